@@ -1,0 +1,1 @@
+"""What the three functions share: how idle jobs are found, judged and closed."""

@@ -1,0 +1,65 @@
+"""A job as the cluster describes it: values only, no clock, no network, no JSON."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from idle_jobs.owner import NO_WISH, Owner
+
+
+class State(StrEnum):
+    """The state of a job's persistent task; a job without one is `closed`."""
+
+    OPENING = "opening"
+    OPENED = "opened"
+    CLOSING = "closing"
+    CLOSED = "closed"
+    FAILED = "failed"
+
+
+OPEN_STATES = frozenset({State.OPENING, State.OPENED, State.CLOSING})
+
+
+@dataclass(frozen=True, slots=True)
+class Datafeed:
+    """A job's datafeed: `stopped`, `starting`, `started` or `stopping`."""
+
+    datafeed_id: str
+    state: str
+    real_time_running: bool | None = None
+    frequency: timedelta | None = None
+    query_delay: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One job, as read in one look at the cluster; every time is an aware UTC one.
+
+    `open_start` is when its process started (it moves when the job changes node),
+    `last_data` the wall clock of the last data it was handed, `newest_clock` the newest
+    time that any of its documents carries, `memory_bytes` what it reserves while open.
+    """
+
+    job_id: str
+    state: State | None
+    configured: bool = True
+    created: datetime | None = None
+    finished: datetime | None = None
+    open_start: datetime | None = None
+    last_data: datetime | None = None
+    newest_clock: datetime | None = None
+    records: int = 0
+    memory_bytes: int = 0
+    groups: tuple[str, ...] = ()
+    managed: bool = False
+    owner: Owner = NO_WISH
+    bucket_span: timedelta | None = None
+    functions: tuple[str, ...] = ()
+    datafeed: Datafeed | None = None
+    blocked: str = ""
+    deleting: bool = False
+    assigned: bool = False
+    explanation: str = ""
+    forecasts: int = 0
+    upgrade_mode: bool = False
+    problems: tuple[str, ...] = ()

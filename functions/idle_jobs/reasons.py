@@ -1,0 +1,58 @@
+"""Every reason the application ever gives, as one closed enumeration."""
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why a job was closed, kept, skipped or parked: the words of logs and outcomes."""
+
+    # What `policy.judge` says of a job, in the order of its rules.
+    ALREADY_CLOSED = "already_closed"
+    UNKNOWN = "unknown"
+    ORPHAN = "orphan"
+    RESET_MODE = "reset_mode"
+    UPGRADE_MODE = "upgrade_mode"
+    DELETING = "deleting"
+    BLOCKED = "blocked"
+    MANAGED = "managed"
+    KEPT_BY_OWNER = "kept_by_owner"
+    ACTIVE = "active"
+    REOPEN_GRACE = "reopen_grace"
+    LOOKBACK_RUNNING = "lookback_running"
+    FORECAST_RUNNING = "forecast_running"
+    OPENING = "opening"
+    CLOSING = "closing"
+    FAILED = "failed"
+    IDLE_DATAFEED_STOPPED = "idle_datafeed_stopped"
+    IDLE_NEVER_FED = "idle_never_fed"
+    IDLE_NO_DATAFEED = "idle_no_datafeed"
+    IDLE_DATAFEED_DRY = "idle_datafeed_dry"
+
+    # What the limits of a sweep say.
+    SWEEP_HALTED = "sweep_halted"
+    OVER_LIMIT = "over_limit"
+
+    # What becomes of a request that never reaches a job, or not any more.
+    BAD_REQUEST = "bad_request"
+    ONLY_IF_IDLE_REQUIRED = "only_if_idle_required"
+    TOO_MANY = "too_many"
+    NO_MATCH = "no_match"
+    NO_SUCH_JOB = "no_such_job"
+    UNREADABLE = "unreadable"
+    NEWER_VERSION = "newer_version"
+    FOREIGN_CLUSTER = "foreign_cluster"
+
+    # What a look at one message finds.
+    REQUESTED = "requested"
+    OBSERVED = "observed"
+    GONE = "gone"
+    REOPENED = "reopened"
+    STILL_CLOSING = "still_closing"
+    DATAFEED_WOULD_NOT_STOP = "datafeed_would_not_stop"
+    FORCE_ORDERED = "force_ordered"
+    COULD_NOT_CLOSE = "could_not_close"
+    CLUSTER_UNAVAILABLE = "cluster_unavailable"
+    THROTTLED = "throttled"
+    SERVER_ERROR = "server_error"
+    CLUSTER_REFUSED = "cluster_refused"
+    CLUSTER_TOO_OLD = "cluster_too_old"

@@ -1,0 +1,60 @@
+"""Times as Elasticsearch and RFC 3339 write them; pure."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+_TIME_VALUE = re.compile(r"([0-9]{1,12})(nanos|micros|ms|s|m|h|d)")
+_RFC3339 = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
+)
+_MICROSECONDS = {
+    "nanos": 0.001,
+    "micros": 1,
+    "ms": 1_000,
+    "s": 1_000_000,
+    "m": 60_000_000,
+    "h": 3_600_000_000,
+    "d": 86_400_000_000,
+}
+
+
+def duration(text: object) -> timedelta:
+    """Read an Elasticsearch time value such as `48h`; ValueError says what is wrong."""
+    match = _TIME_VALUE.fullmatch(text) if isinstance(text, str) else None
+    if match is None:
+        raise ValueError(
+            f"expected a time value such as 30m, 48h or 7d, got {text!r:.60}"
+        )
+    try:
+        return timedelta(microseconds=int(match[1]) * _MICROSECONDS[match[2]])
+    except OverflowError:
+        raise ValueError(f"expected a shorter time than {text}") from None
+
+
+def moment(text: object) -> datetime:
+    """Read an RFC 3339 time with an offset; ValueError says what it expects."""
+    try:
+        if not isinstance(text, str) or not _RFC3339.fullmatch(text):
+            raise ValueError
+        return datetime.fromisoformat(text.upper()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ValueError(
+            f"expected an RFC 3339 time with an offset, such as 2026-01-31T06:00:00Z, "
+            f"got {text!r:.60}"
+        ) from None
+
+
+def rfc3339(time: datetime) -> str:
+    """Write a time the way every contract of this application wants it."""
+    return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def spoken(span: timedelta) -> str:
+    """Say a time span the way people do, in its two largest units: `9 d 3 h`."""
+    seconds = max(0, int(span.total_seconds()))
+    parts = []
+    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)):
+        count, seconds = divmod(seconds, size)
+        if count:
+            parts.append(f"{count} {unit}")
+    return " ".join(parts[:2]) or "0 s"
