@@ -1,0 +1,152 @@
+"""How long a job has been quiet, and which kind of idleness that is; pure."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from idle_jobs.jobs import Job, State
+from idle_jobs.owner import Wish
+from idle_jobs.reasons import Reason
+from idle_jobs.rules import Rules
+from idle_jobs.times import spoken
+from idle_jobs.verdicts import Action, Verdict
+
+# Detectors to which silence is data: a closed job would no longer see it.
+SILENCE_IS_DATA = re.compile(
+    r"(low_|high_)?(count|c|non_zero_count|nzc|distinct_count|dc)|rare|freq_rare|unknown"
+)
+
+
+IDLE_REASONS = frozenset(
+    {
+        Reason.IDLE_DATAFEED_STOPPED,
+        Reason.IDLE_NEVER_FED,
+        Reason.IDLE_NO_DATAFEED,
+        Reason.IDLE_DATAFEED_DRY,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """A silence: when it began, and how long it may last."""
+
+    began: datetime
+    limit: timedelta
+    fed: bool
+
+    @property
+    def idle_since(self) -> datetime:
+        """Return the moment from which this silence counts as idleness."""
+        return self.began + self.limit
+
+
+def last_activity(job: Job, now: datetime) -> datetime | None:
+    """Return the newest of the last data (wall clock) and the owner's keep mark.
+
+    `latest_record_timestamp` has no say: re-reading old data looks ancient while busy.
+    """
+    mark = job.owner.keep_open_until
+    signs = (job.last_data, mark if mark and mark <= now else None)
+    return max((sign for sign in signs if sign), default=None)
+
+
+def threshold(job: Job, rules: Rules) -> timedelta:
+    """Return how long a job may be quiet; owners and slow feeds only lengthen it."""
+    none = timedelta()
+    frequency = job.datafeed.frequency if job.datafeed else none
+    delay = job.datafeed.query_delay if job.datafeed else none
+    rhythm = 3 * max(job.bucket_span or none, frequency or none) + (delay or none)
+    return max(rules.idle_after, rhythm, job.owner.idle_after or none)
+
+
+def silence(job: Job, now: datetime, rules: Rules) -> Quiet | None:
+    """Return the silence of an opened job, None where it cannot be told.
+
+    A job that never got data has been silent since it was created or opened.
+    """
+    if job.state is not State.OPENED or not (job.created and job.open_start):
+        return None
+    seen = last_activity(job, now)
+    limit = threshold(job, rules)
+    if job.last_data and seen:
+        return Quiet(seen, limit, fed=True)
+    began = max(filter(None, (job.created, job.open_start, seen)))
+    return Quiet(began, max(limit, rules.never_fed_after), fed=False)
+
+
+def active(job: Job, now: datetime, rules: Rules) -> Verdict | None:
+    """Keep a job that had data lately, or whose datafeed is changing."""
+    if job.state is not State.OPENED:
+        return None
+    if job.datafeed and job.datafeed.state in ("starting", "stopping"):
+        why = f"its datafeed is {job.datafeed.state}"
+        return Verdict(job, Action.KEEP, Reason.ACTIVE, why)
+    quiet = silence(job, now, rules)
+    if quiet is None or not quiet.fed or quiet.idle_since <= now:
+        return None
+    why = f"quiet for {spoken(now - quiet.began)}, idle after {spoken(quiet.limit)}"
+    return Verdict(job, Action.KEEP, Reason.ACTIVE, why)
+
+
+def reopen_grace(job: Job, now: datetime, rules: Rules) -> Verdict | None:
+    """Keep a job whose process is young: `open_time` restarts when it changes node."""
+    if job.state is not State.OPENED or job.open_start is None:
+        return None
+    age = now - job.open_start
+    if age >= rules.reopen_grace:
+        return None
+    grace = spoken(rules.reopen_grace)
+    why = f"opened or moved {spoken(age)} ago, judged after {grace}"
+    return Verdict(job, Action.KEEP, Reason.REOPEN_GRACE, why)
+
+
+def idle(job: Job, now: datetime, rules: Rules) -> Verdict | None:
+    """Tell the four kinds of idleness apart, all of them opened and quiet."""
+    quiet = silence(job, now, rules)
+    if quiet is None:
+        return None
+    state = job.datafeed.state if job.datafeed else "absent"
+    if state == "started":
+        return _dry(job, quiet, now, rules)
+    if quiet.idle_since > now:
+        why = f"never fed, opened {spoken(now - quiet.began)} ago"
+        why += f", idle after {spoken(quiet.limit)}"
+        return Verdict(job, Action.KEEP, Reason.REOPEN_GRACE, why)
+    reason, allowed = _kind(quiet, state, rules)
+    why = f"{_told(quiet, now)}, datafeed {state}"
+    return _closable(job, reason, why, quiet.idle_since, allowed=allowed)
+
+
+def _kind(quiet: Quiet, state: str, rules: Rules) -> tuple[Reason, bool]:
+    if state == "absent":
+        return Reason.IDLE_NO_DATAFEED, rules.close_jobs_without_datafeed
+    if quiet.fed:
+        return Reason.IDLE_DATAFEED_STOPPED, True
+    return Reason.IDLE_NEVER_FED, True
+
+
+def _dry(job: Job, quiet: Quiet, now: datetime, rules: Rules) -> Verdict | None:
+    if job.datafeed is None or job.datafeed.real_time_running is not True:
+        return None
+    dry_at = quiet.began + max(quiet.limit, rules.dry_after)
+    why = f"{_told(quiet, now)}, datafeed started"
+    if quiet.fed and dry_at > now:
+        return Verdict(job, Action.KEEP, Reason.ACTIVE, why)
+    blind = any(map(SILENCE_IS_DATA.fullmatch, job.functions))
+    opted_in = not blind or job.owner.wish is Wish.AUTO
+    allowed = rules.close_dry_datafeeds and opted_in and dry_at <= now
+    return _closable(job, Reason.IDLE_DATAFEED_DRY, why, dry_at, allowed=allowed)
+
+
+def _told(quiet: Quiet, now: datetime) -> str:
+    return f"{'quiet' if quiet.fed else 'never fed'} for {spoken(now - quiet.began)}"
+
+
+def _closable(
+    job: Job, reason: Reason, why: str, since: datetime, *, allowed: bool
+) -> Verdict:
+    if job.owner.wish is Wish.NOTIFY:
+        why, allowed = f"{why}; its owner wants to be told only", False
+    action = Action.CLOSE if allowed else Action.REPORT
+    return Verdict(job, action, reason, why, idle_since=since)

@@ -1,0 +1,64 @@
+"""Which of the closable jobs one sweep closes, and why not the others; pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+
+from idle_jobs.jobs import OPEN_STATES
+from idle_jobs.reasons import Reason
+from idle_jobs.rules import Rules
+from idle_jobs.times import rfc3339
+from idle_jobs.verdicts import Action, Verdict
+
+HALT_WINDOW = timedelta(hours=24)
+HALT_ABOVE_JOBS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a sweep sends, and what it holds back for one common reason."""
+
+    send: tuple[Verdict, ...]
+    held: tuple[Verdict, ...] = ()
+    why_held: Reason = Reason.OVER_LIMIT
+
+
+def limit(verdicts: Sequence[Verdict], now: datetime, rules: Rules) -> Plan:
+    """Cut the closable verdicts down to what one sweep may close.
+
+    Watched jobs are somebody else's closings and cost nothing: they pass, unless the
+    sweep is halted. Half of the places go to the largest memory, half are drawn with
+    the sweep's time as the seed, so that big jobs that never close starve nobody.
+    """
+    watched = tuple(v for v in verdicts if v.action is Action.WATCH)
+    closable = tuple(v for v in verdicts if v.action in (Action.CLOSE, Action.FORCE))
+    if halts(verdicts, now, rules):
+        return Plan((), closable, Reason.SWEEP_HALTED)
+    chosen = _choose(closable, now, rules.max_closes_per_sweep)
+    held = tuple(v for v in closable if v.job.job_id not in chosen)
+    sent = tuple(v for v in closable if v.job.job_id in chosen)
+    return Plan((*sent, *watched), held)
+
+
+def halts(verdicts: Sequence[Verdict], now: datetime, rules: Rules) -> bool:
+    """Tell whether suspiciously many jobs became idle within the last day.
+
+    Old backlog never counts: only what was busy yesterday and is idle today.
+    """
+    opened = sum(v.job.state in OPEN_STATES for v in verdicts)
+    fresh = sum(
+        v.action is Action.CLOSE
+        and v.idle_since is not None
+        and now - v.idle_since < HALT_WINDOW
+        for v in verdicts
+    )
+    return fresh > HALT_ABOVE_JOBS and fresh * 100 > opened * rules.max_close_percent
+
+
+def _choose(closable: Sequence[Verdict], now: datetime, places: int) -> set[str]:
+    by_memory = sorted(closable, key=lambda v: (-v.job.memory_bytes, v.job.job_id))
+    largest, rest = by_memory[: places - places // 2], by_memory[places - places // 2 :]
+    draw = Random(rfc3339(now))  # noqa: S311 - a fair draw, not a secret
+    drawn = draw.sample(rest, min(len(rest), places // 2))
+    return {verdict.job.job_id for verdict in (*largest, *drawn)}

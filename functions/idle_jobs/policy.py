@@ -1,0 +1,186 @@
+"""May this job be closed? Pure; the clock is an argument.
+
+`judge` asks the rules at the end of this file in their order and returns the first
+answer: what cannot be known comes first, then protection, then work, then failure, and
+idleness last.
+"""
+
+from datetime import datetime, timedelta
+from fnmatch import fnmatchcase
+
+from idle_jobs.idleness import active, idle, reopen_grace
+from idle_jobs.jobs import Job, State
+from idle_jobs.owner import Wish
+from idle_jobs.reasons import Reason
+from idle_jobs.rules import Rules
+from idle_jobs.times import rfc3339, spoken
+from idle_jobs.verdicts import Action, Verdict
+
+KEEP_GROUP = "idle-closer-keep"
+
+# A sweep's clock is its event's time, up to 15 minutes old; only later is the future.
+CLOCK_TOLERANCE = timedelta(minutes=15)
+OPENING_IS_STUCK_AFTER = timedelta(hours=1)
+
+
+def judge(job: Job, now: datetime, rules: Rules) -> Verdict:
+    """Return the verdict of the first rule that has one; none means unknown."""
+    for rule in RULES:
+        if verdict := rule(job, now, rules):
+            return verdict
+    return Verdict(job, Action.KEEP, Reason.UNKNOWN, "no rule fits this job")
+
+
+def _closed(job: Job, _now: datetime, _rules: Rules) -> Verdict | None:
+    if job.state is State.CLOSED:
+        return Verdict(job, Action.KEEP, Reason.ALREADY_CLOSED)
+    return None
+
+
+def _unknown(job: Job, now: datetime, _rules: Rules) -> Verdict | None:
+    if why := _contradiction(job, now):
+        return Verdict(job, Action.KEEP, Reason.UNKNOWN, why)
+    return None
+
+
+def _contradiction(job: Job, now: datetime) -> str:
+    if job.deleting:
+        return ""  # Elasticsearch leaves its stats out.
+    if job.problems:
+        return job.problems[0]
+    times = {"create_time": job.created, "last_data_time": job.last_data}
+    for name, time in times.items():
+        if time and time > now + CLOCK_TOLERANCE:
+            return f"{name} lies in the future: {rfc3339(time)}"
+    if job.records and not job.last_data:
+        return f"{job.records} records were processed but last_data_time is missing"
+    if job.created and job.last_data and job.last_data < job.created:
+        return "last_data_time is older than create_time"
+    if (
+        job.state is State.OPENED
+        and not _halted(job)
+        and not (job.assigned and job.open_start)
+    ):
+        return "opened, but without live stats: its node may be lost or unreachable"
+    return ""
+
+
+def _orphan(job: Job, _now: datetime, _rules: Rules) -> Verdict | None:
+    if job.configured:
+        return None
+    return Verdict(job, Action.REPORT, Reason.ORPHAN, "a task without a configuration")
+
+
+def _halted(job: Job) -> Reason | None:
+    # Reset mode shows only in the explanation (texts of Elasticsearch 8 and 9).
+    if "feature reset is in progress" in job.explanation:
+        return Reason.RESET_MODE
+    if job.upgrade_mode or "upgrade mode is enabled" in job.explanation:
+        return Reason.UPGRADE_MODE
+    return None
+
+
+def _cluster_mode(job: Job, _now: datetime, _rules: Rules) -> Verdict | None:
+    reason = _halted(job)
+    return Verdict(job, Action.KEEP, reason, job.explanation) if reason else None
+
+
+def _blocked(job: Job, _now: datetime, _rules: Rules) -> Verdict | None:
+    if job.deleting or job.blocked == "delete":
+        return Verdict(job, Action.KEEP, Reason.DELETING, "it is being deleted")
+    if job.blocked:
+        return Verdict(job, Action.KEEP, Reason.BLOCKED, f"blocked by a {job.blocked}")
+    return None
+
+
+def _managed(job: Job, _now: datetime, rules: Rules) -> Verdict | None:
+    allowed = rules.include_managed_jobs and job.job_id in rules.managed_jobs_allowed
+    if not job.managed or allowed:
+        return None
+    return Verdict(job, Action.KEEP, Reason.MANAGED, "installed by an Elastic app")
+
+
+def _kept_by_owner(job: Job, now: datetime, rules: Rules) -> Verdict | None:
+    if why := _owners_word(job, now, rules):
+        return Verdict(job, Action.KEEP, Reason.KEPT_BY_OWNER, why)
+    return None
+
+
+def _owners_word(job: Job, now: datetime, rules: Rules) -> str:
+    owner = job.owner
+    if owner.problem:
+        return f"{owner.problem}: taken as never"
+    if owner.wish is Wish.NEVER:
+        return "custom_settings.idle_closer.mode is never"
+    if owner.keep_open_until and owner.keep_open_until > now:
+        return f"keep_open_until {rfc3339(owner.keep_open_until)}"
+    if KEEP_GROUP in job.groups:
+        return f"in group {KEEP_GROUP}"
+    for pattern in rules.keep_patterns:
+        if any(fnmatchcase(name, pattern) for name in (job.job_id, *job.groups)):
+            return f"matched by the keep pattern {pattern}"
+    return ""
+
+
+def _lookback(job: Job, _now: datetime, _rules: Rules) -> Verdict | None:
+    feed = job.datafeed
+    if feed and feed.state == "started" and feed.real_time_running is False:
+        why = "its datafeed still reads the past"
+        return Verdict(job, Action.KEEP, Reason.LOOKBACK_RUNNING, why)
+    return None
+
+
+def _forecast(job: Job, _now: datetime, _rules: Rules) -> Verdict | None:
+    if not job.forecasts:
+        return None
+    return Verdict(job, Action.KEEP, Reason.FORECAST_RUNNING, "closing would end it")
+
+
+def _opening(job: Job, now: datetime, _rules: Rules) -> Verdict | None:
+    if job.state is not State.OPENING:
+        return None
+    age = now - job.newest_clock if job.newest_clock else timedelta()
+    why = f"opening for at most {spoken(age)}: {job.explanation or 'no explanation'}"
+    stuck = age > OPENING_IS_STUCK_AFTER
+    return Verdict(job, Action.KEEP, Reason.OPENING, why, stuck=stuck)
+
+
+def _closing(job: Job, _now: datetime, _rules: Rules) -> Verdict | None:
+    if job.state is not State.CLOSING:
+        return None
+    return Verdict(job, Action.WATCH, Reason.CLOSING, "somebody is closing it")
+
+
+def _failed(job: Job, now: datetime, rules: Rules) -> Verdict | None:
+    if job.state is not State.FAILED:
+        return None
+    if job.datafeed and job.datafeed.state != "stopped":
+        why = f"failed, but its datafeed is {job.datafeed.state}"
+        return Verdict(job, Action.KEEP, Reason.FAILED, why)
+    quiet = now - job.newest_clock if job.newest_clock else timedelta()
+    why = f"failed, its newest trace is {spoken(quiet)} old"
+    if quiet < rules.failed_after:
+        return Verdict(job, Action.KEEP, Reason.FAILED, why)
+    may_force = rules.force_failed and job.owner.wish is not Wish.NOTIFY
+    action = Action.FORCE if may_force else Action.REPORT
+    return Verdict(job, action, Reason.FAILED, why)
+
+
+# The order is the policy: a rule may rely on all the rules before it.
+RULES = (
+    _closed,
+    _unknown,
+    _orphan,
+    _cluster_mode,
+    _blocked,
+    _managed,
+    _kept_by_owner,
+    active,
+    reopen_grace,
+    _lookback,
+    _forecast,
+    _opening,
+    _closing,
+    _failed,
+    idle,
+)

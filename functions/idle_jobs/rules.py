@@ -1,0 +1,30 @@
+"""The numbers and switches of deciding, as one frozen value; pure."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What an operator can turn; the README's table says what each one does."""
+
+    idle_after: timedelta = timedelta(hours=48)
+    never_fed_after: timedelta = timedelta(days=7)
+    dry_after: timedelta = timedelta(days=14)
+    reopen_grace: timedelta = timedelta(hours=24)
+    failed_after: timedelta = timedelta(hours=24)
+    force_after: timedelta = timedelta(hours=2)
+    park_after: timedelta = timedelta(hours=24)
+    request_expires_after: timedelta = timedelta(hours=24)
+    force_failed: bool = False
+    close_jobs_without_datafeed: bool = False
+    close_dry_datafeeds: bool = False
+    include_managed_jobs: bool = False
+    managed_jobs_allowed: tuple[str, ...] = ()
+    keep_patterns: tuple[str, ...] = ()
+    max_closes_per_sweep: int = 20
+    max_close_percent: int = 50
+    max_closes_per_request: int = 100
+
+    # Not an operator's to turn: the ForceCloser alone sets it.
+    may_force: bool = False
