@@ -1,0 +1,118 @@
+"""Strict reading of message bodies: every refusal names the field and what it expects.
+
+Pure. A body is untrusted: whoever may send to a queue may write anything into it.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, NoReturn
+
+from idle_jobs.reasons import Reason
+from idle_jobs.times import duration, moment
+
+Read = Callable[[object], Any]
+
+# Elasticsearch's own rule for job ids and group names (MlStrings.isValidId).
+JOB_ID = re.compile(r"[a-z0-9](?:[a-z0-9_.-]{0,62}[a-z0-9])?")
+
+
+class BadBody(ValueError):
+    """A body that cannot be acted on; its text names the field and what it expects."""
+
+    def __init__(self, why: str, reason: Reason = Reason.BAD_REQUEST) -> None:
+        super().__init__(why)
+        self.reason = reason
+
+
+def parse_object(body: str) -> dict[str, Any]:
+    """Parse a body as a JSON object."""
+    try:
+        value = json.loads(body, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        why = f"body: expected a JSON object: {error!s:.100}"
+        raise BadBody(why, Reason.UNREADABLE) from None
+    if not isinstance(value, dict):
+        why = f"body: expected a JSON object, got {value!r:.60}"
+        raise BadBody(why, Reason.UNREADABLE)
+    return value
+
+
+def _refuse_constant(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def read_fields(
+    value: Mapping[str, object], readers: Mapping[str, Read]
+) -> dict[str, Any]:
+    """Read the fields that are there; a reader's ValueError gets the field's name."""
+    read = {}
+    for field, reader in readers.items():
+        if field in value:
+            try:
+                read[field] = reader(value[field])
+            except ValueError as error:
+                raise BadBody(f"{field}: {error}") from None
+    return read
+
+
+def flag(value: object) -> bool:
+    """Read a boolean; strings and numbers are refused."""
+    if not isinstance(value, bool):
+        raise ValueError(f"expected true or false, got {value!r:.60}")
+    return value
+
+
+def text(value: object) -> str:
+    """Read up to 256 printable characters."""
+    if not isinstance(value, str) or len(value) > 256 or not value.isprintable():
+        raise ValueError(f"expected up to 256 printable characters, got {value!r:.60}")
+    return value
+
+
+def name(value: object) -> str:
+    """Read a text that is not empty: something is told apart by it."""
+    if value == "":
+        raise ValueError("expected 1 to 256 printable characters, got ''")
+    return text(value)
+
+
+def time_value(value: object) -> str:
+    """Read an Elasticsearch time value, and keep it as it is written."""
+    duration(value)
+    return str(value)
+
+
+def past_moment(now: datetime) -> Callable[[object], datetime]:
+    """Return a reader of times that are not in the future (a minute is forgiven)."""
+
+    def read(value: object) -> datetime:
+        time = moment(value)
+        if (time - now).total_seconds() > 60:
+            raise ValueError(f"expected a time that has passed, got {value!r:.60}")
+        return min(time, now)
+
+    return read
+
+
+def one_job_id(value: object) -> str:
+    """Read one exact job id."""
+    if not isinstance(value, str) or not JOB_ID.fullmatch(value):
+        raise ValueError(
+            "expected one job id (1 to 64 of a-z 0-9 _ - . that begin and end with a "
+            f"letter or digit), got {value!r:.80}"
+        )
+    return value
+
+
+def choice(kind: type[StrEnum]) -> Read:
+    """Return a reader of one of an enumeration's values."""
+
+    def read(value: object) -> StrEnum:
+        if not isinstance(value, str) or value not in set(kind):
+            raise ValueError(f"expected one of {', '.join(kind)}, got {value!r:.60}")
+        return kind(value)
+
+    return read

@@ -1,0 +1,189 @@
+"""A request: which jobs somebody wants closed, in the close API's own words; pure."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from fnmatch import fnmatchcase
+from typing import Any
+
+from idle_jobs.bodies import (
+    BadBody,
+    flag,
+    name,
+    parse_object,
+    past_moment,
+    read_fields,
+    text,
+    time_value,
+)
+from idle_jobs.jobs import Job
+from idle_jobs.messages import Mode, Origin, parse_message
+from idle_jobs.reasons import Reason
+
+# An id or a group name, or a wildcard over them: Elasticsearch knows `*` only.
+_PIECE = re.compile(r"[a-z0-9*](?:[a-z0-9_.*-]{0,62}[a-z0-9*])?")
+
+# More than Elasticsearch itself takes: its whole request line holds 4,096 bytes.
+LONGEST_EXPRESSION = 4_096
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A wish for one or more jobs.
+
+    `only_if_idle` is None where it was left out, which only one exact id may do: for
+    it, None means False. `mode` is the one that a redriven message was born in.
+    """
+
+    job_id: str
+    request_id: str
+    requested_at: datetime
+    origin: Origin = Origin.REQUEST
+    allow_no_match: bool = True
+    force: bool = False
+    timeout: str = "30m"
+    only_if_idle: bool | None = None
+    reason: str = ""
+    requested_by: str = ""
+    mode: Mode = Mode.CLOSE
+    cluster: str = ""
+
+    @property
+    def pieces(self) -> tuple[str, ...]:
+        """Return the expression's comma separated parts."""
+        return tuple(p for p in map(str.strip, self.job_id.split(",")) if p)
+
+    @property
+    def is_exact(self) -> bool:
+        """Tell whether the expression is one name without a wildcard."""
+        return len(self.pieces) == 1 and not is_pattern(self.pieces[0])
+
+    @property
+    def is_everything(self) -> bool:
+        """Tell whether the expression matches every job there may ever be."""
+        return any(p == "_all" or not p.strip("*") for p in self.pieces)
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """What an expression stands for: its jobs, or the reason why it has none."""
+
+    jobs: tuple[Job, ...] = ()
+    refusal: Reason | None = None
+    detail: str = ""
+
+
+def is_pattern(piece: str) -> bool:
+    """Tell a wildcard from a name."""
+    return "*" in piece or piece == "_all"
+
+
+def parse_request(
+    body: str, *, request_id: str, sent_at: datetime, now: datetime
+) -> Request:
+    """Read what RequestQueue carries: a request, or a redriven close message.
+
+    A close message is told by its `version`. Only its wish and its age are kept: what
+    was seen of the job before is judged anew.
+    """
+    if "version" not in parse_object(body):
+        return _parse(body, request_id, sent_at, now)
+    message = parse_message(body, sent_at=sent_at, now=now)
+    return Request(
+        job_id=message.job_id,
+        request_id=message.request_id,
+        requested_at=message.requested_at,
+        origin=message.origin,
+        force=message.force,
+        timeout=message.timeout,
+        only_if_idle=message.only_if_idle,
+        reason=message.reason,
+        requested_by=message.requested_by,
+        mode=message.mode,
+        cluster=message.cluster,
+    )
+
+
+def _parse(body: str, request_id: str, sent_at: datetime, now: datetime) -> Request:
+    value = parse_object(body)
+    readers = {
+        "job_id": _expression,
+        "allow_no_match": flag,
+        "force": flag,
+        "timeout": time_value,
+        "only_if_idle": flag,
+        "reason": text,
+        "requested_by": text,
+        "request_id": name,
+        "requested_at": past_moment(now),
+    }
+    if unknown := sorted(value.keys() - readers.keys()):
+        known = ", ".join(readers)
+        raise BadBody(f"{unknown[0]:.60}: unknown field, expected one of {known}")
+    if "job_id" not in value:
+        raise BadBody("job_id: expected in every request, but missing")
+    defaults: dict[str, Any] = {"request_id": request_id, "requested_at": sent_at}
+    request = Request(**(defaults | read_fields(value, readers)))
+    _demand_only_if_idle(request)
+    return request
+
+
+def _expression(value: object) -> str:
+    expected = (
+        "expected a job id, a group, a wildcard, a comma list of these or _all (each "
+        "1 to 64 of a-z 0-9 _ - . *, with a letter, digit or * at both ends), all in "
+        f"{LONGEST_EXPRESSION} characters"
+    )
+    if not isinstance(value, str) or len(value) > LONGEST_EXPRESSION:
+        raise ValueError(f"{expected}, got {value!r:.80}")
+    pieces = [p for p in map(str.strip, value.split(",")) if p]
+    if not pieces:
+        # Until its fix in 8.19, 9.4 and 9.5 a blank id closed every job (#158020).
+        raise ValueError(
+            f"{expected}, got a blank one, which many clusters take for all"
+        )
+    for piece in pieces:
+        if not _PIECE.fullmatch(piece) and pieces != ["_all"]:
+            raise ValueError(f"{expected}, got {piece!r:.80}")
+    return ",".join(pieces)
+
+
+def _demand_only_if_idle(request: Request) -> None:
+    if request.is_everything and not request.only_if_idle:
+        raise BadBody(
+            "only_if_idle: expected true for an expression that matches every job",
+            Reason.ONLY_IF_IDLE_REQUIRED,
+        )
+    if request.only_if_idle is None and not request.is_exact:
+        raise BadBody(
+            "only_if_idle: expected true or false for lists and wildcards",
+            Reason.ONLY_IF_IDLE_REQUIRED,
+        )
+
+
+def resolve(request: Request, jobs: Sequence[Job]) -> Resolved:
+    """Resolve an expression as the close API does, against jobs just read."""
+    found: dict[str, Job] = {}
+    missing = []
+    for piece in request.pieces:
+        matched = {job.job_id: job for job in jobs if _matches(piece, job)}
+        found |= matched
+        if not matched and not (is_pattern(piece) and request.allow_no_match):
+            missing.append(piece)
+    if missing:
+        why = f"no known job with id {', '.join(missing)}"
+        return Resolved((), Reason.NO_SUCH_JOB, why)
+    if not found:
+        return Resolved((), Reason.NO_MATCH, f"no job matches {request.job_id}")
+    if request.only_if_idle is None and request.pieces[0] not in found:
+        why = f"only_if_idle: expected true or false, {request.job_id} is a group"
+        return Resolved((), Reason.ONLY_IF_IDLE_REQUIRED, why)
+    return Resolved(tuple(found[job_id] for job_id in sorted(found)))
+
+
+def _matches(piece: str, job: Job) -> bool:
+    # fnmatch, since many `.*` in one regular expression would take for ever; `*` is the
+    # only one of its special characters that a piece can hold.
+    known_as = (job.job_id, *job.groups)
+    return piece == "_all" or any(fnmatchcase(known, piece) for known in known_as)
