@@ -1,0 +1,68 @@
+"""What can go wrong with the cluster, sorted by what the caller should do; pure.
+
+ClusterError
+├── LookAgain             the close was issued, or may have been: look at the state
+├── TryLater              unavailable or throttled: nothing is known, come back
+├── Gone                  there is no such job any more: nothing to do
+├── Evidence              Elasticsearch itself says why a gentle close cannot work
+│   ├── JobFailed             409: only force closes a failed job
+│   └── DatafeedWouldNotStop  409: its datafeed could not be stopped
+├── Refused               401, 403, TLS, redirect: stop posting and tell a person
+└── BadRequest            400: this request will never be accepted: park it
+"""
+
+from idle_jobs.reasons import Reason
+
+
+class ClusterError(Exception):
+    """Whatever kept a call from succeeding; `reason` is what an outcome would say."""
+
+    reason = Reason.CLUSTER_UNAVAILABLE
+
+    def __init__(self, detail: str, reason: Reason | None = None) -> None:
+        super().__init__(detail)
+        self.reason = reason or type(self).reason
+
+
+class LookAgain(ClusterError):
+    """The close may be going on: the job's state tells, later."""
+
+    reason = Reason.STILL_CLOSING
+
+
+class TryLater(ClusterError):
+    """The cluster could not answer; says nothing about the job."""
+
+
+class Gone(ClusterError):
+    """The job does not exist any more."""
+
+    reason = Reason.GONE
+
+
+class Evidence(ClusterError):
+    """Elasticsearch's own word that a gentle close cannot work."""
+
+
+class JobFailed(Evidence):
+    """The job failed; only force closes it."""
+
+    reason = Reason.FAILED
+
+
+class DatafeedWouldNotStop(Evidence):
+    """The job's datafeed could not be stopped, so it was not closed."""
+
+    reason = Reason.DATAFEED_WOULD_NOT_STOP
+
+
+class Refused(ClusterError):
+    """The cluster, or what stands before it, does not let us in."""
+
+    reason = Reason.CLUSTER_REFUSED
+
+
+class BadRequest(ClusterError):
+    """Elasticsearch understood the request and will never accept it."""
+
+    reason = Reason.BAD_REQUEST

@@ -1,0 +1,201 @@
+"""Given a message and the state just read: the one next thing to do; pure.
+
+A look at a message asks `next_step`; once it has posted, `after_answer` or
+`after_success`. Both closers ask the same functions and differ in `Rules.may_force`.
+
+Force needs evidence, and there are four: the state `failed`; a job still closing long
+after the Closer saw it close; a datafeed that would not stop in a measured try; an
+explicit order. Ages, counters and transport errors are none.
+"""
+
+from datetime import datetime, timedelta
+
+from idle_jobs.errors import (
+    BadRequest,
+    ClusterError,
+    DatafeedWouldNotStop,
+    Gone,
+    JobFailed,
+    Refused,
+)
+from idle_jobs.idleness import IDLE_REASONS
+from idle_jobs.jobs import Job, State
+from idle_jobs.messages import CloseMessage, Kind
+from idle_jobs.moves import Close, End, Force, HandOver, Step
+from idle_jobs.outcomes import Ended
+from idle_jobs.patience import LATEST_LOOK, SOONEST_LOOK, give_up, wait
+from idle_jobs.policy import judge
+from idle_jobs.reasons import Reason
+from idle_jobs.rules import Rules
+from idle_jobs.times import rfc3339
+from idle_jobs.verdicts import Action, Verdict
+
+CLOSING_IS_LONG_AFTER = timedelta(minutes=30)
+REOPENED_TOLERANCE = timedelta(seconds=5)
+
+# A measured try bounds the datafeed's stop, so that its 409 really is evidence.
+MEASURED_TIMEOUT = "30s"
+
+_WAIT_FOR = frozenset(
+    {Reason.UNKNOWN, Reason.UPGRADE_MODE, Reason.RESET_MODE, Reason.BLOCKED}
+)
+_NEVER = frozenset(
+    {Reason.ORPHAN, Reason.DELETING, Reason.MANAGED, Reason.KEPT_BY_OWNER}
+)
+
+
+def next_step(
+    job: Job | None, message: CloseMessage, now: datetime, rules: Rules
+) -> Step:
+    """Return the next thing to do with a message, given its job's state just read."""
+    if job is None:
+        return End(Ended.SKIPPED, Reason.GONE, "the job does not exist any more")
+    if job.state is State.CLOSED:
+        return _found_closed(job, message)
+    if started := _started_after(job, message):
+        why = f"created or opened {rfc3339(started)}, after the request"
+        return End(Ended.SKIPPED, Reason.REOPENED, why)
+    verdict = judge(job, now, rules)
+    explicit = is_explicit(message, now, rules)
+    ordered = explicit and message.force
+    if verdict.reason is Reason.ORPHAN and ordered:
+        return _force(job, Reason.FORCE_ORDERED, rules)
+    if verdict.reason in _WAIT_FOR and not message.only_if_idle:
+        return wait(verdict.reason, message, now, rules)
+    if verdict.reason in _WAIT_FOR | _NEVER:
+        return _skip(verdict)
+    if ordered:
+        return _force(job, Reason.FORCE_ORDERED, rules)
+    if job.state is State.FAILED:
+        return _failed(verdict, message, rules, explicit=explicit)
+    if job.state is State.CLOSING:
+        return _closing(job, message, now, rules)
+    return _open(verdict, message, now, rules, explicit=explicit)
+
+
+def is_explicit(message: CloseMessage, now: datetime, rules: Rules) -> bool:
+    """Tell whether the request overrides activity; an expired one does not any more."""
+    expired = now - message.requested_at > rules.request_expires_after
+    return not message.only_if_idle and not expired
+
+
+def _found_closed(job: Job, message: CloseMessage) -> Step:
+    finished = job.finished
+    ours = message.kind is Kind.CLOSE and finished and finished >= message.requested_at
+    if ours:
+        return End(Ended.CLOSED, _why_closed(message))
+    why = f"closed {rfc3339(finished)}" if finished else "closed before"
+    return End(Ended.SKIPPED, Reason.ALREADY_CLOSED, why)
+
+
+def _why_closed(message: CloseMessage) -> Reason:
+    idle = message.only_if_idle and message.reason in IDLE_REASONS
+    return Reason(message.reason) if idle else Reason.REQUESTED
+
+
+def _started_after(job: Job, message: CloseMessage) -> datetime | None:
+    """Return when the job was made or opened anew since the request, which is spent."""
+    latest = message.requested_at + REOPENED_TOLERANCE
+    starts = (job.created, job.open_start)
+    return next((start for start in starts if start and start > latest), None)
+
+
+def _skip(verdict: Verdict) -> Step:
+    return End(Ended.SKIPPED, verdict.reason, verdict.detail)
+
+
+def _force(job: Job, evidence: Reason, rules: Rules) -> Step:
+    return Force(job, evidence) if rules.may_force else HandOver(evidence)
+
+
+def _failed(
+    verdict: Verdict, message: CloseMessage, rules: Rules, *, explicit: bool
+) -> Step:
+    if (
+        explicit
+        or verdict.action is Action.FORCE
+        or _failed_in_closing(verdict, message)
+    ):
+        return _force(verdict.job, Reason.FAILED, rules)
+    return _skip(verdict)
+
+
+def _failed_in_closing(verdict: Verdict, message: CloseMessage) -> bool:
+    """Tell whether the job failed in our hands: untouched since the Sweeper saw it."""
+    job, seen = verdict.job, message.evidence
+    if message.kind is Kind.WATCH or seen is None or seen.state == State.FAILED:
+        return False
+    feed = job.datafeed.state if job.datafeed else "stopped"
+    if feed not in ("stopped", seen.datafeed_state):
+        return False
+    if job.last_data is None:
+        return True
+    return seen.last_activity is not None and job.last_data <= seen.last_activity
+
+
+def _closing(job: Job, message: CloseMessage, now: datetime, rules: Rules) -> Step:
+    if not rules.may_force:
+        if now - message.requested_at >= CLOSING_IS_LONG_AFTER:
+            return HandOver(Reason.STILL_CLOSING, closing_seen=True)
+        return wait(Reason.STILL_CLOSING, message, now, rules)
+    seen = message.closing_seen_at
+    if seen and now - seen >= max(rules.force_after, message.patience):
+        return Force(job, Reason.STILL_CLOSING)
+    return wait(Reason.STILL_CLOSING, message, now, rules)
+
+
+def _open(
+    verdict: Verdict,
+    message: CloseMessage,
+    now: datetime,
+    rules: Rules,
+    *,
+    explicit: bool,
+) -> Step:
+    if not explicit and verdict.action is not Action.CLOSE:
+        return _skip(verdict)
+    if message.kind is Kind.WATCH:
+        return End(Ended.SKIPPED, Reason.REOPENED, "it is not closing any more")
+    handed = message.handed_at or message.sent_at or now
+    if rules.may_force and now - handed >= rules.force_after:
+        return Close(verdict.job, MEASURED_TIMEOUT, measured=True)
+    return Close(verdict.job, message.timeout)
+
+
+def after_success(
+    step: Close | Force,
+    job: Job | None,
+    message: CloseMessage,
+    now: datetime,
+    rules: Rules,
+) -> Step:
+    """Return what follows a 200, given the job as read once more: the proof."""
+    if job and job.state is not State.CLOSED:
+        return wait(Reason.STILL_CLOSING, message, now, rules)
+    if isinstance(step, Force):
+        # An orphan is gone with its task: it never was more than that.
+        return End(Ended.FORCE_CLOSED, step.evidence)
+    if job is None:
+        return End(Ended.SKIPPED, Reason.GONE, "deleted as soon as it was closed")
+    return End(Ended.CLOSED, _why_closed(message))
+
+
+def after_answer(
+    step: Close | Force,
+    error: ClusterError,
+    message: CloseMessage,
+    now: datetime,
+    rules: Rules,
+) -> Step:
+    """Return what follows a post that did not close the job."""
+    if isinstance(error, Gone):
+        return End(Ended.SKIPPED, Reason.GONE, str(error))
+    if isinstance(error, BadRequest):
+        return give_up(error.reason, str(error), message)
+    if isinstance(error, JobFailed) and not rules.may_force:
+        return HandOver(Reason.FAILED)
+    measured = isinstance(step, Close) and step.measured
+    if isinstance(error, DatafeedWouldNotStop) and measured:
+        return Force(step.job, Reason.DATAFEED_WOULD_NOT_STOP)
+    at_least = LATEST_LOOK if isinstance(error, Refused) else SOONEST_LOOK
+    return wait(error.reason, message, now, rules, at_least=at_least)

@@ -1,0 +1,83 @@
+"""The tree of errors is the one that its docstring draws."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from idle_jobs import errors
+from idle_jobs.errors import ClusterError, Evidence, TryLater
+from idle_jobs.reasons import Reason
+
+Edges = set[tuple[str, str]]
+
+
+def drawn(picture: str) -> Edges:
+    """Return (parent, child) for each branch of the picture."""
+    edges, above = set(), ["ClusterError"]
+    for branch in re.finditer(r"^([│ ]*)[├└]── (\w+)", picture, re.MULTILINE):
+        depth = 1 + len(branch[1]) // 4
+        edges.add((above[depth - 1], branch[2]))
+        above[depth:] = [branch[2]]
+    return edges
+
+
+def grown(parent: type[ClusterError]) -> Iterator[tuple[str, str]]:
+    """Yield (parent, child) for each subclass that the module defines."""
+    for child in parent.__subclasses__():
+        yield parent.__name__, child.__name__
+        yield from grown(child)
+
+
+def leaves(parent: type[ClusterError]) -> Iterator[type[ClusterError]]:
+    """Yield the classes that have no subclasses."""
+    children = parent.__subclasses__()
+    for child in children:
+        yield from leaves(child)
+    if not children:
+        yield parent
+
+
+def test_the_picture_is_the_tree() -> None:
+    """Who reads the docstring knows every class and its parent."""
+    assert drawn(errors.__doc__ or "") == set(grown(ClusterError))
+
+
+def test_the_tree_has_six_branches_and_one_is_evidence() -> None:
+    """Each branch is one thing that a caller should do."""
+    assert {"JobFailed", "DatafeedWouldNotStop"} == {
+        child for _, child in grown(Evidence)
+    }
+    assert 6 == len(ClusterError.__subclasses__())
+
+
+REASONS = {
+    "LookAgain": Reason.STILL_CLOSING,
+    "TryLater": Reason.CLUSTER_UNAVAILABLE,
+    "Gone": Reason.GONE,
+    "JobFailed": Reason.FAILED,
+    "DatafeedWouldNotStop": Reason.DATAFEED_WOULD_NOT_STOP,
+    "Refused": Reason.CLUSTER_REFUSED,
+    "BadRequest": Reason.BAD_REQUEST,
+}
+
+
+LEAVES = {kind.__name__: kind for kind in leaves(ClusterError)}
+
+
+@pytest.mark.parametrize("kind", LEAVES.values(), ids=LEAVES)
+def test_each_error_has_a_reason_of_its_own(kind: type[ClusterError]) -> None:
+    """An error that nobody gave a reason tells its class's."""
+    error = kind("what happened")
+
+    assert ("what happened", REASONS[kind.__name__]) == (str(error), error.reason)
+
+
+def test_a_reason_may_be_given() -> None:
+    """Upgrade mode and throttling are both later, and are told apart."""
+    error = TryLater("slow down", Reason.THROTTLED)
+
+    assert (Reason.THROTTLED, Reason.CLUSTER_UNAVAILABLE) == (
+        error.reason,
+        TryLater.reason,
+    )

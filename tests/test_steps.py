@@ -1,0 +1,501 @@
+"""What happens next to a message, by its age, its wish and the job's state."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from builders import (
+    NOW,
+    ago,
+    closed_job,
+    failed_job,
+    feed,
+    idle_job,
+    persons_message,
+    sweeps_message,
+)
+from idle_jobs.errors import (
+    BadRequest,
+    ClusterError,
+    DatafeedWouldNotStop,
+    Gone,
+    JobFailed,
+    LookAgain,
+    Refused,
+    TryLater,
+)
+from idle_jobs.jobs import Job, State
+from idle_jobs.messages import CloseMessage, Evidence, Kind
+from idle_jobs.moves import Close, End, Force, HandOver, Park, Step, Wait
+from idle_jobs.outcomes import Ended
+from idle_jobs.patience import unread
+from idle_jobs.reasons import Reason
+from idle_jobs.rules import Rules
+from idle_jobs.steps import after_answer, after_success, next_step
+
+CLOSER, FORCER = Rules(), Rules(may_force=True)
+BUSY = idle_job(last_data=ago(minutes=1), datafeed=feed("started"))
+CLOSING = idle_job(state=State.CLOSING)
+ORPHAN = idle_job(configured=False, created=None)
+SKIP = Ended.SKIPPED
+
+
+def short(step: Step) -> tuple[object, ...]:
+    """Return a step as its kind and its reason."""
+    match step:
+        case End():
+            return (step.ended, step.reason)
+        case Wait() | HandOver():
+            return (type(step), step.why)
+        case Force():
+            return (Force, step.evidence)
+        case Park():
+            return (Park, step.reason)
+        case Close():
+            return (Close, step.measured)
+
+
+def aged(message: CloseMessage, **age: float) -> CloseMessage:
+    """Return a message that was requested and sent this long ago."""
+    return replace(message, requested_at=ago(**age), sent_at=ago(**age))
+
+
+def handed(message: CloseMessage, **age: float) -> CloseMessage:
+    """Return a message that was handed to the ForceCloser this long ago."""
+    return replace(message, handed_at=ago(**age), sent_at=ago(**age))
+
+
+SWEEPS, PERSONS = sweeps_message(), persons_message()
+ORDER = persons_message(force=True)
+WATCH = sweeps_message(kind=Kind.WATCH)
+SEEN_CLOSING = handed(
+    sweeps_message(requested_at=ago(hours=3), closing_seen_at=ago(hours=2)), hours=2
+)
+
+CLOSER_ROWS: dict[str, tuple[Job | None, CloseMessage, tuple[object, ...]]] = {
+    "a deleted job": (None, SWEEPS, (SKIP, Reason.GONE)),
+    "closed since the request": (
+        closed_job(),
+        SWEEPS,
+        (Ended.CLOSED, Reason.IDLE_DATAFEED_STOPPED),
+    ),
+    "closed as a person asked": (
+        closed_job(),
+        PERSONS,
+        (Ended.CLOSED, Reason.REQUESTED),
+    ),
+    "closed before the request": (
+        closed_job(finished=ago(days=1)),
+        SWEEPS,
+        (SKIP, Reason.ALREADY_CLOSED),
+    ),
+    "closed, nobody knows when": (
+        closed_job(finished=None),
+        SWEEPS,
+        (SKIP, Reason.ALREADY_CLOSED),
+    ),
+    "a watched job closed": (closed_job(), WATCH, (SKIP, Reason.ALREADY_CLOSED)),
+    "opened after the request": (
+        idle_job(open_start=ago(minutes=1)),
+        PERSONS,
+        (SKIP, Reason.REOPENED),
+    ),
+    "created after the request": (
+        failed_job(created=ago(minutes=1)),
+        PERSONS,
+        (SKIP, Reason.REOPENED),
+    ),
+    "idle": (idle_job(), SWEEPS, (Close, False)),
+    "busy by now": (BUSY, SWEEPS, (SKIP, Reason.ACTIVE)),
+    "busy, but a person asks": (BUSY, PERSONS, (Close, False)),
+    "busy, and the request has expired": (
+        BUSY,
+        aged(PERSONS, hours=25),
+        (SKIP, Reason.ACTIVE),
+    ),
+    "opening": (
+        idle_job(state=State.OPENING),
+        SWEEPS,
+        (SKIP, Reason.OPENING),
+    ),
+    "opening, but a person asks": (
+        idle_job(state=State.OPENING),
+        PERSONS,
+        (Close, False),
+    ),
+    "managed by now": (idle_job(managed=True), PERSONS, (SKIP, Reason.MANAGED)),
+    "kept by its owner by now": (
+        idle_job(groups=("idle-closer-keep",)),
+        ORDER,
+        (SKIP, Reason.KEPT_BY_OWNER),
+    ),
+    "unknown ends a sweep's wish": (
+        idle_job(assigned=False),
+        SWEEPS,
+        (SKIP, Reason.UNKNOWN),
+    ),
+    "unknown keeps a person waiting": (
+        idle_job(assigned=False),
+        PERSONS,
+        (Wait, Reason.UNKNOWN),
+    ),
+    "upgrade mode ends a sweep's wish": (
+        idle_job(upgrade_mode=True),
+        SWEEPS,
+        (SKIP, Reason.UPGRADE_MODE),
+    ),
+    "upgrade mode keeps even an order waiting": (
+        idle_job(upgrade_mode=True),
+        ORDER,
+        (Wait, Reason.UPGRADE_MODE),
+    ),
+    "blocked keeps a person waiting": (
+        idle_job(blocked="revert"),
+        PERSONS,
+        (Wait, Reason.BLOCKED),
+    ),
+    "deleting ends it": (idle_job(deleting=True), PERSONS, (SKIP, Reason.DELETING)),
+    "an orphan": (ORPHAN, PERSONS, (SKIP, Reason.ORPHAN)),
+    "an orphan that is ordered": (ORPHAN, ORDER, (HandOver, Reason.FORCE_ORDERED)),
+    "an order": (BUSY, ORDER, (HandOver, Reason.FORCE_ORDERED)),
+    "an order that has expired": (
+        BUSY,
+        aged(ORDER, hours=25),
+        (SKIP, Reason.ACTIVE),
+    ),
+    "failed in our hands": (failed_job(), SWEEPS, (HandOver, Reason.FAILED)),
+    "failed after new data": (
+        failed_job(last_data=ago(days=9)),
+        SWEEPS,
+        (SKIP, Reason.FAILED),
+    ),
+    "failed with its datafeed started": (
+        failed_job(datafeed=feed("started")),
+        SWEEPS,
+        (SKIP, Reason.FAILED),
+    ),
+    "failed in our hands, never fed": (
+        failed_job(last_data=None, records=0),
+        sweeps_message(evidence=Evidence("opened")),
+        (HandOver, Reason.FAILED),
+    ),
+    "fed for the first time, then failed": (
+        failed_job(),
+        sweeps_message(evidence=Evidence("opened")),
+        (SKIP, Reason.FAILED),
+    ),
+    "failed, and nobody saw it before": (
+        failed_job(),
+        sweeps_message(evidence=None),
+        (SKIP, Reason.FAILED),
+    ),
+    "failed while others closed it": (failed_job(), WATCH, (SKIP, Reason.FAILED)),
+    "failed, and a person names it": (
+        failed_job(newest_clock=NOW),
+        PERSONS,
+        (HandOver, Reason.FAILED),
+    ),
+    "closing": (CLOSING, SWEEPS, (Wait, Reason.STILL_CLOSING)),
+    "closing for half an hour": (
+        CLOSING,
+        aged(SWEEPS, minutes=30),
+        (HandOver, Reason.STILL_CLOSING),
+    ),
+    "a watched job open again": (idle_job(), WATCH, (SKIP, Reason.REOPENED)),
+    "open after three hours of pause: tried first": (
+        idle_job(),
+        aged(SWEEPS, hours=9),
+        (Close, False),
+    ),
+    "a person has waited for three hours": (
+        idle_job(upgrade_mode=True),
+        aged(PERSONS, hours=3),
+        (HandOver, Reason.UPGRADE_MODE),
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("job", "message", "expected"), CLOSER_ROWS.values(), ids=CLOSER_ROWS.keys()
+)
+def test_each_look_of_the_closer(
+    job: Job | None, message: CloseMessage, expected: tuple[object, ...]
+) -> None:
+    """The Closer closes gently, waits, ends or hands over; it never forces."""
+    step = next_step(job, message, NOW, CLOSER)
+
+    assert expected == short(step)
+
+
+FORCER_ROWS: dict[str, tuple[Job | None, CloseMessage, tuple[object, ...]]] = {
+    "an order": (BUSY, ORDER, (Force, Reason.FORCE_ORDERED)),
+    "an order for a closing job": (CLOSING, ORDER, (Force, Reason.FORCE_ORDERED)),
+    "an order for an orphan": (ORPHAN, ORDER, (Force, Reason.FORCE_ORDERED)),
+    "an order for a protected job": (
+        idle_job(managed=True),
+        ORDER,
+        (SKIP, Reason.MANAGED),
+    ),
+    "an expired order": (BUSY, aged(ORDER, hours=25), (SKIP, Reason.ACTIVE)),
+    "failed in our hands": (failed_job(), SWEEPS, (Force, Reason.FAILED)),
+    "failed, and a person names it": (failed_job(), PERSONS, (Force, Reason.FAILED)),
+    "failed by itself": (
+        failed_job(),
+        sweeps_message(evidence=Evidence("failed", ago(days=10))),
+        (SKIP, Reason.FAILED),
+    ),
+    "dead-lettered without evidence": (idle_job(), SWEEPS, (Close, False)),
+    "open, just handed over": (
+        idle_job(),
+        handed(PERSONS, minutes=90),
+        (Close, False),
+    ),
+    "open two hours after it was handed over": (
+        idle_job(),
+        handed(PERSONS, hours=2),
+        (Close, True),
+    ),
+    "closing, never seen so by the Closer": (
+        CLOSING,
+        handed(aged(SWEEPS, hours=9), hours=8),
+        (Wait, Reason.STILL_CLOSING),
+    ),
+    "closing two hours after it was seen so": (
+        CLOSING,
+        SEEN_CLOSING,
+        (Force, Reason.STILL_CLOSING),
+    ),
+    "closing a moment less than two hours": (
+        CLOSING,
+        replace(SEEN_CLOSING, closing_seen_at=ago(hours=2) + timedelta(seconds=1)),
+        (Wait, Reason.STILL_CLOSING),
+    ),
+    "closing within the request's own timeout": (
+        CLOSING,
+        replace(SEEN_CLOSING, timeout="3h"),
+        (Wait, Reason.STILL_CLOSING),
+    ),
+    "closing in upgrade mode": (
+        idle_job(state=State.CLOSING, upgrade_mode=True),
+        SEEN_CLOSING,
+        (SKIP, Reason.UPGRADE_MODE),
+    ),
+    "closing, protected by now": (
+        idle_job(state=State.CLOSING, managed=True),
+        SEEN_CLOSING,
+        (SKIP, Reason.MANAGED),
+    ),
+    "closing again after it was opened anew": (
+        idle_job(state=State.CLOSING, open_start=ago(hours=1)),
+        SEEN_CLOSING,
+        (SKIP, Reason.REOPENED),
+    ),
+    "a person's wish after a day": (
+        idle_job(upgrade_mode=True),
+        handed(persons_message(requested_at=ago(hours=27)), hours=24),
+        (Park, Reason.UPGRADE_MODE),
+    ),
+    "a sweep's own wish after a day": (
+        CLOSING,
+        handed(sweeps_message(requested_at=ago(hours=27)), hours=24),
+        (SKIP, Reason.COULD_NOT_CLOSE),
+    ),
+    "dead-lettered a day ago counts from its sending": (
+        CLOSING,
+        aged(SWEEPS, hours=24),
+        (SKIP, Reason.COULD_NOT_CLOSE),
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("job", "message", "expected"), FORCER_ROWS.values(), ids=FORCER_ROWS.keys()
+)
+def test_each_look_of_the_force_closer(
+    job: Job | None, message: CloseMessage, expected: tuple[object, ...]
+) -> None:
+    """The ForceCloser forces on evidence only, and ends what is too old."""
+    step = next_step(job, message, NOW, FORCER)
+
+    assert expected == short(step)
+
+
+def test_failed_jobs_of_a_sweep_need_their_switch() -> None:
+    """A job that failed by itself is forced only where ForceFailed is on."""
+    message = sweeps_message(evidence=Evidence("failed", ago(days=10)))
+    step = next_step(failed_job(), message, NOW, replace(FORCER, force_failed=True))
+
+    assert short(step) == (Force, Reason.FAILED)
+
+
+GENTLE, MEASURED = Close(idle_job(), "30m"), Close(idle_job(), "30s", measured=True)
+FORCED = Force(CLOSING, Reason.STILL_CLOSING)
+OLD = aged(PERSONS, hours=3)
+ANSWERS: dict[
+    str, tuple[Any, ClusterError, CloseMessage, Rules, tuple[object, ...]]
+] = {
+    "issued": (GENTLE, LookAgain(""), SWEEPS, CLOSER, (Wait, Reason.STILL_CLOSING)),
+    "unavailable": (
+        GENTLE,
+        TryLater(""),
+        SWEEPS,
+        CLOSER,
+        (Wait, Reason.CLUSTER_UNAVAILABLE),
+    ),
+    "unavailable, the force too": (
+        FORCED,
+        TryLater(""),
+        SWEEPS,
+        FORCER,
+        (Wait, Reason.CLUSTER_UNAVAILABLE),
+    ),
+    "throttled": (
+        GENTLE,
+        TryLater("", Reason.THROTTLED),
+        SWEEPS,
+        CLOSER,
+        (Wait, Reason.THROTTLED),
+    ),
+    "refused": (GENTLE, Refused(""), SWEEPS, CLOSER, (Wait, Reason.CLUSTER_REFUSED)),
+    "deleted": (GENTLE, Gone(""), SWEEPS, CLOSER, (SKIP, Reason.GONE)),
+    "failed meanwhile": (
+        GENTLE,
+        JobFailed(""),
+        SWEEPS,
+        CLOSER,
+        (HandOver, Reason.FAILED),
+    ),
+    "failed meanwhile, at the ForceCloser": (
+        GENTLE,
+        JobFailed(""),
+        SWEEPS,
+        FORCER,
+        (Wait, Reason.FAILED),
+    ),
+    "its datafeed would not stop": (
+        GENTLE,
+        DatafeedWouldNotStop(""),
+        PERSONS,
+        FORCER,
+        (Wait, Reason.DATAFEED_WOULD_NOT_STOP),
+    ),
+    "its datafeed would not stop, measured": (
+        MEASURED,
+        DatafeedWouldNotStop(""),
+        PERSONS,
+        FORCER,
+        (Force, Reason.DATAFEED_WOULD_NOT_STOP),
+    ),
+    "a bad request of a person": (
+        GENTLE,
+        BadRequest(""),
+        PERSONS,
+        CLOSER,
+        (Park, Reason.BAD_REQUEST),
+    ),
+    "a bad request of a sweep": (
+        GENTLE,
+        BadRequest(""),
+        SWEEPS,
+        CLOSER,
+        (SKIP, Reason.COULD_NOT_CLOSE),
+    ),
+    "tried at last, after hours": (
+        GENTLE,
+        LookAgain(""),
+        OLD,
+        CLOSER,
+        (HandOver, Reason.STILL_CLOSING),
+    ),
+    "unavailable for hours, a sweep's wish": (
+        GENTLE,
+        TryLater(""),
+        aged(SWEEPS, hours=3),
+        CLOSER,
+        (SKIP, Reason.CLUSTER_UNAVAILABLE),
+    ),
+    "unavailable for hours, a person's wish": (
+        GENTLE,
+        TryLater(""),
+        OLD,
+        CLOSER,
+        (HandOver, Reason.CLUSTER_UNAVAILABLE),
+    ),
+    "the force is refused for a day": (
+        FORCED,
+        TryLater(""),
+        handed(PERSONS, hours=24),
+        FORCER,
+        (Park, Reason.CLUSTER_UNAVAILABLE),
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("step", "error", "message", "rules", "expected"),
+    ANSWERS.values(),
+    ids=ANSWERS.keys(),
+)
+def test_each_answer_to_a_post(
+    step: Close | Force,
+    error: ClusterError,
+    message: CloseMessage,
+    rules: Rules,
+    expected: tuple[object, ...],
+) -> None:
+    """An answer that is not a closed job leads on, and only evidence leads to force."""
+    after = after_answer(step, error, message, NOW, rules)
+
+    assert expected == short(after)
+
+
+PROOFS: dict[str, tuple[Close | Force, Job | None, tuple[object, ...]]] = {
+    "closed": (GENTLE, closed_job(), (Ended.CLOSED, Reason.IDLE_DATAFEED_STOPPED)),
+    "closed, by a clock that runs late": (
+        GENTLE,
+        closed_job(finished=ago(hours=1)),
+        (Ended.CLOSED, Reason.IDLE_DATAFEED_STOPPED),
+    ),
+    "forced": (FORCED, closed_job(), (Ended.FORCE_CLOSED, Reason.STILL_CLOSING)),
+    "not closed after all": (GENTLE, idle_job(), (Wait, Reason.STILL_CLOSING)),
+    "deleted": (GENTLE, None, (SKIP, Reason.GONE)),
+    "an orphan, forced": (
+        Force(ORPHAN, Reason.FORCE_ORDERED),
+        None,
+        (Ended.FORCE_CLOSED, Reason.FORCE_ORDERED),
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("step", "job", "expected"), PROOFS.values(), ids=PROOFS.keys()
+)
+def test_a_success_has_to_be_proved(
+    step: Close | Force, job: Job | None, expected: tuple[object, ...]
+) -> None:
+    """A 200 ends a message only when the job, read once more, is closed."""
+    after = after_success(step, job, SWEEPS, NOW, CLOSER)
+
+    assert expected == short(after)
+
+
+@pytest.mark.parametrize(
+    ("age", "least", "most"), [(0, 13.5, 16.5), (100, 90, 110), (5000, 810, 990)]
+)
+def test_looks_follow_the_age(age: float, least: float, most: float) -> None:
+    """A wait is the age, from 15 s to 900 s, give or take a tenth."""
+    step = next_step(CLOSING, sweeps_message(sent_at=ago(seconds=age)), NOW, CLOSER)
+
+    assert isinstance(step, Wait)
+    assert least <= step.after.total_seconds() <= most
+
+
+def test_an_unread_cluster_sends_everything_back_for_a_quarter_of_an_hour() -> None:
+    """Nothing is known and nothing is tried, however young the message is."""
+    step = unread(TryLater("down"), SWEEPS, NOW, CLOSER)
+
+    assert isinstance(step, Wait)
+    assert 810 <= step.after.total_seconds() <= 990
+    assert step.why is Reason.CLUSTER_UNAVAILABLE
