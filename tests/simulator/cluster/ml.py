@@ -1,0 +1,104 @@
+"""The machine learning side of the cluster: its jobs, its modes, its version."""
+
+from datetime import datetime, timedelta
+from typing import Unpack
+
+from simulator.cluster.errors import ClusterError
+from simulator.cluster.job import Job, JobFields, JobState
+
+# Texts read in the source of 2021 and 2025.
+UPGRADING = "persistent task cannot be assigned while upgrade mode is enabled."
+RESETTING = "persistent task will not be assigned as a feature reset is in progress."
+AWAITING = "persistent task is awaiting node assignment."
+
+
+class MachineLearning:
+    """The jobs and what a test may do to them, out of band."""
+
+    def __init__(self, version: str) -> None:
+        self.version = version
+        self.jobs: dict[str, Job] = {}
+        self.upgrade_mode = False
+        self.reset_mode = False
+        # What job stats say of nodes that did not answer; empty is not shown.
+        self.node_failures: list[dict[str, object]] = []
+
+    def add_job(
+        self, job_id: str, *, now: datetime, **fields: Unpack[JobFields]
+    ) -> Job:
+        """Add a job; what is not said is ordinary."""
+        fields.setdefault("created", now)
+        fields.setdefault("datafeed_id", f"datafeed-{job_id}")
+        if fields.get("last_data"):
+            fields.setdefault("latest_record", fields["last_data"])
+            fields.setdefault("records", 1000)
+        job = Job(job_id, **fields)
+        if job.opened is None and job.state in {"opened", "opening", "closing"}:
+            job.opened = job.created
+        if job.state == "closing":
+            job.begin_close(now)
+        self.jobs[job_id] = job
+        return job
+
+    def delete_job(self, job_id: str) -> None:
+        """Delete a job with its datafeed."""
+        del self.jobs[job_id]
+
+    def reopen_job(self, job_id: str, now: datetime) -> None:
+        """Open a job again, as a person or a new node does."""
+        job = self.jobs[job_id]
+        job.state, job.assigned = "opened", True
+        job.opened, job.finished, job.closing_until = now, None, None
+
+    def give_data(self, job_id: str, now: datetime, records: int = 100) -> None:
+        """Let a job see data."""
+        job = self.jobs[job_id]
+        job.last_data = job.latest_record = now
+        job.records += records
+
+    def state_of(self, job_id: str, now: datetime) -> JobState:
+        """Say in which state a job is at this time."""
+        job = self.jobs[job_id]
+        job.settle(now)
+        return job.state
+
+    def settle(self, now: datetime) -> None:
+        """End every closing whose time has come."""
+        for job in self.jobs.values():
+            if job.closing_until is not None:
+                job.settle(now)
+
+    def since(self, major: int, minor: int) -> bool:
+        """Say whether this version is at least that one."""
+        first, second = self.version.split(".")[:2]
+        return (int(first), int(second)) >= (major, minor)
+
+    def has_node(self, job: Job) -> bool:
+        """Say whether the job's task is assigned to a node."""
+        return job.assigned and not (self.upgrade_mode or self.reset_mode)
+
+    def explanation(self, job: Job) -> str:
+        """Say why the job's task is, or is not, assigned."""
+        if self.upgrade_mode:
+            return UPGRADING
+        if self.reset_mode:
+            return RESETTING
+        return job.explanation or ("" if job.assigned else AWAITING)
+
+    def refuse_in_upgrade_mode(self, action: str) -> None:
+        """Refuse an action that would change jobs while the cluster is upgraded."""
+        if self.upgrade_mode:
+            reason = f"Cannot perform {action} action while upgrade mode is enabled"
+            raise ClusterError(429, "status_exception", reason)
+
+
+def begin_close(ml: MachineLearning, job: Job, now: datetime) -> timedelta | None:
+    """Begin a normal close; say how long the node works on it, None for ever.
+
+    The task of a job without a node is simply removed, and no finish time is written.
+    """
+    if not ml.has_node(job):
+        job.remove_task(None)
+        return timedelta()
+    job.begin_close(now)
+    return None if job.close_ends == "hangs" else job.close_takes

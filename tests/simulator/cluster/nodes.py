@@ -1,0 +1,23 @@
+"""The one node of the cluster, as stats show it."""
+
+JOB_NODE = {
+    "id": "N2mYz0rjQ3mXJw0nK4Hb3A",
+    "name": "ml-node-0",
+    "ephemeral_id": "kT6w9xq3R4q1Z8m5hJ2vXg",
+    "transport_address": "127.0.0.1:9300",
+    "attributes": {
+        "ml.allocated_processors": "4",
+        "ml.machine_memory": "17179869184",
+        "ml.max_jvm_size": "4294967296",
+        "xpack.installed": "true",
+    },
+}
+# Datafeeds show only the attributes that begin with `ml.`.
+DATAFEED_NODE = {
+    **JOB_NODE,
+    "attributes": {
+        "ml.allocated_processors": "4",
+        "ml.machine_memory": "17179869184",
+        "ml.max_jvm_size": "4294967296",
+    },
+}

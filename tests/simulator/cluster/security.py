@@ -1,0 +1,99 @@
+"""Who may enter: API keys as Elasticsearch checks them, or signatures as AWS does."""
+
+import base64
+import binascii
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from simulator.cluster.errors import ClusterError
+from simulator.cluster.sigv4 import Signature, SignatureRefused
+from simulator.cluster.wire import Request
+
+_REALMS = [
+    'Basic realm="security" charset="UTF-8"',
+    'Bearer realm="security"',
+    "ApiKey",
+]
+
+
+class FrontDoorError(ClusterError):
+    """An answer of AWS's front door, which is not Elasticsearch's JSON."""
+
+    def body(self) -> dict[str, object]:
+        """Write the message alone."""
+        return {"message": self.reason}
+
+
+def admit(
+    request: Request,
+    now: datetime,
+    keys: Collection[str],
+    aws_secrets: Mapping[str, str],
+) -> None:
+    """Let the request in, or raise what the client gets to see."""
+    given = request.header("authorization")
+    if given in keys:
+        return
+    if given is None:
+        raise _unauthenticated(
+            f"missing authentication credentials for REST request [{request.path}]"
+        )
+    if given.startswith("AWS4-HMAC-SHA256"):
+        _admit_signed(request, given, now, aws_secrets)
+    elif given.startswith("ApiKey "):
+        raise _unknown_key(given.removeprefix("ApiKey "))
+    elif given.startswith("Basic "):
+        user = _decoded(given.removeprefix("Basic ")).partition(":")[0]
+        raise _unauthenticated(
+            f"unable to authenticate user [{user}] for REST request [{request.path}]"
+        )
+    else:
+        raise _unable()
+
+
+def _admit_signed(
+    request: Request, given: str, now: datetime, aws_secrets: Mapping[str, str]
+) -> None:
+    signature = Signature.read(given, request)
+    if signature is None:
+        raise _unable()
+    try:
+        signature.check_date(now)
+        if aws_secrets:
+            signature.verify(request, aws_secrets)
+    except SignatureRefused as refused:
+        if not aws_secrets:
+            raise _unable() from None
+        raise FrontDoorError(403, "", str(refused)) from None
+
+
+def _unknown_key(encoded: str) -> ClusterError:
+    key_id = _decoded(encoded).partition(":")[0]
+    return _unable(f"API key: unable to find apikey with id {key_id}")
+
+
+def _unable(additional: str = "") -> ClusterError:
+    return _unauthenticated(
+        "unable to authenticate with provided credentials and anonymous access is not "
+        "allowed for this request",
+        additional,
+    )
+
+
+def _unauthenticated(reason: str, additional: str = "") -> ClusterError:
+    beside: dict[str, object] = {}
+    if additional:
+        beside["additional_unsuccessful_credentials"] = additional
+    beside["header"] = {"WWW-Authenticate": _REALMS}
+    # Elasticsearch sends one header line for each realm; joined they say the same.
+    headers = {"WWW-Authenticate": ", ".join(_REALMS)}
+    return ClusterError(
+        401, "security_exception", reason, beside=beside, headers=headers
+    )
+
+
+def _decoded(encoded: str) -> str:
+    try:
+        return base64.b64decode(encoded, validate=True).decode(errors="replace")
+    except (binascii.Error, ValueError):
+        return ""

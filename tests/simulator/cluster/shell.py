@@ -1,0 +1,138 @@
+"""The HTTP shell: sockets, held answers and gzip; it knows nothing of Elasticsearch."""
+
+import gzip
+import select
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from simulator.cluster.core import Cluster
+from simulator.cluster.wire import FOREVER, Answer, Request
+
+Clock = Callable[[], datetime]
+
+# Real seconds between two looks at a held answer: the clock may be a turned one.
+_LOOK = 0.005
+
+
+@contextmanager
+def serve(cluster: Cluster, clock: Clock = lambda: datetime.now(UTC)) -> Iterator[str]:
+    """Serve a cluster on a free port of this machine; yield its URL.
+
+    An answer is held until `clock` says that it is due, or the client hangs up.
+    """
+    server = _Server(cluster, clock)
+    thread = threading.Thread(target=server.serve_forever, args=(_LOOK,), daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.hang_up()
+        server.server_close()
+        thread.join()
+    if server.bugs:
+        raise server.bugs[0]
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, cluster: Cluster, clock: Clock) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.cluster = cluster
+        self.clock = clock
+        self.lock = threading.Lock()
+        self.stopping = threading.Event()
+        self.open: set[socket.socket] = set()
+        self.bugs: list[Exception] = []
+
+    # The supertype's arguments are those of datagrams too, which never come here.
+    def process_request(self, request: socket.socket, client_address: object) -> None:  # type: ignore[override]
+        # Counted before its thread starts, so that none is missed when hanging up.
+        self.open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: socket.socket) -> None:  # type: ignore[override]
+        super().shutdown_request(request)
+        self.open.discard(request)
+
+    def handle_error(self, *_: object) -> None:
+        """Keep a bug for the end; a client that went away is no bug."""
+        error = sys.exception()
+        if isinstance(error, Exception) and not isinstance(error, OSError):
+            self.bugs.append(error)
+
+    def hang_up(self) -> None:
+        """Close what clients keep alive, and give their threads a second to end."""
+        self.stopping.set()
+        for connection in list(self.open):
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        deadline = time.monotonic() + 1
+        while self.open and time.monotonic() < deadline:
+            time.sleep(_LOOK)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
+    server: _Server
+
+    def _serve(self) -> None:
+        length = int(self.headers.get("content-length") or 0)
+        body = self.rfile.read(length)
+        if len(body) < length:
+            self.close_connection = True
+            return
+        request = Request(self.command, self.path, dict(self.headers.items()), body)
+        with self.server.lock:
+            start = self.server.clock()
+            answer, takes = self.server.cluster.handle(request, start)
+        if self._hold(start, takes) and answer.kind == "answered":
+            self._send(answer)
+        else:
+            self.close_connection = True
+
+    do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = _serve  # noqa: N815 - http.server's names
+
+    def _hold(self, start: datetime, takes: timedelta) -> bool:
+        """Wait until the answer is due; say whether anybody still waits for it."""
+        due = None if takes == FOREVER else start + takes
+        while due is None or self.server.clock() < due:
+            if self.server.stopping.is_set() or self._client_gone():
+                return False
+        return True
+
+    def _client_gone(self) -> bool:
+        readable, _, _ = select.select([self.connection], [], [], _LOOK)
+        if not readable:
+            return False
+        try:
+            gone = not self.connection.recv(1, socket.MSG_PEEK)
+        except OSError:
+            return True
+        # Bytes of a next request make the socket readable all the time.
+        time.sleep(_LOOK)
+        return gone
+
+    def _send(self, answer: Answer) -> None:
+        body = answer.body
+        self.send_response_only(answer.status)
+        for name, value in answer.headers.items():
+            self.send_header(name, value)
+        if "gzip" in self.headers.get("accept-encoding", ""):
+            body = gzip.compress(body, compresslevel=1, mtime=0)
+            self.send_header("content-encoding", "gzip")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+        self.wfile.flush()

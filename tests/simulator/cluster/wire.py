@@ -1,0 +1,52 @@
+"""What goes over the wire: requests, answers, and the log of requests."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal
+
+# How long an answer takes that never comes.
+FOREVER = timedelta.max
+
+Kind = Literal["answered", "dropped", "silent"]
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request as it came: the path is raw and carries the query."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+    def header(self, name: str) -> str | None:
+        """Find a header, whatever its case."""
+        for key, value in self.headers.items():
+            if key.lower() == name:
+                return value
+        return None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer, or what takes its place: its status is 0 then.
+
+    `dropped` closes the connection without an answer, `silent` never answers.
+    """
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    kind: Kind = "answered"
+
+
+@dataclass(frozen=True)
+class Received:
+    """A line of the log: the request as received, and when."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+    now: datetime

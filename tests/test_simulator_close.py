@@ -1,0 +1,122 @@
+"""The stand-in closes jobs as the close API does."""
+
+from datetime import timedelta
+from typing import Literal
+
+import pytest
+
+from simulator.cluster import Cluster
+from simulator.cluster.asking import NOW, ask
+
+CLOSE = "POST /_ml/anomaly_detectors/{}/_close"
+
+
+MINUTES = timedelta(minutes=1)
+
+
+def close(job_id: str, query: str = "") -> str:
+    """Write the request line of a close."""
+    return CLOSE.format(job_id) + query
+
+
+@pytest.mark.parametrize("state", ["opened", "opening", "closed"])
+@pytest.mark.parametrize("query", ["", "?force=true"])
+def test_closes_at_once(
+    state: Literal["opened", "opening", "closed"], query: str
+) -> None:
+    """A close that takes no time leaves the job closed, with and without force."""
+    cluster = Cluster()
+    cluster.add_job("web", now=NOW, state=state)
+
+    assert (200, {"closed": True}, timedelta()) == ask(cluster, close("web", query))[:3]
+    assert cluster.state_of("web", NOW) == "closed"
+
+
+@pytest.mark.parametrize(
+    ("ids", "reason"),
+    [
+        ("broken", "cannot close job [broken] because it failed, use force close"),
+        ("broken,web", "one or more jobs have state failed, use force close"),
+    ],
+)
+def test_failed_needs_force(ids: str, reason: str) -> None:
+    """A failed job refuses all jobs of the request until they are forced."""
+    cluster = Cluster()
+    cluster.add_job("broken", now=NOW, state="failed")
+    cluster.add_job("web", now=NOW, datafeed="started")
+
+    asked = ask(cluster, close(ids))
+
+    assert (409, reason) == (asked.status, asked.reason)
+    assert cluster.jobs["web"].datafeed == "started"
+    assert ask(cluster, close(ids, "?force=true")).body == {"closed": True}
+    assert cluster.state_of("broken", NOW) == "closed"
+
+
+def test_unassigned_goes_at_once() -> None:
+    """A job without a node loses its task at once and gets no finish time."""
+    cluster = Cluster()
+    job = cluster.add_job(
+        "lazy", now=NOW, state="opening", assigned=False, close_takes=MINUTES
+    )
+
+    assert ask(cluster, close("lazy")).takes == timedelta()
+    assert (job.state, job.finished) == ("closed", None)
+
+
+def test_force_refused() -> None:
+    """A force close can be scripted to fail, and leaves the job as it was."""
+    cluster = Cluster()
+    cluster.add_job("web", now=NOW, force_works=False)
+
+    asked = ask(cluster, close("web", "?force=true"))
+
+    assert asked.status == 500
+    assert "Failed to force close job [web] with [1] failures" in asked.reason
+    assert cluster.state_of("web", NOW) == "opened"
+
+
+def test_orphan() -> None:
+    """A task without configuration is unknown to a close, unless it is forced."""
+    cluster = Cluster()
+    cluster.add_job("lost", now=NOW, config=False)
+
+    asked = ask(cluster, close("lost"))
+
+    assert (404, "No known job with id 'lost'") == (asked.status, asked.reason)
+    assert ask(cluster, close("lost", "?force=true")).status == 200
+    assert ask(cluster, "GET /_ml/anomaly_detectors/_stats").body["count"] == 0
+
+
+@pytest.mark.parametrize("line", [close("web"), "POST /_ml/datafeeds/_all/_stop"])
+def test_upgrade_mode(line: str) -> None:
+    """Upgrade mode refuses what would change a job, until it is off."""
+    cluster = Cluster()
+    cluster.add_job("web", now=NOW, datafeed="started")
+    enable = "POST /_ml/set_upgrade_mode?enabled="
+
+    assert ask(cluster, enable + "true").body == {"acknowledged": True}
+    asked = ask(cluster, line)
+    assert (429, "status_exception") == (asked.status, asked.body["error"]["type"])
+    assert asked.reason.endswith(" action while upgrade mode is enabled")
+    ask(cluster, enable + "false")
+    assert ask(cluster, line).status == 200
+
+
+@pytest.mark.parametrize(
+    ("version", "job_id", "status", "state"),
+    [
+        ("8.9.0", "", 200, "closed"),
+        ("8.9.0", "%20", 200, "closed"),
+        ("9.5.0", "", 400, "opened"),
+        ("9.5.0", "%20", 400, "opened"),
+        ("9.5.0", "_all", 200, "closed"),
+    ],
+)
+def test_blank_id(version: str, job_id: str, status: int, state: str) -> None:
+    """A blank id closes every job of old versions, and is refused by new ones."""
+    cluster = Cluster(version)
+    cluster.add_job("web", now=NOW)
+
+    assert ask(cluster, close(job_id)).status == status
+    assert cluster.state_of("web", NOW) == state
