@@ -1,0 +1,147 @@
+"""The only file that speaks Elasticsearch: read its jobs, close one of them."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from idle_jobs.answers import parsed
+from idle_jobs.errors import BadRequest, Gone, LookAgain, Refused, TryLater
+from idle_jobs.fields import Json, dig
+from idle_jobs.jobs import Job, State
+from idle_jobs.reading import CONFIG_FIELDS, FEED_FIELDS, STATS_FIELDS, read_jobs
+from idle_jobs.reasons import Reason
+from idle_jobs.wire import Wire
+
+OLDEST_VERSION = (7, 14)  # From there on close stops the datafeed itself (#74257).
+MOST_JOBS = 10_000  # What the list APIs return at most, without a word.
+
+# A request line holds 4,096 bytes (http.max_initial_line_length); the longest query,
+# STATS_FIELDS encoded, and the base path take less than 1,500 of them.
+LONGEST_IDS = 2_500
+
+
+class Cluster:
+    """One cluster; every method raises `errors.ClusterError` and nothing else."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+
+    def jobs(self, now: datetime, ids: Sequence[str] | None = None) -> list[Job]:
+        """Read all jobs, or those of these ids that exist, in four calls.
+
+        `open_start` is counted back from `now`. An id may have become a group's name
+        meanwhile, so that jobs may come back that nobody asked for.
+        """
+        info = self._object("/_ml/info", "upgrade_mode,native_code.version")
+        _refuse_old(info)
+        configs, _ = self._jobs("", CONFIG_FIELDS, ids)
+        stats, incomplete = self._jobs("/_stats", STATS_FIELDS, ids)
+        feeds = self._object("/_ml/datafeeds/_stats", FEED_FIELDS)
+        jobs = read_jobs(
+            configs,
+            stats,
+            _items(feeds, "datafeeds", "datafeed_id"),
+            read_at=now,
+            upgrade_mode=info.get("upgrade_mode") is True,
+        )
+        return [_doubted(job) for job in jobs] if incomplete else jobs
+
+    def close(
+        self, job: Job, *, timeout: str, read_timeout: float, force: bool = False
+    ) -> None:
+        """Post a close for one job as just read; return when it is said to be closed.
+
+        The path carries one id that the cluster itself has just named, so it can be
+        neither blank nor a group nor a wildcard, each of which closes more than a job.
+        Parameters go into the query and there is no body: with a body, Elasticsearch
+        would not read the query. LookAgain means issued: hanging up does not stop it.
+        """
+        path = f"/_ml/anomaly_detectors/{quote(job.job_id, safe='')}/_close"
+        params = {"timeout": timeout} | ({"force": "true"} if force else {})
+        body = self._wire.call("POST", path, params, read_timeout)
+        if (parsed(body) or {}).get("closed") is not True:
+            raise LookAgain("200, but the answer does not say that the job is closed")
+
+    def _jobs(
+        self, suffix: str, fields: str, ids: Sequence[str] | None
+    ) -> tuple[list[Json], bool]:
+        answers = [
+            answer
+            for pack in ([""] if ids is None else packed(ids))
+            for answer in self._known(pack, suffix, fields)
+        ]
+        items = [
+            item for answer in answers for item in _items(answer, "jobs", "job_id")
+        ]
+        incomplete = any(
+            a.get("node_failures") or a.get("task_failures") for a in answers
+        )
+        return items, incomplete
+
+    def _known(self, pack: str, suffix: str, fields: str) -> Iterator[Json]:
+        """Yield the answers for a pack; one missing id makes the whole pack a 404."""
+        path = f"/_ml/anomaly_detectors{f'/{pack}' if pack else ''}{suffix}"
+        try:
+            yield self._object(path, fields)
+        except Gone:
+            ids = pack.split("%2C")
+            if len(ids) > 1:
+                for job_id in ids:
+                    yield from self._known(job_id, suffix, fields)
+
+    def _object(self, path: str, fields: str) -> dict[str, Any]:
+        try:
+            body = self._wire.call("GET", path, {"filter_path": fields})
+        except LookAgain as error:
+            raise TryLater(str(error)) from error  # A read that timed out read nothing.
+        value = parsed(body)
+        if value is None:
+            raise TryLater(f"{path}: expected a JSON object, got {body[:60]!r}")
+        return dict(value)
+
+
+def packed(ids: Sequence[str]) -> Iterator[str]:
+    """Yield percent-encoded comma lists of ids that fit into a request line."""
+    pack = ""
+    for job_id in dict.fromkeys(ids):
+        encoded = quote(job_id, safe="")
+        if pack and len(pack) + 3 + len(encoded) > LONGEST_IDS:
+            yield pack
+            pack = ""
+        pack = f"{pack}%2C{encoded}" if pack else encoded
+    if pack:
+        yield pack
+
+
+def _items(answer: Json, name: str, key: str) -> list[Json]:
+    # filter_path leaves an empty list out altogether.
+    count, items = answer.get("count"), answer.get(name, [])
+    if not isinstance(items, list) or not all(
+        isinstance(item, dict) and isinstance(item.get(key), str) for item in items
+    ):
+        raise TryLater(f"{name}: expected a list of objects with {key}")
+    if count != len(items):
+        raise TryLater(f"{name}: {count!r:.20} were announced, {len(items)} came")
+    if len(items) >= MOST_JOBS:
+        raise BadRequest(
+            f"{name}: {MOST_JOBS} came, so there may be more than the API tells"
+        )
+    return items
+
+
+def _refuse_old(info: Json) -> None:
+    version = dig(info, "native_code.version")
+    match = re.match(r"(\d+)\.(\d+)", version) if isinstance(version, str) else None
+    if match and (int(match[1]), int(match[2])) < OLDEST_VERSION:
+        why = f"Elasticsearch {version} is too old: expected 7.14 or later"
+        raise Refused(why, Reason.CLUSTER_TOO_OLD)
+
+
+def _doubted(job: Job) -> Job:
+    """Mark an open job of an answer with failures: its counts may be an index's."""
+    if job.state is State.CLOSED:
+        return job
+    return replace(job, problems=(*job.problems, "stats: some nodes did not answer"))

@@ -1,0 +1,357 @@
+"""The cluster client against the stand-in, over real HTTP."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+import requests
+from hypothesis import given
+from hypothesis import strategies as st
+from requests import PreparedRequest
+
+from idle_jobs.cluster import Cluster, packed
+from idle_jobs.errors import (
+    BadRequest,
+    ClusterError,
+    DatafeedWouldNotStop,
+    Gone,
+    JobFailed,
+    LookAgain,
+    Refused,
+    TryLater,
+)
+from idle_jobs.jobs import Job, State
+from idle_jobs.wire import Timeouts, Wire, error_of_transport
+from simulator.cluster import Cluster as StandIn
+from simulator.cluster import Fault, serve
+
+NOW = datetime.now(UTC)
+TIMEOUTS = Timeouts(connect=1, read=5, close_early=0.2, close=0.2, measured=0.5)
+
+
+class Key:
+    """Signs with a key; a refresh replaces it."""
+
+    stale_status = 401
+
+    def __init__(self, *keys: str) -> None:
+        self.keys = list(keys)
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        """Put the current key into the request."""
+        request.headers["Authorization"] = f"ApiKey {self.keys[0]}"
+        return request
+
+    def refresh(self) -> None:
+        """Use the next key."""
+        self.keys = self.keys[1:] or self.keys
+
+
+@pytest.fixture
+def stand_in() -> StandIn:
+    """Return a cluster with an idle job and a closed one."""
+    cluster = StandIn()
+    old = NOW - timedelta(days=9)
+    cluster.add_job(
+        "web", now=NOW, created=old, opened=old, last_data=old, datafeed="stopped"
+    )
+    cluster.add_job("done", now=NOW, created=old, state="closed", finished=old)
+    return cluster
+
+
+@pytest.fixture
+def url(stand_in: StandIn) -> Iterator[str]:
+    """Serve the stand-in and return where."""
+    with serve(stand_in) as url:
+        yield url
+
+
+def client(url: str, *keys: str, read: float = 5) -> Cluster:
+    """Return the product's client for a URL."""
+    timeouts = replace(TIMEOUTS, read=read)
+    return Cluster(Wire(url, Key(*(keys or ("dGVzdDp0ZXN0",))), timeouts))
+
+
+def close(cluster: Cluster, job_id: str = "web", **options: Any) -> None:
+    """Close a job as it is read."""
+    [job] = cluster.jobs(NOW, [job_id])
+    cluster.close(job, timeout="30m", read_timeout=0.2, **options)
+
+
+def test_all_jobs_are_read_in_four_calls(url: str, stand_in: StandIn) -> None:
+    """Info, jobs, their stats and their datafeeds', however many there are."""
+    jobs = client(url).jobs(NOW)
+
+    assert [(job.job_id, job.state) for job in jobs] == [
+        ("done", State.CLOSED),
+        ("web", State.OPENED),
+    ]
+    assert len(stand_in.log) == 4
+
+
+def test_every_request_line_is_short_and_encoded(url: str, stand_in: StandIn) -> None:
+    """`filter_path` travels percent-encoded, as signatures want it."""
+    client(url).jobs(NOW)
+    queries = [line.path.partition("?")[2] for line in stand_in.log]
+
+    assert all("filter_path=" in query and "," not in query for query in queries)
+    assert max(len(line.path) for line in stand_in.log) < 2_000
+
+
+def test_jobs_are_read_by_their_ids(url: str) -> None:
+    """A missing one hides no other: its list is read again, id by id."""
+    jobs = client(url).jobs(NOW, ["gone", "web", "lost"])
+
+    assert [job.job_id for job in jobs] == ["web"]
+
+
+def test_a_close_carries_one_id_in_the_query_and_no_body(
+    url: str, stand_in: StandIn
+) -> None:
+    """Elasticsearch would not read the query beside a body."""
+    close(client(url), force=True)
+    last = stand_in.log[-1]
+
+    assert (last.method, last.body) == ("POST", b"")
+    assert last.path == "/_ml/anomaly_detectors/web/_close?timeout=30m&force=true"
+
+
+@given(st.lists(st.text(min_size=1, max_size=64), max_size=300))
+def test_packed_ids_fit_into_a_request_line(ids: list[str]) -> None:
+    """Every pack is short enough, and no id is lost, doubled or split."""
+    packs = list(packed(ids))
+    unpacked = [unquote(part) for pack in packs for part in pack.split("%2C")]
+
+    # An id with a comma in it comes back in parts: the packs are compared joined.
+    assert ",".join(unpacked) == ",".join(dict.fromkeys(ids))
+    assert all(len(pack) <= 2_500 or "%2C" not in pack for pack in packs)
+
+
+def test_the_longest_ids_are_packed_below_the_limit(
+    url: str, stand_in: StandIn
+) -> None:
+    """A hundred ids of 64 characters are read without a line of 4,096 bytes."""
+    ids = [f"{n:064}" for n in range(100)]
+    for job_id in ids:
+        stand_in.add_job(job_id, now=NOW, state="closed")
+    jobs = client(url).jobs(NOW, ids)
+    lines = [len(f"{line.method} {line.path} HTTP/1.1") for line in stand_in.log]
+
+    assert [job.job_id for job in jobs] == ids
+    assert max(lines) < 4_096
+
+
+ANSWERS: dict[str, tuple[Fault, type[ClusterError]]] = {
+    "a proxy's HTML": (Fault(path="/_close", status=502, body=b"<html>"), TryLater),
+    "HTML with a 200": (Fault(path="/_close", status=200, body=b"<html>"), LookAgain),
+    "truncated JSON": (Fault(path="/_close", status=200, body=b'{"clo'), LookAgain),
+    "an empty body": (Fault(path="/_close", status=200, body=b""), LookAgain),
+    "closed: false": (
+        Fault(path="/_close", status=200, body=b'{"closed": false}'),
+        LookAgain,
+    ),
+    "closed as a word": (
+        Fault(path="/_close", status=200, body=b'{"closed": "true"}'),
+        LookAgain,
+    ),
+    "a redirect": (
+        Fault(path="/_close", status=302, headers={"Location": "https://x.test/"}),
+        Refused,
+    ),
+    "401": (Fault(path="/_close", status=401), Refused),
+    "403": (Fault(path="/_close", status=403), Refused),
+    "429": (Fault(path="/_close", status=429), TryLater),
+    "503": (Fault(path="/_close", status=503), TryLater),
+    "nothing at all": (Fault(path="/_close", kind="hang"), LookAgain),
+    "a connection cut before": (Fault(path="/_close", kind="cut_before"), TryLater),
+    "a connection cut after": (Fault(path="/_close", kind="cut_after"), TryLater),
+}
+
+
+@pytest.mark.parametrize(("fault", "error"), ANSWERS.values(), ids=ANSWERS.keys())
+def test_each_answer_to_a_close(
+    url: str, stand_in: StandIn, fault: Fault, error: type[ClusterError]
+) -> None:
+    """Each one lands in the tree, and none of them is taken for a closed job."""
+    stand_in.faults.append(fault)
+
+    with pytest.raises(error):
+        close(client(url))
+
+
+STATES: dict[str, tuple[dict[str, Any], type[ClusterError]]] = {
+    "failed": ({"state": "failed"}, JobFailed),
+    "its datafeed will not stop": (
+        {"datafeed": "started", "datafeed_stops": False},
+        DatafeedWouldNotStop,
+    ),
+    "slow": ({"close_takes": timedelta(minutes=4)}, LookAgain),
+}
+
+
+@pytest.mark.parametrize(("fields", "error"), STATES.values(), ids=STATES.keys())
+def test_each_state_that_a_close_meets(
+    url: str, stand_in: StandIn, fields: dict[str, Any], error: type[ClusterError]
+) -> None:
+    """Elasticsearch's own words become evidence, its silence does not."""
+    stand_in.add_job("it", now=NOW, **({"state": "opened"} | fields))
+
+    with pytest.raises(error):
+        close(client(url), "it")
+
+
+def test_a_job_deleted_meanwhile_is_gone(url: str, stand_in: StandIn) -> None:
+    """It was there when it was read, and is not when it is closed."""
+    cluster = client(url)
+    [job] = cluster.jobs(NOW, ["web"])
+    stand_in.delete_job("web")
+
+    with pytest.raises(Gone):
+        cluster.close(job, timeout="30m", read_timeout=1)
+
+
+UNREADABLE = {
+    "HTML": b"<html>",
+    "a list": b"[]",
+    "a list of jobs without ids": b'{"count": 1, "jobs": [{}]}',
+    "jobs that are no list": b'{"count": 1, "jobs": {}}',
+    "fewer than announced": b'{"count": 2, "jobs": [{"job_id": "web"}]}',
+    "no count": b'{"jobs": []}',
+    "deep nesting": b"[" * 100_000,
+}
+
+
+@pytest.mark.parametrize("body", UNREADABLE.values(), ids=UNREADABLE.keys())
+def test_an_unreadable_list_is_no_list(
+    url: str, stand_in: StandIn, body: bytes
+) -> None:
+    """Half a list would make jobs look gone: it is read again later."""
+    stand_in.faults.append(Fault(path="_stats", status=200, body=body))
+
+    with pytest.raises(TryLater):
+        client(url).jobs(NOW)
+
+
+def test_a_read_that_times_out_is_tried_later(url: str, stand_in: StandIn) -> None:
+    """Nothing was issued, so there is nothing to look at again."""
+    stand_in.faults.append(Fault(path="/_ml/info", kind="hang"))
+
+    with pytest.raises(TryLater):
+        client(url, read=0.2).jobs(NOW)
+
+
+def test_ten_thousand_jobs_fail_loud(url: str, stand_in: StandIn) -> None:
+    """The API tells of no more, so the rest would silently be left out."""
+    for n in range(9_998):
+        stand_in.add_job(f"job-{n}", now=NOW, state="closed")
+
+    with pytest.raises(BadRequest, match="10000 came"):
+        client(url).jobs(NOW)
+
+
+def test_stats_with_node_failures_are_doubted(url: str, stand_in: StandIn) -> None:
+    """Counts of an open job may come from an index then; a closed one is closed."""
+    stand_in.node_failures.append({"type": "failed_node_exception"})
+    problems = {job.job_id: job.problems for job in client(url).jobs(NOW)}
+
+    assert problems == {"done": (), "web": ("stats: some nodes did not answer",)}
+
+
+@pytest.mark.parametrize("version", ["7.13.4", "6.8.0"])
+def test_an_older_cluster_is_refused_by_name(
+    url: str, stand_in: StandIn, version: str
+) -> None:
+    """Its close would not stop the datafeed."""
+    stand_in.version = version
+
+    with pytest.raises(Refused, match=f"{version} is too old"):
+        client(url).jobs(NOW)
+
+
+def test_stale_credentials_are_refreshed_once(url: str, stand_in: StandIn) -> None:
+    """A rotated key costs one more call and no error."""
+    jobs = client(url, "b2xkOmtleQ==", "dGVzdDp0ZXN0").jobs(NOW)
+
+    assert len(jobs) == 2
+    assert len(stand_in.log) == 5
+
+
+def test_refused_credentials_are_asked_twice_and_no_more(
+    url: str, stand_in: StandIn
+) -> None:
+    """The second key is refused as well: stop, and tell a person."""
+    with pytest.raises(Refused):
+        client(url, "b2xkOmtleQ==").jobs(NOW)
+
+    assert len(stand_in.log) == 2
+
+
+def test_a_redirect_is_never_followed(url: str, stand_in: StandIn) -> None:
+    """The signature would travel with it."""
+    stand_in.faults.append(
+        Fault(path="/_ml/info", status=302, headers={"Location": f"{url}/elsewhere"})
+    )
+
+    with pytest.raises(Refused, match="redirect"):
+        client(url).jobs(NOW)
+
+    assert len(stand_in.log) == 1
+
+
+def test_a_session_belongs_to_its_thread(url: str, stand_in: StandIn) -> None:
+    """Ten threads read at once, and each request is signed."""
+    cluster = client(url)
+    threads = [threading.Thread(target=cluster.jobs, args=(NOW,)) for _ in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(stand_in.log) == 40
+
+
+def _all_subclasses(kind: type[Exception]) -> set[type[Exception]]:
+    return {kind}.union(*(_all_subclasses(sub) for sub in kind.__subclasses__()))
+
+
+@pytest.mark.parametrize(
+    "kind", sorted(_all_subclasses(requests.RequestException), key=str)
+)
+def test_every_exception_of_requests_is_in_our_tree(
+    kind: type[requests.RequestException],
+) -> None:
+    """None escapes, and none is evidence for force."""
+    error = error_of_transport(kind.__new__(kind))
+    settings = (requests.exceptions.SSLError, ValueError)
+    branch = Refused if issubclass(kind, settings) else TryLater
+    expected = LookAgain if issubclass(kind, requests.ReadTimeout) else branch
+
+    assert type(error) is expected
+
+
+def test_an_endless_answer_is_cut_off(url: str, stand_in: StandIn) -> None:
+    """Memory is bounded, whoever answers."""
+    long = Fault(path="/_ml/info", status=200, body=b" " * (64 * 1024 * 1024 + 1))
+    stand_in.faults.append(long)
+
+    with pytest.raises(TryLater, match="longer than"):
+        client(url).jobs(NOW)
+
+
+def test_the_client_takes_a_job_and_never_a_name() -> None:
+    """A close is only possible for a job that the cluster itself has named."""
+    annotations = Cluster.close.__annotations__
+
+    assert annotations["job"] is Job
+
+
+def test_a_ca_bundle_that_is_not_there_is_refused() -> None:
+    """A wrong setting: the alarm tells a person, and no plain error escapes."""
+    wire = Wire("https://127.0.0.1:1", Key("x"), TIMEOUTS, "no-such.pem")
+
+    with pytest.raises(Refused, match=r"no-such\.pem"):
+        Cluster(wire).jobs(NOW)

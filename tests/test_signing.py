@@ -1,0 +1,158 @@
+"""Signatures and keys, against a front door that verifies them."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from idle_jobs.cluster import Cluster
+from idle_jobs.errors import Refused
+from idle_jobs.signing import ApiKey, Signer, SigV4
+from idle_jobs.wire import Timeouts, Wire
+from simulator.cluster import Cluster as StandIn
+from simulator.cluster import serve
+
+NOW = datetime.now(UTC)
+KEY = "dGVzdDp0ZXN0"
+
+
+@pytest.fixture
+def stand_in() -> StandIn:
+    """Return a cluster that lets in one AWS key and one API key."""
+    return StandIn(keys=(f"ApiKey {KEY}",), aws_secrets={"AKID": "secret"})
+
+
+@pytest.fixture(autouse=True)
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Give the process an identity, and a Secrets Manager."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    with mock_aws():
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKID")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+        monkeypatch.delenv("AWS_SESSION_TOKEN", raising=False)
+        yield
+
+
+def read(stand_in: StandIn, signer: Signer) -> int:
+    """Read the cluster with a signer; return how many calls it took."""
+    stand_in.add_job("web-1", now=NOW, state="closed")
+    with serve(stand_in) as url:
+        timeouts = Timeouts(1, 1, 1, 1, 1)
+        [job] = Cluster(Wire(url, signer, timeouts)).jobs(NOW, ["web-1", "web-1"])
+    assert job.job_id == "web-1"
+    return len(stand_in.log)
+
+
+def secret(value: object) -> str:
+    """Store a secret and return its ARN."""
+    text = value if isinstance(value, str) else json.dumps(value)
+    client = boto3.client("secretsmanager")
+    return client.create_secret(Name=f"key-{id(value)}", SecretString=text)["ARN"]
+
+
+@pytest.mark.parametrize("service", ["execute-api", "es", "lambda"])
+def test_a_signed_call_is_let_in(stand_in: StandIn, service: str) -> None:
+    """The front door computes the same signature over path, query and date."""
+    assert read(stand_in, SigV4(service)) == 4
+
+
+def test_a_session_token_is_signed_too(
+    stand_in: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A function's credentials always carry one."""
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "token")
+    read(stand_in, SigV4("execute-api"))
+    headers = {name.lower(): value for name, value in stand_in.log[0].headers.items()}
+
+    assert headers["x-amz-security-token"] == "token"
+    assert "x-amz-security-token" in headers["authorization"]
+
+
+def test_expired_credentials_are_looked_up_anew(
+    stand_in: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A frozen environment wakes up with an old key: one 403, one more call."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "OLD")
+    signer = SigV4("es")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKID")
+
+    assert read(stand_in, signer) == 5
+
+
+def test_a_wrong_signature_is_refused(
+    stand_in: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing that could be taken for an outage: an operator has to act."""
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wrong")
+
+    with pytest.raises(Refused, match="signature"):
+        read(stand_in, SigV4("es"))
+
+
+def test_no_credentials_at_all_are_refused(
+    stand_in: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The error says so; nothing unsigned is sent."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nowhere")
+
+    with pytest.raises(Refused, match="no AWS credentials"):
+        read(stand_in, SigV4("es"))
+
+    assert stand_in.log == []
+
+
+SECRETS = {
+    "the key alone": f" {KEY}\n",
+    "what create API key answers": {"id": "test", "api_key": "test", "encoded": KEY},
+    "id and key": {"id": "test", "api_key": "test"},
+}
+
+
+@pytest.mark.parametrize("value", SECRETS.values(), ids=SECRETS.keys())
+def test_an_api_key_is_read_from_its_secret(stand_in: StandIn, value: object) -> None:
+    """The secret may be stored the way Elasticsearch answers it."""
+    assert read(stand_in, ApiKey(secret(value))) == 4
+
+
+@pytest.mark.parametrize("value", ["", "{}", "a key\r\nX-Evil: 1", '["x"]', "[[["])
+def test_a_secret_that_is_no_key_is_refused(stand_in: StandIn, value: str) -> None:
+    """The error does not repeat it, and nothing of it reaches a header."""
+    with pytest.raises(Refused, match="expected an API key") as refused:
+        read(stand_in, ApiKey(secret(value or " ")))
+
+    assert "Evil" not in str(refused.value)
+    assert stand_in.log == []
+
+
+def test_a_secret_that_cannot_be_read_is_refused(stand_in: StandIn) -> None:
+    """The error names the secret, not AWS's whole answer."""
+    arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:none-abcdef"
+
+    with pytest.raises(Refused, match="none-abcdef could not be read"):
+        read(stand_in, ApiKey(arn))
+
+
+def test_a_rotated_key_is_read_anew(stand_in: StandIn) -> None:
+    """The cached key is refused once, then the secret is read again."""
+    arn = secret("b2xkOmtleQ==")
+    signer = ApiKey(arn)
+    with pytest.raises(Refused):
+        read(stand_in, signer)
+    boto3.client("secretsmanager").put_secret_value(SecretId=arn, SecretString=KEY)
+    calls = len(stand_in.log)
+
+    assert read(stand_in, signer) - calls == 5
+
+
+def test_no_repr_holds_a_secret() -> None:
+    """Whatever ends in a log, it is not the key."""
+    shown = f"{ApiKey(secret(KEY))!r} {SigV4('es')!r} {vars(SigV4('es'))}"
+
+    assert KEY not in shown
+    assert "secret'" not in shown
