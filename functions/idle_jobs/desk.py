@@ -1,0 +1,89 @@
+"""What every story needs at hand, and how a Lambda function gets it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, partial
+
+import boto3
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from idle_jobs.cluster import Cluster
+from idle_jobs.messages import CloseMessage, Mode, stricter
+from idle_jobs.modes import ModeUnreadable, read_mode
+from idle_jobs.outbox import Outbox
+from idle_jobs.rules import Rules
+from idle_jobs.settings import Settings, current
+from idle_jobs.signing import ApiKey, SigV4
+from idle_jobs.telemetry import Telemetry
+from idle_jobs.wire import Timeouts, Wire
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The cluster, the queues and the rules: all that a story does not compute.
+
+    `inbox` is the URL of the queue whose records the function handles, and `ask_mode`
+    reads the mode, fresh or at most 30 s old.
+    """
+
+    cluster_name: str
+    cluster: Cluster
+    outbox: Outbox
+    inbox: str
+    telemetry: Telemetry
+    timeouts: Timeouts
+    rules: Rules
+    ask_mode: Callable[..., Mode]
+
+    def mode(self, *, fresh: bool = False) -> Mode:
+        """Return the mode; one that cannot be read means paused, with an alarm."""
+        try:
+            return self.ask_mode(fresh=fresh)
+        except ModeUnreadable as error:
+            self.telemetry.mode_unreadable(error)
+            return Mode.PAUSED
+
+    def mode_for(self, message: CloseMessage, *, fresh: bool = False) -> Mode:
+        """Return the stricter of the current mode and the one a message was born in."""
+        return stricter(message.mode, self.mode(fresh=fresh))
+
+
+def open_desk(inbox: str, logger: Logger, metrics: Metrics) -> Desk:
+    """Bind the stories to this function's environment; clients are made once."""
+    settings = current()
+    metrics.set_default_dimensions(cluster=settings.cluster_name)
+    return Desk(
+        cluster_name=settings.cluster_name,
+        cluster=_cluster(settings),
+        outbox=_outbox(settings),
+        inbox=getattr(settings, inbox),
+        telemetry=Telemetry(logger, metrics),
+        timeouts=settings.timeouts,
+        rules=settings.rules,
+        ask_mode=partial(read_mode, settings.mode_parameter),
+    )
+
+
+@cache
+def _cluster(settings: Settings) -> Cluster:
+    keyed = settings.auth_mode == "api_key"
+    signer = ApiKey(settings.secret_arn) if keyed else SigV4(settings.sigv4_service)
+    return Cluster(
+        Wire(settings.cluster_url, signer, settings.timeouts, settings.ca_bundle)
+    )
+
+
+@cache
+def _outbox(settings: Settings) -> Outbox:
+    return Outbox(
+        boto3.client("sqs"),
+        settings.close_queue_url,
+        settings.force_queue_url,
+        settings.parking_queue_url,
+    )
+
+
+def seconds_left(context: LambdaContext) -> Callable[[], float]:
+    """Return a clock of the seconds that this invocation still has."""
+    return lambda: context.get_remaining_time_in_millis() / 1000

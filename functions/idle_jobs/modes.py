@@ -1,0 +1,34 @@
+"""The only file that reads the mode parameter."""
+
+from functools import cache
+
+import boto3
+from aws_lambda_powertools.utilities.parameters import SSMProvider
+from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
+from botocore.exceptions import BotoCoreError, ClientError
+
+from idle_jobs.messages import Mode
+
+MODE_MAX_AGE = 30  # seconds
+
+
+class ModeUnreadable(Exception):
+    """The mode parameter is missing, refused, throttled or not a mode."""
+
+
+def read_mode(parameter: str, *, fresh: bool = False) -> Mode:
+    """Return the mode, at most 30 s old; `fresh` asks the Parameter Store itself."""
+    try:
+        value = _store().get(parameter, max_age=MODE_MAX_AGE, force_fetch=fresh)
+        return Mode(str(value).strip())
+    except (GetParameterError, BotoCoreError, ClientError) as error:
+        raise ModeUnreadable(f"{parameter} could not be read: {error}") from error
+    except ValueError as error:
+        modes = ", ".join(Mode)
+        raise ModeUnreadable(f"{parameter}: expected one of {modes}") from error
+
+
+@cache
+def _store() -> SSMProvider:
+    # On boto3's own session: one of Powertools' reads botocore's data once more.
+    return SSMProvider(boto3_client=boto3.client("ssm"))

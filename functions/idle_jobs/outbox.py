@@ -1,0 +1,98 @@
+"""The only file that speaks SQS."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, TypeVar
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from idle_jobs.messages import CloseMessage
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import (
+        ChangeMessageVisibilityBatchRequestEntryTypeDef as Visibility,
+    )
+    from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef as Entry
+
+T = TypeVar("T")
+MOST_ENTRIES = 10  # of any SQS batch call
+
+
+class SendRefused(Exception):
+    """SQS did not take a message, twice; whoever sends it is not finished."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outbox:
+    """Sends messages on, and sets when those that stay are seen again."""
+
+    sqs: "SQSClient"
+    close_queue: str
+    force_queue: str
+    parking_queue: str
+
+    def send(self, messages: Iterable[CloseMessage]) -> None:
+        """Send close messages to CloseQueue."""
+        self._send(self.close_queue, [m.to_json() for m in messages])
+
+    def hand_over(self, messages: Iterable[CloseMessage], now: datetime) -> None:
+        """Send close messages to ForceQueue, stamped with the time."""
+        stamped = (replace(message, handed_at=now) for message in messages)
+        self._send(self.force_queue, [m.to_json() for m in stamped])
+
+    def park(self, message: CloseMessage, reason: str) -> None:
+        """Send a close message to ParkingQueue, with the reason in it."""
+        parked = replace(message, parked_reason=reason)
+        self._send(self.parking_queue, [parked.to_json()], reason)
+
+    def park_body(self, body: str, reason: str) -> None:
+        """Send a body to ParkingQueue as it came, the reason beside it."""
+        self._send(self.parking_queue, [body], reason)
+
+    def set_visibility(self, queue: str, seconds: Mapping[str, int]) -> str:
+        """Set when messages, by receipt handle, are seen again; return what failed.
+
+        What could not be set falls back to its queue's visibility: later, never lost.
+        """
+        entries: list[Visibility] = [
+            {"Id": str(n), "ReceiptHandle": receipt, "VisibilityTimeout": wait}
+            for n, (receipt, wait) in enumerate(seconds.items())
+        ]
+        failed = []
+        for batch in _tens(entries):
+            try:
+                answer = self.sqs.change_message_visibility_batch(
+                    QueueUrl=queue, Entries=batch
+                )
+            except (BotoCoreError, ClientError) as error:
+                failed.append(str(error))
+            else:
+                failed += [entry["Code"] for entry in answer.get("Failed", [])]
+        return ", ".join(failed)
+
+    def _send(self, queue: str, bodies: Sequence[str], reason: str = "") -> None:
+        """Send all; refused entries are sent once more, then it is an error."""
+        entries: list[Entry] = [
+            {"Id": str(n), "MessageBody": body} for n, body in enumerate(bodies)
+        ]
+        for entry in entries if reason else ():
+            entry["MessageAttributes"] = {
+                "parked_reason": {"DataType": "String", "StringValue": reason[:1000]}
+            }
+        left = self._refused(queue, self._refused(queue, entries))
+        if left:
+            raise SendRefused(f"SQS refused {len(left)} of {len(bodies)} messages")
+
+    def _refused(self, queue: str, entries: Sequence["Entry"]) -> list["Entry"]:
+        refused = set()
+        for batch in _tens(entries):
+            answer = self.sqs.send_message_batch(QueueUrl=queue, Entries=batch)
+            refused |= {failed["Id"] for failed in answer.get("Failed", [])}
+        return [entry for entry in entries if entry["Id"] in refused]
+
+
+def _tens(entries: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(entries), MOST_ENTRIES):
+        yield entries[start : start + MOST_ENTRIES]

@@ -1,0 +1,148 @@
+"""What the application says: a log line for people, a metric for alarms."""
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from threading import Lock
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from idle_jobs.errors import ClusterError, Refused
+from idle_jobs.messages import CloseMessage
+from idle_jobs.outcomes import Ended, Outcome
+from idle_jobs.reasons import Reason
+from idle_jobs.times import rfc3339
+from idle_jobs.verdicts import Verdict
+
+# A look at jobs that still close measures nothing, which is no reason to warn.
+warnings.filterwarnings("ignore", "No application metrics to publish")
+
+NAMESPACE = "IdleJobCloser"
+SERVICE = "idle-job-closer"
+
+
+class Metric(StrEnum):
+    """Every metric; with `service` and `cluster` alone, 12 series for each cluster."""
+
+    SWEEP_FINISHED = "SweepFinished"
+    SWEEP_HALTED = "SweepHalted"
+    JOBS_CLOSED = "JobsClosed"
+    JOBS_FORCE_CLOSED = "JobsForceClosed"
+    JOBS_PARKED = "JobsParked"
+    JOBS_UNCLOSABLE = "JobsUnclosable"
+    JOBS_STUCK_OPENING = "JobsStuckOpening"
+    MEMORY_FREED = "MemoryFreed"
+    CLUSTER_REFUSED = "ClusterRefused"
+    MODE_UNREADABLE = "ModeUnreadable"
+    RECORDS_BROKEN = "RecordsBroken"
+    WORK_OVERDUE = "WorkOverdue"
+
+
+_UNITS = {
+    Metric.MEMORY_FREED: MetricUnit.Bytes,
+    Metric.WORK_OVERDUE: MetricUnit.Seconds,
+}
+_METRIC_OF = {
+    Ended.CLOSED: Metric.JOBS_CLOSED,
+    Ended.FORCE_CLOSED: Metric.JOBS_FORCE_CLOSED,
+    Ended.PARKED: Metric.JOBS_PARKED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Telemetry:
+    """Reports what happened, once for each job and once for each run.
+
+    Looks run in threads and Powertools' metrics are not made for it: hence the lock.
+    """
+
+    logger: Logger
+    metrics: Metrics
+    lock: Lock = field(default_factory=Lock)
+
+    def count(self, metric: Metric, value: float = 1) -> None:
+        """Add to a metric."""
+        with self.lock:
+            unit = _UNITS.get(metric, MetricUnit.Count)
+            self.metrics.add_metric(name=metric, unit=unit, value=value)
+
+    def outcome(self, outcome: Outcome) -> None:
+        """Report the end of a request for a job."""
+        fields = asdict(outcome) | {"closing": outcome.closing}
+        fields["finished"] = rfc3339(outcome.finished) if outcome.finished else ""
+        self.logger.info("outcome", extra={k: v for k, v in fields.items() if v})
+        if metric := _METRIC_OF.get(outcome.ended):
+            self.count(metric)
+        if outcome.memory_bytes:
+            self.count(Metric.MEMORY_FREED, outcome.memory_bytes)
+        if outcome.reason is Reason.COULD_NOT_CLOSE:
+            self.count(Metric.JOBS_UNCLOSABLE)
+
+    def verdict(self, verdict: Verdict, request_id: str) -> None:
+        """Report why a sweep does not close a job."""
+        self.logger.info("verdict", extra={"request_id": request_id} | told(verdict))
+
+    def swept(self, summary: Mapping[str, object], *, scheduled: bool) -> None:
+        """Report a finished sweep; only the scheduled ones keep the alarm quiet."""
+        numbers = {k: v for k, v in summary.items() if k != "jobs"}
+        self.logger.info("swept", extra=numbers)
+        if scheduled:
+            self.count(Metric.SWEEP_FINISHED)
+
+    def sent(self, message: CloseMessage, queue: str, why: str) -> None:
+        """Report a message that goes on to another queue."""
+        self.logger.info("sent", extra=_ids(message) | {"queue": queue, "why": why})
+
+    def posted(self, message: CloseMessage, step: str, answer: str) -> None:
+        """Report a close call and its answer."""
+        told_so = {"step": step, "answer": answer}
+        self.logger.info("posted", extra=_ids(message) | told_so)
+
+    def waiting(self, message: CloseMessage, why: str, wait: float, age: float) -> None:
+        """Report a message that stays: for how long, and since when it is here."""
+        told_so = {"why": why, "seconds": round(wait)}
+        self.logger.info("waiting", extra=_ids(message) | told_so)
+        self.count(Metric.WORK_OVERDUE, age)
+
+    def trouble(self, error: ClusterError) -> None:
+        """Report a cluster that could not be read, or refused a post."""
+        detail = {"reason": error.reason, "detail": str(error)}
+        self.logger.warning("cluster_trouble", extra=detail)
+        if isinstance(error, Refused):
+            self.count(Metric.CLUSTER_REFUSED)
+
+    def visibility_failed(self, detail: str) -> None:
+        """Report next looks that could not be set; they come later than wanted."""
+        self.logger.warning("visibility_failed", extra={"detail": detail})
+
+    def mode_unreadable(self, error: Exception) -> None:
+        """Report a mode that cannot be read and therefore means paused."""
+        self.logger.error("mode_unreadable", extra={"detail": str(error)})
+        self.count(Metric.MODE_UNREADABLE)
+
+    def broken(self, message_id: str, error: BaseException) -> None:
+        """Report a record that broke our code; it is looked at again."""
+        told_so = {"message_id": message_id}
+        self.logger.error("record_broken", extra=told_so, exc_info=error)
+        self.count(Metric.RECORDS_BROKEN)
+
+
+def told(verdict: Verdict) -> dict[str, object]:
+    """Tell a verdict in plain values."""
+    since = rfc3339(verdict.idle_since) if verdict.idle_since else ""
+    values = {
+        "job_id": verdict.job.job_id,
+        "action": str(verdict.action),
+        "reason": str(verdict.reason),
+        "detail": verdict.detail,
+        "idle_since": since,
+        "memory_bytes": verdict.job.memory_bytes,
+        "owner": verdict.job.owner.name,
+    }
+    return {name: value for name, value in values.items() if value}
+
+
+def _ids(message: CloseMessage) -> dict[str, object]:
+    return {"job_id": message.job_id, "request_id": message.request_id}
