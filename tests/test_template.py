@@ -1,0 +1,146 @@
+"""The promises of template.yaml: its functions, queues, numbers and parameters."""
+
+import importlib
+from collections.abc import Iterator
+from itertools import pairwise
+
+import pytest
+
+from simulator.intrinsics import Value, load_template
+from simulator.topology import TEMPLATE, Function, Queue, Topology
+
+SOURCE = load_template(TEMPLATE)
+FUNCTIONS = Topology.load().functions
+QUEUES = Topology.load().queues
+HOUR = 3600
+
+
+@pytest.mark.parametrize("function", FUNCTIONS.values(), ids=FUNCTIONS)
+def test_every_handler_is_there(function: Function) -> None:
+    """Each `Handler` names a module that imports and something callable in it."""
+    module, name = function.handler.split(".")
+
+    assert callable(getattr(importlib.import_module(module), name))
+
+
+def test_functions_are_as_designed() -> None:
+    """Each function has the time and the memory that its batch needs."""
+    expected = {"Sweeper": (300, 512), "Closer": (120, 256), "ForceCloser": (180, 256)}
+
+    assert expected == {n: (f.timeout, f.memory) for n, f in FUNCTIONS.items()}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS.values(), ids=FUNCTIONS)
+def test_a_message_stays_hidden_while_its_function_may_run(function: Function) -> None:
+    """Visibility is six times the timeout, as AWS advises for a queue before Lambda."""
+    for source in function.sources:
+        assert 6 * function.timeout <= QUEUES[source.queue].visibility
+
+
+def test_each_function_reads_the_one_queue_that_is_its_own() -> None:
+    """Sources are as designed, and every one reports batch item failures."""
+    sources = {name: f.sources for name, f in FUNCTIONS.items()}
+
+    assert {
+        name: [
+            (s.queue, s.batch_size, s.max_concurrency, s.reports_failures) for s in own
+        ]
+        for name, own in sources.items()
+    } == {
+        "Sweeper": [("RequestQueue", 10, 2, True)],
+        "Closer": [("CloseQueue", 10, 3, True)],
+        "ForceCloser": [("ForceQueue", 1, 2, True)],
+    }
+
+
+def test_at_most_32_close_calls_are_in_flight() -> None:
+    """The two closers together hold 3 x 10 + 2 x 1 messages at a time."""
+    closers = [*FUNCTIONS["Closer"].sources, *FUNCTIONS["ForceCloser"].sources]
+
+    assert sum(s.batch_size * s.max_concurrency for s in closers) == 32
+
+
+def test_dead_letters_flow_towards_the_parking_queue() -> None:
+    """Only CloseQueue's dead letters are tried again; ParkingQueue has none."""
+    assert {name: queue.redrive_to for name, queue in QUEUES.items()} == {
+        "RequestQueue": "ParkingQueue",
+        "CloseQueue": "ForceQueue",
+        "ForceQueue": "ParkingQueue",
+        "ParkingQueue": None,
+    }
+
+
+def test_retention_grows_along_the_chain() -> None:
+    """A dead letter keeps its first send time, so a later queue must keep it longer."""
+    for chain in (["RequestQueue", "ParkingQueue"], [*QUEUES][1:]):
+        days = [QUEUES[name].retention / 24 / HOUR for name in chain]
+
+        assert all(before < after for before, after in pairwise(days))
+
+    assert [q.retention / 24 / HOUR for q in QUEUES.values()] == [4, 4, 10, 14]
+
+
+def looks(age_limit: float) -> int:
+    """Count the looks at a message if jitter made every wait a tenth shorter."""
+    age, count = 0.0, 0
+    while age < age_limit:
+        count += 1
+        age += 0.9 * min(max(age, 15), 900)
+    return count
+
+
+@pytest.mark.parametrize(
+    ("queue", "age_limit"),
+    [
+        pytest.param(QUEUES["RequestQueue"], 24 * HOUR, id="RequestQueue, ParkAfter"),
+        pytest.param(QUEUES["CloseQueue"], 3 * HOUR, id="CloseQueue, handing over"),
+        pytest.param(QUEUES["ForceQueue"], 24 * HOUR, id="ForceQueue, ParkAfter"),
+    ],
+)
+def test_receives_outlast_the_age_limit(queue: Queue, age_limit: float) -> None:
+    """Messages end by their age; the receive count is only there for crashes."""
+    assert queue.max_receive_count is not None
+
+    assert 2 * looks(age_limit) <= queue.max_receive_count
+
+
+def test_the_longest_park_after_is_what_the_receives_allow_for() -> None:
+    """ParkAfter takes 1h to 24h, and nothing longer."""
+    pattern = SOURCE["Parameters"]["ParkAfter"]["AllowedPattern"]
+
+    assert pattern == "([1-9]|1[0-9]|2[0-4])h"
+
+
+def test_variables_are_the_settings() -> None:
+    """Every function gets every variable that the settings read, and no other."""
+    from idle_jobs.settings import VARIABLES  # noqa: PLC0415
+
+    for function in FUNCTIONS.values():
+        own = {n for n in function.environment if not n.startswith("POWERTOOLS_")}
+
+        assert own == VARIABLES
+
+
+def references(value: Value) -> Iterator[str]:
+    """Yield the names that a part of the template refers to."""
+    if isinstance(value, list):
+        for element in value:
+            yield from references(element)
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            if key in {"Ref", "Condition"} and isinstance(inner, str):
+                yield inner
+            if key in {"Fn::If", "Fn::FindInMap"}:
+                yield inner[0]
+            if key == "Fn::Sub":
+                yield from (part.split("}")[0] for part in str(inner).split("${"))
+            yield from references(inner)
+
+
+@pytest.mark.parametrize("section", ["Parameters", "Conditions", "Mappings"])
+def test_nothing_is_declared_in_vain(section: str) -> None:
+    """Each parameter, condition and mapping is used by something that is deployed."""
+    parts = ("Globals", "Resources", "Conditions", "Outputs")
+    used = set(references([SOURCE[part] for part in parts]))
+
+    assert set() == set(SOURCE[section]) - used

@@ -1,0 +1,129 @@
+"""Whom template.yaml tells what: alarms, the dashboard, and the metrics they show."""
+
+from typing import Any
+
+import pytest
+
+from simulator.intrinsics import Resolver, load_template
+from simulator.topology import TEMPLATE
+
+SOURCE = load_template(TEMPLATE)
+ALARMS = {
+    name: resource["Properties"]
+    for name, resource in SOURCE["Resources"].items()
+    if resource["Type"] == "AWS::CloudWatch::Alarm"
+}
+OWN = "IdleJobCloser"
+
+
+def shown() -> list[list[Any]]:
+    """Return the metrics on the dashboard, with what CloudWatch repeats spelt out."""
+    body = SOURCE["Resources"]["Dashboard"]["Properties"]["DashboardBody"]
+    metrics: list[list[Any]] = []
+    for widget in body["Fn::ToJsonString"]["widgets"]:
+        for metric in widget["properties"]["metrics"]:
+            names = [part for part in metric if not is_options(part)]
+            if names[0] == "...":
+                names = [*metrics[-1][:-1], *names[1:]]
+            pairs = enumerate(names)
+            metrics.append([metrics[-1][i] if n == "." else n for i, n in pairs])
+    return metrics
+
+
+def is_options(part: Any) -> bool:
+    """Tell whether the last part of a metric says how to draw it."""
+    return isinstance(part, dict) and not {"Ref", "Fn::GetAtt"} & set(part)
+
+
+def emitted() -> set[str]:
+    """Return the metrics that the functions emit."""
+    from idle_jobs.telemetry import Metric  # noqa: PLC0415
+
+    return {str(metric) for metric in Metric}
+
+
+@pytest.mark.parametrize("alarm", ALARMS.values(), ids=ALARMS)
+def test_every_alarm_says_what_it_means_and_tells_somebody(
+    alarm: dict[str, Any],
+) -> None:
+    """An alarm is a runbook line, sent to the one topic."""
+    assert len(alarm["AlarmDescription"].split(". ")) > 1
+    assert alarm["AlarmActions"] == [{"Ref": "AlarmTopic"}]
+
+
+def test_alarms_watch_metrics_that_exist() -> None:
+    """Each alarm on an own metric is on one that the functions emit."""
+    watched = {a["MetricName"] for a in ALARMS.values() if a.get("Namespace") == OWN}
+
+    assert watched <= emitted()
+
+
+def test_alarms_watch_the_metric_of_their_own_cluster() -> None:
+    """CloudWatch finds a metric only under exactly its dimensions."""
+    for alarm in ALARMS.values():
+        if alarm.get("Namespace") == OWN:
+            assert alarm["Dimensions"] == [
+                {"Name": "service", "Value": "idle-job-closer"},
+                {"Name": "cluster", "Value": {"Ref": "ClusterName"}},
+            ]
+
+
+def test_the_dashboard_shows_every_metric_of_ours() -> None:
+    """Everything that is emitted is shown, and nothing else."""
+    own = [metric for metric in shown() if metric[0] == OWN]
+
+    assert emitted() == {metric[1] for metric in own}
+    for metric in own:
+        expected = ["service", "idle-job-closer", "cluster", {"Ref": "ClusterName"}]
+        assert expected == metric[2:]
+
+
+def test_the_dashboard_shows_every_queue() -> None:
+    """The depth of each of the four queues is on the dashboard."""
+    depth = "ApproximateNumberOfMessagesVisible"
+
+    assert {"RequestQueue", "CloseQueue", "ForceQueue", "ParkingQueue"} == {
+        metric[3]["Fn::GetAtt"][0] for metric in shown() if metric[1] == depth
+    }
+
+
+@pytest.mark.parametrize("hours", [1, 2, 3, 4, 6, 8, 12, 24])
+def test_a_missing_sweep_is_noticed_after_two_periods(hours: int) -> None:
+    """The dead-man alarm looks back two periods, and takes silence for an alarm."""
+    alarm = ALARMS["SweepMissing"]
+    parameters = {"SweepEveryHours": str(hours)}
+    periods = Resolver(SOURCE, parameters, {}).resolve(alarm["EvaluationPeriods"])
+
+    assert 2 * hours * 3600 == alarm["Period"] * int(periods)
+    assert alarm["TreatMissingData"] == "breaching"
+
+
+def test_one_parked_message_is_enough_for_an_alarm() -> None:
+    """A person hears of the first parked request within minutes, not of the tenth."""
+    alarm = ALARMS["ParkingQueueNotEmpty"]
+    keys = ("Threshold", "Period", "EvaluationPeriods", "ComparisonOperator")
+
+    assert [alarm[k] for k in keys] == [1, 60, 1, "GreaterThanOrEqualToThreshold"]
+
+
+@pytest.mark.parametrize("function", ["Sweeper", "Closer", "ForceCloser"])
+def test_errors_and_dropped_loops_of_each_function_are_watched(function: str) -> None:
+    """A crash of each function raises an alarm, and so does a loop that Lambda cut."""
+    dimensions = [{"Name": "FunctionName", "Value": {"Ref": function}}]
+    loops = [
+        query["MetricStat"]["Metric"]["Dimensions"]
+        for query in ALARMS["RecursiveInvocationsDropped"]["Metrics"]
+        if "MetricStat" in query
+    ]
+
+    assert dimensions == ALARMS[f"{function}Errors"]["Dimensions"]
+    assert dimensions in loops
+
+
+@pytest.mark.parametrize("queue", ["RequestQueue", "CloseQueue", "ForceQueue"])
+def test_a_queue_that_nobody_reads_is_noticed_within_15_minutes(queue: str) -> None:
+    """A disabled mapping or a broken role shows as the age of the oldest message."""
+    alarm = ALARMS[f"{queue}Old"]
+
+    assert {"Fn::GetAtt": [queue, "QueueName"]} == alarm["Dimensions"][0]["Value"]
+    assert alarm["Threshold"] + alarm["Period"] * alarm["EvaluationPeriods"] <= 900

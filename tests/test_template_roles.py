@@ -1,0 +1,150 @@
+"""What the functions of template.yaml may do, and on what."""
+
+from typing import NamedTuple
+
+import pytest
+
+from simulator.intrinsics import Resolver, Value, load_template
+from simulator.topology import TEMPLATE
+
+SOURCE = load_template(TEMPLATE)
+CLUSTER = "arn:aws:execute-api:eu-west-1:123456789012:a1b2c3d4e5/prod/GET/*"
+SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:elastic-AbCdEf"
+SIGNED = {"AuthMode": "sigv4", "ClusterArn": CLUSTER}
+KEYED = {"AuthMode": "api_key", "SecretArn": SECRET}
+PSEUDO = {"Partition": "aws", "Region": "eu-west-1", "AccountId": "123456789012"}
+OWN_QUEUE = {
+    "Sweeper": "RequestQueue",
+    "Closer": "CloseQueue",
+    "ForceCloser": "ForceQueue",
+}
+FUNCTIONS = tuple(OWN_QUEUE)
+
+
+class Grant(NamedTuple):
+    """One action on one resource."""
+
+    action: str
+    resource: str
+
+
+def resolve(value: Value, parameters: dict[str, str]) -> Value:
+    """Resolve a part of the template; resources stand for themselves."""
+    resources = {f"{name}.Arn": name for name in SOURCE["Resources"]}
+    resources |= {f"AWS::{name}": value for name, value in PSEUDO.items()}
+    resources |= {"ModeParameter": "/drill/mode"}
+    return Resolver(SOURCE, parameters, resources).resolve(value)
+
+
+def listed(value: Value) -> list[str]:
+    """Return what IAM takes as one or as a list, as a list."""
+    return value if isinstance(value, list) else [value]
+
+
+def grants(function: str, parameters: dict[str, str]) -> set[Grant]:
+    """Return what the role of a function allows."""
+    role = SOURCE["Resources"][f"{function}Role"]["Properties"]
+    (policy,) = resolve(role["Policies"], parameters)
+    statements = policy["PolicyDocument"]["Statement"]
+    assert all(statement["Effect"] == "Allow" for statement in statements)
+    return {
+        Grant(action, resource)
+        for statement in statements
+        for action in listed(statement["Action"])
+        for resource in listed(statement["Resource"])
+    }
+
+
+def allowed(function: str, action: str, parameters: dict[str, str]) -> set[str]:
+    """Return the resources on which a function may do something."""
+    return {g.resource for g in grants(function, parameters) if g.action == action}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_each_function_has_a_role_of_its_own(function: str) -> None:
+    """A role is SAM's own, with rights on everything, unless the template names one."""
+    properties = SOURCE["Resources"][function]["Properties"]
+
+    assert {"Fn::GetAtt": [f"{function}Role", "Arn"]} == properties["Role"]
+    assert "Policies" not in properties
+    role = SOURCE["Resources"][f"{function}Role"]["Properties"]
+    assert {"AssumeRolePolicyDocument", "Policies"} == set(role)
+
+
+@pytest.mark.parametrize(
+    ("function", "queues"),
+    [
+        ("Sweeper", {"CloseQueue", "ForceQueue", "ParkingQueue"}),
+        ("Closer", {"ForceQueue", "ParkingQueue"}),
+        ("ForceCloser", {"ParkingQueue"}),
+    ],
+)
+def test_messages_only_flow_forward(function: str, queues: set[str]) -> None:
+    """Nobody sends to its own or an earlier queue: Lambda cuts what runs in circles."""
+    assert queues == allowed(function, "sqs:SendMessage", SIGNED)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_each_function_reads_its_own_queue_log_and_mode(function: str) -> None:
+    """The rest of a role is one queue, one log group, and the one mode."""
+    arn = "arn:aws:ssm:eu-west-1:123456789012:parameter/drill/mode"
+    verbs = "ReceiveMessage DeleteMessage GetQueueAttributes ChangeMessageVisibility"
+    on_queue = {f"sqs:{verb}" for verb in verbs.split()}
+    log = {"logs:CreateLogStream", "logs:PutLogEvents"}
+
+    assert (
+        {Grant(action, OWN_QUEUE[function]) for action in on_queue}
+        | {Grant(action, f"{function}LogGroup") for action in log}
+        | {Grant("ssm:GetParameter", arn)}
+    ) == {
+        grant
+        for grant in grants(function, SIGNED | {"ClusterArn": ""})
+        if grant.action != "sqs:SendMessage"
+    }
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_no_wildcard_is_written_into_a_role(function: str) -> None:
+    """Whoever deploys may give a cluster's ARN with one; the template adds none."""
+    for grant in grants(function, KEYED | SIGNED):
+        assert "*" not in grant.action
+        assert "*" not in grant.resource.removesuffix(CLUSTER)
+
+
+@pytest.mark.parametrize(
+    ("service", "read", "written"),
+    [
+        ("execute-api", {"execute-api:Invoke"}, set()),
+        ("es", {"es:ESHttpGet"}, {"es:ESHttpPost"}),
+        ("lambda", {"lambda:InvokeFunctionUrl", "lambda:InvokeFunction"}, set()),
+    ],
+)
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_signed_calls_are_allowed_on_the_cluster_alone(
+    function: str, service: str, read: set[str], written: set[str]
+) -> None:
+    """The Sweeper only reads; the closers post as well."""
+    expected = read if function == "Sweeper" else read | written
+    found = grants(function, SIGNED | {"SigV4Service": service})
+
+    assert expected == {g.action for g in found if g.resource == CLUSTER}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_an_api_key_needs_the_secret_and_no_signature(function: str) -> None:
+    """With api_key a role reads the one secret, and may call no cluster."""
+    assert {SECRET} == allowed(function, "secretsmanager:GetSecretValue", KEYED)
+    assert not allowed(function, "execute-api:Invoke", KEYED | {"ClusterArn": CLUSTER})
+
+
+def test_queues_refuse_unencrypted_transport() -> None:
+    """One policy on all queues denies what does not come over TLS."""
+    policy = SOURCE["Resources"]["EncryptedTransportOnly"]["Properties"]
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    queues = [
+        n for n, r in SOURCE["Resources"].items() if r["Type"] == "AWS::SQS::Queue"
+    ]
+
+    assert statement["Effect"] == "Deny"
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    assert set(queues) == {q["Ref"] for q in policy["Queues"]}

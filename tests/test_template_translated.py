@@ -1,0 +1,135 @@
+"""What CloudFormation makes of template.yaml, by SAM's own translator and moto."""
+
+import io
+import json
+import zipfile
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from simulator.intrinsics import Resolver, load_template
+from simulator.topology import TEMPLATE
+from simulator.translation import NEEDED, translate
+
+SOURCE = load_template(TEMPLATE)
+REGION = "eu-west-1"
+SIGNED = {
+    "AuthMode": "sigv4",
+    "ClusterArn": "arn:aws:es:eu-west-1:123456789012:domain/d/x",
+}
+KEYED = {
+    "AuthMode": "api_key",
+    "SecretArn": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:elastic-AbCdEf",
+}
+HOURS = (1, 2, 3, 4, 6, 8, 12, 24)
+
+
+def of_type(translated: dict[str, Any], kind: str) -> dict[str, Any]:
+    """Return the properties of every resource of one type, by its logical name."""
+    return {
+        name: resource["Properties"]
+        for name, resource in translated["Resources"].items()
+        if resource["Type"] == kind
+    }
+
+
+@pytest.mark.parametrize("auth", [SIGNED, KEYED], ids=["sigv4", "api_key"])
+@pytest.mark.parametrize("hours", HOURS)
+def test_the_rule_fires_every_n_hours(hours: int, auth: dict[str, str]) -> None:
+    """One rule starts a sweep at full hours; SweepEveryHours 24 means midnight."""
+    parameters = auth | {"SweepEveryHours": str(hours)}
+    translated = translate(SOURCE, parameters)
+    (rule,) = of_type(translated, "AWS::Events::Rule").values()
+    found = Resolver(translated, parameters, {}).resolve(rule["ScheduleExpression"])
+
+    assert (
+        "cron(0 0 * * ? *)" if hours == 24 else f"cron(0 0/{hours} * * ? *)"
+    ) == found
+
+
+def test_a_sweep_that_cannot_start_is_tried_for_a_quarter_of_an_hour() -> None:
+    """Both the rule and Lambda's own queue give up after 2 retries or 15 minutes."""
+    translated = translate(SOURCE, SIGNED)
+    (rule,) = of_type(translated, "AWS::Events::Rule").values()
+    (target,) = rule["Targets"]
+    (invoke,) = of_type(translated, "AWS::Lambda::EventInvokeConfig").values()
+
+    for limits in (target["RetryPolicy"], invoke):
+        assert limits["MaximumRetryAttempts"] == 2
+        assert limits["MaximumEventAgeInSeconds"] == 900
+    assert "Input" not in target
+
+
+def test_there_is_one_mapping_for_each_function() -> None:
+    """Each mapping reports failures one by one and has its own limit."""
+    mappings = of_type(translate(SOURCE, SIGNED), "AWS::Lambda::EventSourceMapping")
+
+    assert {
+        n: m["ScalingConfig"]["MaximumConcurrency"] for n, m in mappings.items()
+    } == {
+        "SweeperRequests": 2,
+        "CloserCloseMessages": 3,
+        "ForceCloserForceMessages": 2,
+    }
+    for mapping in mappings.values():
+        assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+@pytest.mark.parametrize("auth", [SIGNED, KEYED], ids=["sigv4", "api_key"])
+def test_the_translator_adds_no_role(auth: dict[str, str]) -> None:
+    """The three roles of the template are all there are, without managed policies."""
+    roles = of_type(translate(SOURCE, auth), "AWS::IAM::Role")
+
+    assert {"SweeperRole", "CloserRole", "ForceCloserRole"} == set(roles)
+    assert not any("ManagedPolicyArns" in role for role in roles.values())
+
+
+def upload_code() -> None:
+    """Put something where the translated template expects the packaged code."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("sweeper.py", "")
+    s3 = boto3.client("s3", REGION)
+    location = {"LocationConstraint": REGION}
+    s3.create_bucket(Bucket="bucket", CreateBucketConfiguration=location)
+    s3.put_object(Bucket="bucket", Key="key.zip", Body=archive.getvalue())
+
+
+def deploy(parameters: dict[str, str]) -> None:
+    """Create the stack in moto, without the mappings: moto would act on them."""
+    translated = translate(SOURCE, parameters)
+    mappings = of_type(translated, "AWS::Lambda::EventSourceMapping")
+    for name in mappings:
+        del translated["Resources"][name]
+    upload_code()
+    boto3.client("cloudformation", REGION).create_stack(
+        StackName="drill",
+        TemplateBody=json.dumps(translated),
+        Parameters=[
+            {"ParameterKey": key, "ParameterValue": value}
+            for key, value in (NEEDED | parameters).items()
+        ],
+    )
+
+
+# moto makes no alarms, subscriptions and queue policies, and says so.
+@pytest.mark.filterwarnings("ignore:Tried to parse AWS:UserWarning")
+@pytest.mark.slow
+@pytest.mark.parametrize("auth", [SIGNED, KEYED], ids=["sigv4", "api_key"])
+def test_the_stack_can_be_created(
+    auth: dict[str, str],
+) -> None:
+    """Queues, roles, rule and mode exist; the mode of a new stack is observe."""
+    with mock_aws():
+        deploy(auth | {"SweepEveryHours": "6"})
+        mode = boto3.client("ssm", REGION).get_parameter(Name="/drill/mode")
+        rules = boto3.client("events", REGION).list_rules()["Rules"]
+        queues = boto3.client("sqs", REGION).list_queues()["QueueUrls"]
+        roles = boto3.client("iam", REGION).list_roles()["Roles"]
+
+    assert mode["Parameter"]["Value"] == "observe"
+    assert [rule["ScheduleExpression"] for rule in rules] == ["cron(0 0/6 * * ? *)"]
+    assert len(queues) == 4
+    assert len(roles) == 3
