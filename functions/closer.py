@@ -1,0 +1,30 @@
+"""Closer: takes each message of CloseQueue one look further, and never forces."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from idle_jobs.closing import close_batch
+from idle_jobs.desk import open_desk, seconds_left
+from idle_jobs.telemetry import NAMESPACE, SERVICE
+
+logger = Logger(service="closer")
+metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
+
+LOOKS_AT_ONCE = 10  # The whole batch, so that no look is older than one read of it.
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def handler(
+    event: dict[str, Any], context: LambdaContext
+) -> PartialItemFailureResponse:
+    """Handle a batch of CloseQueue."""
+    desk = open_desk("close_queue_url", logger, metrics)
+    now = datetime.now(UTC)
+    with ThreadPoolExecutor(LOOKS_AT_ONCE) as pool:
+        return close_batch(event, desk, now, seconds_left(context), pool.map)

@@ -1,0 +1,27 @@
+"""ForceCloser: ends what the Closer could not; the only one that may force."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from idle_jobs.closing import close_batch
+from idle_jobs.desk import open_desk, seconds_left
+from idle_jobs.telemetry import NAMESPACE, SERVICE
+
+logger = Logger(service="force_closer")
+metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def handler(
+    event: dict[str, Any], context: LambdaContext
+) -> PartialItemFailureResponse:
+    """Handle a message of ForceQueue."""
+    desk = open_desk("force_queue_url", logger, metrics)
+    may_force = replace(desk, rules=replace(desk.rules, may_force=True))
+    return close_batch(event, may_force, datetime.now(UTC), seconds_left(context))

@@ -1,0 +1,123 @@
+"""Sweeper: turns a schedule or a request into close messages, one for each job.
+
+A scheduled event is a request for every job, only if idle. Nothing is closed here: the
+Sweeper reads the cluster, and `sweeping` resolves, judges, limits and sends.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from idle_jobs.batch import (
+    NotFinished,
+    give_back,
+    handle_batch,
+    park_body,
+    records_of,
+    sent_at,
+)
+from idle_jobs.bodies import BadBody
+from idle_jobs.desk import Desk, open_desk, seconds_left
+from idle_jobs.errors import ClusterError
+from idle_jobs.jobs import Job
+from idle_jobs.messages import Mode, Origin
+from idle_jobs.patience import LATEST_LOOK
+from idle_jobs.reasons import Reason
+from idle_jobs.request import Request, parse_request
+from idle_jobs.sweeping import sweep, sweep_nothing
+from idle_jobs.telemetry import NAMESPACE, SERVICE
+from idle_jobs.times import moment
+
+logger = Logger(service="sweeper")
+metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
+
+
+def sweep_at_once(request: Request, desk: Desk, now: datetime) -> dict[str, Any]:
+    """Answer a schedule or a direct invocation; an unreadable cluster raises."""
+    mode = desk.mode()
+    if mode is Mode.PAUSED:
+        return sweep_nothing(request, desk)
+    try:
+        jobs = desk.cluster.jobs(now)
+    except ClusterError as error:
+        desk.telemetry.trouble(error)
+        raise
+    return sweep(request, jobs, desk, now, mode)
+
+
+def answer_requests(
+    event: Mapping[str, Any], desk: Desk, now: datetime, left: Callable[[], float]
+) -> PartialItemFailureResponse:
+    """Answer a batch of RequestQueue with one read of the cluster, the breaker."""
+    records_of(event)
+    mode = desk.mode()
+    if mode is Mode.PAUSED:
+        return handle_batch(event, give_back, desk, left, map)
+    try:
+        jobs: list[Job] | ClusterError = desk.cluster.jobs(now)
+    except ClusterError as error:
+        desk.telemetry.trouble(error)
+        jobs = error
+
+    def answer(record: SQSRecord) -> None:
+        try:
+            _answer(record, jobs, desk, now, mode)
+        except BadBody as bad:
+            park_body(record, bad, desk, now)
+
+    return handle_batch(event, answer, desk, left, map)
+
+
+def _answer(
+    record: SQSRecord,
+    jobs: list[Job] | ClusterError,
+    desk: Desk,
+    now: datetime,
+    mode: Mode,
+) -> None:
+    sent = sent_at(record)
+    request = parse_request(
+        record.body, request_id=record.message_id, sent_at=sent, now=now
+    )
+    if request.cluster not in ("", desk.cluster_name):
+        why = f"cluster: expected {desk.cluster_name}, got {request.cluster}"
+        raise BadBody(why, Reason.FOREIGN_CLUSTER)
+    if isinstance(jobs, ClusterError):
+        if now - sent >= desk.rules.park_after:
+            raise BadBody(str(jobs), jobs.reason)
+        raise NotFinished(LATEST_LOOK)
+    sweep(request, jobs, desk, now, mode)
+
+
+def scheduled(event: Mapping[str, Any]) -> Request:
+    """Read a scheduled event; its `time` is the sweep's clock, whenever it is run."""
+    try:
+        time = moment(event.get("time"))
+    except ValueError as error:
+        raise BadBody(f"time: {error}") from None
+    event_id = event.get("id")
+    if not isinstance(event_id, str) or not event_id:
+        raise BadBody(f"id: expected the event's id, got {event_id!r:.60}")
+    return Request("*", event_id, time, origin=Origin.SCHEDULE, only_if_idle=True)
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def handler(event: dict[str, Any], context: LambdaContext) -> Mapping[str, Any]:
+    """Handle a batch of RequestQueue, a scheduled event, or a request itself."""
+    desk, now = open_desk("request_queue_url", logger, metrics), datetime.now(UTC)
+    if "Records" in event:
+        return answer_requests(event, desk, now, seconds_left(context))
+    if event.get("source") == "aws.events":
+        request = scheduled(event)
+        return sweep_at_once(request, desk, request.requested_at)
+    request_id = context.aws_request_id
+    body = json.dumps(event)
+    request = parse_request(body, request_id=request_id, sent_at=now, now=now)
+    return sweep_at_once(request, desk, now)

@@ -1,0 +1,133 @@
+"""Who may know whom in functions/: arrows point inward, and some doors are single."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+FUNCTIONS = Path(__file__).parent.parent / "functions"
+SOURCES = {
+    ".".join(path.relative_to(FUNCTIONS).with_suffix("").parts): path
+    for path in sorted(FUNCTIONS.rglob("*.py"))
+}
+IMPURE = {
+    *("wire", "cluster", "signing", "modes", "outbox", "desk", "batch", "closing"),
+    *("sweeping", "telemetry", "settings"),
+}
+PURE = sorted(
+    name
+    for name in SOURCES
+    if name.startswith("idle_jobs.") and name.split(".")[1] not in IMPURE
+)
+
+
+def tree(name: str) -> ast.Module:
+    """Return what a module says."""
+    return ast.parse(SOURCES[name].read_text("utf-8"))
+
+
+def imports(name: str) -> set[str]:
+    """Return the full names of all modules that a module imports."""
+    found = set()
+    for node in ast.walk(tree(name)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert (0, True) == (node.level, bool(node.module))
+            inner = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= (inner & SOURCES.keys()) or {node.module or ""}
+    return found
+
+
+def roots(name: str) -> set[str]:
+    """Return the distributions that a module imports from."""
+    return {imported.split(".")[0] for imported in imports(name)}
+
+
+def importers(root: str) -> set[str]:
+    """Return the modules that import from a distribution."""
+    return {name for name in SOURCES if root in roots(name)}
+
+
+def uses(name: str) -> Iterator[str]:
+    """Yield every `module.attribute` that a module speaks of."""
+    for node in ast.walk(tree(name)):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            yield f"{node.value.id}.{node.attr}"
+
+
+def test_every_impure_module_is_there() -> None:
+    """A module that was renamed does not become pure by accident."""
+    assert set() == {f"idle_jobs.{name}" for name in IMPURE} - SOURCES.keys()
+
+
+@pytest.mark.parametrize("name", PURE)
+def test_pure_modules_know_the_standard_library_and_each_other(name: str) -> None:
+    """Deciding and reading need no network, no AWS and no environment."""
+    foreign = {
+        imported
+        for imported in imports(name) - set(PURE)
+        if imported.split(".")[0] not in sys.stdlib_module_names
+    }
+
+    assert set() == foreign
+
+
+def test_no_pure_module_reads_a_clock() -> None:
+    """The handlers read the clock once and pass it on."""
+    clocks = {"datetime.now", "datetime.utcnow", "datetime.today", "time.time"}
+    readers = {name for name in PURE if clocks & set(uses(name))}
+
+    assert set() == readers
+
+
+def test_only_settings_read_the_environment() -> None:
+    """There is one place to look for what a variable does."""
+    readers = {
+        name
+        for name in SOURCES
+        if {"os.environ", "os.getenv"} & set(uses(name)) or "os" in imports(name)
+    }
+
+    assert {"idle_jobs.settings"} == readers
+
+
+DOORS = {
+    "HTTP": ("requests", {"idle_jobs.wire", "idle_jobs.signing"}),
+    "AWS": ("boto3", {"idle_jobs.desk", "idle_jobs.modes", "idle_jobs.signing"}),
+    "errors of AWS": (
+        "botocore",
+        {"idle_jobs.modes", "idle_jobs.outbox", "idle_jobs.signing"},
+    ),
+    "signatures": ("requests_aws4auth", {"idle_jobs.signing"}),
+    "tests": ("tests", set()),
+    "the simulator": ("simulator", set()),
+    "builders of tests": ("builders", set()),
+    "sleep": ("time", set()),
+}
+
+
+@pytest.mark.parametrize(("root", "expected"), DOORS.values(), ids=DOORS)
+def test_some_doors_are_single(root: str, expected: set[str]) -> None:
+    """What speaks to the world is in the files that say so, and nowhere else."""
+    assert expected == importers(root)
+
+
+def test_modules_do_not_know_their_callers() -> None:
+    """The handlers import the house; the house imports no handler."""
+    handlers = {name for name in SOURCES if "." not in name}
+    inside = [name for name in SOURCES if name.startswith("idle_jobs.")]
+
+    assert {"sweeper", "closer", "force_closer"} <= handlers
+    assert [] == [name for name in inside if handlers & imports(name)]
+
+
+def test_imports_run_in_no_circle() -> None:
+    """There is an order in which every module can be read after what it needs."""
+    graph = {name: imports(name) & SOURCES.keys() for name in SOURCES}
+    order = list(TopologicalSorter(graph).static_order())
+
+    assert sorted(SOURCES) == sorted(order)

@@ -1,0 +1,368 @@
+"""The act of both closers, through the unmodified handlers and real queues."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import boto3
+import pytest
+
+from idle_jobs.closing import close_batch
+from idle_jobs.desk import open_desk
+from idle_jobs.times import rfc3339
+from simulator.cluster import Fault
+from simulator.runner import Runner
+from stacks import START, add_busy, add_idle, after, ends, posts, sweep
+
+
+def close_body(job_id: str = "web", **changes: Any) -> str:
+    """Return a close message as the Sweeper writes it."""
+    body = {
+        "version": 1,
+        "kind": "close",
+        "cluster": "demo",
+        "request_id": "sweep-1",
+        "origin": "schedule",
+        "requested_at": rfc3339(START),
+        "job_id": job_id,
+        "mode": "close",
+        "only_if_idle": True,
+        "reason": "idle_datafeed_stopped",
+        "evidence": {
+            "state": "opened",
+            "last_activity": rfc3339(START - timedelta(days=10)),
+        },
+    }
+    return json.dumps(body | changes)
+
+
+def lines(stack: Runner, message: str) -> list[dict[str, Any]]:
+    """Return the log's lines of one kind."""
+    return [line for line in stack.log if line["message"] == message]
+
+
+def test_a_quick_close_ends_at_its_first_look(stack: Runner) -> None:
+    """One post, one proof, one outcome, and the memory that was freed."""
+    add_idle(stack, memory="2gb")
+    sweep(stack)
+    stack.run(after(minutes=1))
+
+    assert ends(stack) == ["web: closed idle_datafeed_stopped"]
+    assert posts(stack) == ["/_ml/anomaly_detectors/web/_close?timeout=30m"]
+    assert stack.metrics["MemoryFreed"] == 2 * 1024**3
+
+
+def test_an_outcome_can_be_deduplicated(stack: Runner) -> None:
+    """It carries the request and the job, and names this one closing."""
+    add_idle(stack)
+    sweep(stack)
+    stack.run(after(minutes=1))
+    outcome = stack.outcomes()[0]
+
+    assert (outcome["request_id"], outcome["job_id"]) == (
+        stack.scheduled_event(START)["id"],
+        "web",
+    )
+    assert outcome["closing"] == "web@2026-03-02T06:05:00Z"
+
+
+def test_a_slow_close_takes_several_looks_and_one_post(stack: Runner) -> None:
+    """The client hangs up, the close goes on, later looks find it closed."""
+    add_idle(stack, close_takes=timedelta(minutes=10))
+    sweep(stack)
+    stack.run(after(minutes=30))
+
+    assert ends(stack) == ["web: closed idle_datafeed_stopped"]
+    assert len(posts(stack)) == 1
+    assert len(lines(stack, "waiting")) > 3
+
+
+def test_a_job_that_became_busy_is_left_alone(stack: Runner) -> None:
+    """The state is read again right before the close."""
+    add_idle(stack)
+    sweep(stack)
+    stack.cluster.give_data("web", stack.now)
+    stack.run(after(minutes=1))
+
+    assert ends(stack) == ["web: skipped active"]
+    assert posts(stack) == []
+
+
+def test_an_id_that_became_a_groups_name_closes_nothing(stack: Runner) -> None:
+    """The deleted id now names a group: the answer holds its jobs, none is `web`."""
+    add_idle(stack, "other", groups=("web",))
+    stack.queues.send("CloseQueue", close_body("web"))
+    stack.poll()
+
+    assert ends(stack) == ["web: skipped gone"]
+    assert posts(stack) == []
+
+
+def test_one_deleted_job_does_not_hide_the_others(stack: Runner) -> None:
+    """One missing id makes the whole read a 404: then ids are read one by one."""
+    add_idle(stack, "web")
+    for job_id in ("gone", "web"):
+        stack.queues.send("CloseQueue", close_body(job_id))
+    stack.poll()
+
+    assert sorted(ends(stack)) == [
+        "gone: skipped gone",
+        "web: closed idle_datafeed_stopped",
+    ]
+
+
+@pytest.mark.parametrize(
+    "body", ["", "{", "[]", '"x"', "nonsense", '{"job_id": "web"}']
+)
+def test_an_unreadable_body_is_parked_and_the_others_go_on(
+    stack: Runner, body: str
+) -> None:
+    """It reaches a person as it came, with its reason, and holds nobody up."""
+    add_idle(stack)
+    stack.queues.send("CloseQueue", body or " ")
+    stack.queues.send("CloseQueue", close_body())
+    stack.poll()
+
+    assert stack.queues.bodies("ParkingQueue") == [body or " "]
+    assert len(ends(stack)) == 2
+    assert stack.metrics["JobsParked"] == 1
+
+
+def test_a_newer_message_waits_an_hour_for_newer_code(stack: Runner) -> None:
+    """Functions are deployed one by one: first look again, then park."""
+    stack.queues.send("CloseQueue", close_body(version=2))
+    stack.run(after(minutes=59))
+    early = ends(stack)
+    stack.run(after(minutes=80))
+
+    assert early == []
+    assert ends(stack) == [": parked newer_version"]
+
+
+def test_a_message_for_another_cluster_is_parked(stack: Runner) -> None:
+    """A job of the same name may live there: it is never closed here."""
+    add_idle(stack)
+    stack.queues.send("CloseQueue", close_body(cluster="other"))
+    stack.poll()
+
+    assert ends(stack) == ["web: parked foreign_cluster"]
+    assert posts(stack) == []
+
+
+def test_paused_gives_every_record_back_for_an_hour(stack: Runner) -> None:
+    """Nothing is read, nothing is judged, and no clock runs."""
+    stack.set_mode("paused")
+    stack.queues.send("CloseQueue", close_body(requested_at=rfc3339(START)))
+    stack.poll()
+
+    assert stack.cluster.log == []
+    assert stack.queues.next_visible("CloseQueue") == after(hours=1, milliseconds=1)
+
+
+def test_observe_posts_nothing_and_says_what_it_would_do(stack: Runner) -> None:
+    """The same path runs, up to the first step that would act."""
+    stack.set_mode("observe")
+    add_idle(stack)
+    add_busy(stack, "busy")
+    stack.request(job_id="busy", force=True)
+    sweep(stack)
+    stack.run(after(hours=1))
+    details = {line["job_id"]: line["detail"] for line in stack.outcomes()}
+
+    assert posts(stack) == []
+    assert details == {"web": "would close", "busy": "would force: force_ordered"}
+    assert stack.queues.bodies("CloseQueue") == stack.queues.bodies("ForceQueue") == []
+
+
+def test_what_was_born_in_observe_is_never_closed(stack: Runner) -> None:
+    """The stricter of the mode then and the mode now rules."""
+    add_idle(stack)
+    stack.queues.send("CloseQueue", close_body(mode="observe"))
+    stack.poll()
+
+    assert ends(stack) == ["web: skipped observed"]
+    assert posts(stack) == []
+
+
+@pytest.mark.parametrize("value", ["on", "", "CLOSE"])
+def test_an_unreadable_mode_means_paused(stack: Runner, value: str) -> None:
+    """A typo must not close anything; a metric raises the alarm."""
+    add_idle(stack)
+    stack.set_mode(value or " ")
+    stack.queues.send("CloseQueue", close_body())
+    stack.poll()
+
+    assert stack.cluster.log == []
+    assert stack.metrics["ModeUnreadable"] >= 1
+
+
+def test_a_mode_that_is_missing_means_paused(stack: Runner) -> None:
+    """Somebody deleted the parameter: the alarm says which one."""
+    boto3.client("ssm").delete_parameter(Name=stack.mode_parameter)
+    stack.queues.send("CloseQueue", close_body())
+    stack.poll()
+
+    assert stack.cluster.log == []
+    assert stack.mode_parameter in lines(stack, "mode_unreadable")[0]["detail"]
+
+
+def test_a_next_look_that_cannot_be_set_comes_later(stack: Runner) -> None:
+    """A receipt that SQS does not know any more is told and harms nobody."""
+    stack.set_mode("paused")
+    stack.queues.send("CloseQueue", close_body())
+    [record] = stack.queues.receive("CloseQueue", 1)
+    answer = stack.invoke("Closer", {"Records": [record | {"receiptHandle": "odd"}]})
+
+    assert len(answer["batchItemFailures"]) == 1
+    assert lines(stack, "visibility_failed")[0]["detail"] == "ReceiptHandleIsInvalid"
+
+
+def test_the_mode_is_asked_afresh_before_each_force(stack: Runner) -> None:
+    """A pause of a second ago still stops a force, although the mode is cached."""
+    add_busy(stack)
+    stack.request(job_id="web", force=True)
+    stack.take_one("Sweeper")
+    stack.set_mode("paused")
+    stack.take_one("ForceCloser")
+
+    assert posts(stack) == []
+    assert ends(stack) == []
+
+
+def test_an_unreachable_cluster_costs_a_batch_one_call(stack: Runner) -> None:
+    """Nothing is tried, and all of it comes back in a quarter of an hour."""
+    for job_id in ("a", "b", "c"):
+        add_idle(stack, job_id)
+        stack.queues.send("CloseQueue", close_body(job_id))
+    stack.cluster.faults.append(Fault(path=".", kind="status", status=503))
+    stack.poll()
+    first = stack.queues.next_visible("CloseQueue")
+
+    assert len(stack.cluster.log) == 1
+    assert first is not None
+    assert after(minutes=13) < first < after(minutes=17)
+
+
+def test_a_cluster_that_refuses_us_raises_one_alarm(stack: Runner) -> None:
+    """A 401 is asked once more with a fresh key, then the batch waits."""
+    stack.cluster.keys = ()
+    stack.queues.send("CloseQueue", close_body())
+    stack.poll()
+
+    assert len(stack.cluster.log) == 2
+    assert stack.metrics["ClusterRefused"] == 1
+    assert ends(stack) == []
+
+
+def test_a_refused_post_stops_the_posts_of_its_batch(stack: Runner) -> None:
+    """A key that may read but not close is tried a few times, not ten."""
+    for n in range(10):
+        add_idle(stack, f"job-{n}")
+        stack.queues.send("CloseQueue", close_body(f"job-{n}"))
+    stack.cluster.faults.append(
+        Fault(path="/_close", method="POST", kind="status", status=403)
+    )
+    event = {"Records": stack.queues.receive("CloseQueue", 10)}
+    with stack.inside("Closer") as closer:
+        desk = open_desk("close_queue_url", closer.logger, closer.metrics)
+        answer = close_batch(event, desk, stack.now, lambda: 60, run=map)
+        closer.metrics.flush_metrics()
+
+    assert len(answer["batchItemFailures"]) == 10
+    assert len(posts(stack)) == 1
+    assert stack.metrics["ClusterRefused"] == 1
+
+
+def test_no_work_is_begun_in_the_last_seconds(stack: Runner) -> None:
+    """Untouched records go back at once: they are whole, and somebody else's turn."""
+    add_idle(stack)
+    stack.queues.send("CloseQueue", close_body())
+    stack.seconds_left = 19
+    stack.poll()
+
+    assert posts(stack) == ends(stack) == []
+    assert stack.queues.next_visible("CloseQueue") == after(milliseconds=1)
+
+
+def test_an_unexpected_exception_is_logged_and_counted(stack: Runner) -> None:
+    """A send that SQS does not take breaks its record only, which stays."""
+    add_idle(stack, "web")
+    add_idle(stack, "stuck", state="failed", close_ends="failed")
+    stack.queues.send("CloseQueue", close_body("stuck", only_if_idle=False))
+    stack.queues.send("CloseQueue", close_body("web"))
+    stack.queues.remove("ForceQueue")
+    stack.take_one("Closer")
+
+    assert ends(stack) == ["web: closed idle_datafeed_stopped"]
+    assert len(stack.queues.bodies("CloseQueue")) == 1
+    assert len(lines(stack, "record_broken")) == 1
+    assert stack.metrics["RecordsBroken"] == 1
+
+
+def test_a_job_closed_behind_a_lost_answer_is_found_closed(stack: Runner) -> None:
+    """The answer is lost, the close is not: the next look proves it."""
+    add_idle(stack)
+    stack.cluster.faults.append(
+        Fault(path="/_close", method="POST", kind="cut_after", times=1)
+    )
+    sweep(stack)
+    stack.run(after(minutes=2))
+
+    assert ends(stack) == ["web: closed idle_datafeed_stopped"]
+
+
+def test_html_instead_of_an_answer_is_no_outcome(stack: Runner) -> None:
+    """A proxy's page says nothing of the job: it is looked at again."""
+    add_idle(stack)
+    page = Fault(path="/_close", kind="status", status=200, body=b"<html>", times=1)
+    stack.cluster.faults.append(page)
+    sweep(stack)
+    stack.run(after(minutes=2))
+
+    assert ends(stack) == ["web: closed idle_datafeed_stopped"]
+    assert len(posts(stack)) == 2
+
+
+def test_a_failing_job_is_forced_through_the_dead_letter_flow(stack: Runner) -> None:
+    """It fails while it closes: handed over at once, and forced on that evidence."""
+    add_idle(stack, close_takes=timedelta(seconds=5), close_ends="failed")
+    sweep(stack)
+    stack.run(after(minutes=5))
+
+    assert ends(stack) == ["web: force_closed failed"]
+    assert posts(stack)[-1].endswith("?timeout=30m&force=true")
+
+
+def test_a_hanging_close_is_forced_only_force_after_it_was_seen(stack: Runner) -> None:
+    """Half an hour until it is handed over, two hours more until it is forced."""
+    add_idle(stack, close_ends="hangs")
+    sweep(stack)
+    stack.run(after(hours=2, minutes=29))
+    early = ends(stack)
+    stack.run(after(hours=3, minutes=30))
+
+    assert early == []
+    assert ends(stack) == ["web: force_closed still_closing"]
+
+
+def test_a_running_jobs_datafeed_is_stopped_first(stack: Runner) -> None:
+    """An explicit request closes a running job; Elasticsearch stops its datafeed."""
+    add_busy(stack)
+    stack.request(job_id="web", requested_by="ann")
+    stack.run(after(minutes=1))
+
+    assert ends(stack) == ["web: closed requested"]
+    assert stack.cluster.jobs["web"].datafeed == "stopped"
+
+
+def test_a_bad_request_of_a_person_is_parked(stack: Runner) -> None:
+    """What the cluster will never accept is not asked again and again."""
+    add_busy(stack)
+    body = b'{"error": {"type": "illegal_argument_exception", "reason": "no"}}'
+    stack.cluster.faults.append(Fault(path="/_close", status=400, body=body))
+    stack.request(job_id="web")
+    stack.run(after(minutes=1))
+    parked = [json.loads(body) for body in stack.queues.bodies("ParkingQueue")]
+
+    assert ends(stack) == ["web: parked bad_request"]
+    assert parked[0]["parked_reason"].startswith("bad_request: 400 illegal_argument")

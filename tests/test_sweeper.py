@@ -1,0 +1,363 @@
+"""The Sweeper: schedules, requests and direct invocations, through its handler."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from idle_jobs.bodies import BadBody
+from idle_jobs.errors import Refused, TryLater
+from simulator.cluster import Fault
+from simulator.runner import Runner
+from stacks import START, add_busy, add_idle, after, ends, posts, sweep
+
+
+def sent(stack: Runner, queue: str = "CloseQueue") -> list[dict[str, Any]]:
+    """Return the messages in a queue."""
+    return [json.loads(body) for body in stack.queues.bodies(queue)]
+
+
+def test_a_sweep_writes_one_message_for_each_idle_job(stack: Runner) -> None:
+    """The message carries the wish, its age, and what was seen of the job."""
+    add_idle(stack)
+    add_busy(stack, "busy")
+    sweep(stack)
+
+    assert sent(stack) == [
+        {
+            "version": 1,
+            "kind": "close",
+            "cluster": "demo",
+            "request_id": stack.scheduled_event(START)["id"],
+            "origin": "schedule",
+            "requested_at": "2026-03-02T06:05:00Z",
+            "job_id": "web",
+            "mode": "close",
+            "only_if_idle": True,
+            "force": False,
+            "timeout": "30m",
+            "reason": "idle_datafeed_stopped",
+            "evidence": {
+                "state": "opened",
+                "last_activity": "2026-02-20T06:05:00Z",
+                "open_start": "2026-01-31T06:05:00Z",
+                "datafeed_state": "stopped",
+            },
+        }
+    ]
+
+
+def test_a_sweep_returns_and_logs_why(stack: Runner) -> None:
+    """Every job that is not closed has a verdict; closed ones are a number."""
+    add_idle(stack)
+    add_busy(stack, "busy")
+    add_idle(stack, "done", state="closed", finished=START - timedelta(days=1))
+    summary = sweep(stack)
+    verdicts = [x for x in stack.log if x["message"] == "verdict"]
+
+    assert summary["verdicts"] == {
+        "active": 1,
+        "already_closed": 1,
+        "idle_datafeed_stopped": 1,
+    }
+    assert (summary["sent"], summary["mode"]) == (1, "close")
+    assert [job["job_id"] for job in summary["jobs"]] == ["busy", "web"]
+    assert [line["job_id"] for line in verdicts] == ["busy", "web"]
+
+
+def test_the_events_time_is_the_sweeps_clock(stack: Runner) -> None:
+    """The same event gives the same verdicts, whenever it is run."""
+    add_idle(stack, last_data=START - timedelta(hours=47))
+    before = sweep(stack)
+    later = stack.invoke("Sweeper", stack.scheduled_event(after(hours=1)))
+
+    assert before["verdicts"] == {"active": 1}
+    assert later["verdicts"] == {"idle_datafeed_stopped": 1}
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("time", None), ("time", "06:05"), ("id", None), ("id", 7)]
+)
+def test_a_scheduled_event_without_its_fields_is_refused(
+    stack: Runner, field: str, value: object
+) -> None:
+    """The error names the field, and Lambda's own alarm sees it."""
+    stack.invoke("Sweeper", stack.scheduled_event(START) | {field: value})
+    [(name, error)] = stack.errors
+
+    assert name == "Sweeper"
+    assert isinstance(error, BadBody)
+    assert str(error).startswith(f"{field}: expected")
+
+
+def test_a_sweep_of_an_unreachable_cluster_raises(stack: Runner) -> None:
+    """Nothing is sent, nothing is decided, and the alarms see it."""
+    stack.cluster.faults.append(Fault(path=".", kind="refuse"))
+    sweep(stack)
+
+    assert isinstance(stack.errors[0][1], TryLater)
+    assert sent(stack) == []
+    assert stack.metrics["SweepFinished"] == 0
+
+
+def test_a_cluster_that_is_too_old_is_refused_by_name(stack: Runner) -> None:
+    """Before 7.14 a close does not stop the datafeed."""
+    stack.cluster.version = "7.13.4"
+    sweep(stack)
+
+    assert isinstance(stack.errors[0][1], Refused)
+    assert "7.13.4 is too old" in str(stack.errors[0][1])
+
+
+def test_a_paused_sweep_reads_nothing_and_still_reports(stack: Runner) -> None:
+    """The dead-man alarm stays quiet, and the log says why nothing happens."""
+    stack.set_mode("paused")
+    add_idle(stack)
+    summary = sweep(stack)
+
+    assert stack.cluster.log == []
+    assert (summary["mode"], summary["sent"]) == ("paused", 0)
+    assert stack.metrics["SweepFinished"] == 1
+
+
+def test_a_halted_sweep_sends_nothing_and_says_so(stack: Runner) -> None:
+    """Eleven of eleven jobs became idle within a day: something else is wrong."""
+    for n in range(11):
+        add_idle(stack, f"job-{n}", last_data=START - timedelta(hours=50))
+    sweep(stack)
+
+    assert sent(stack) == []
+    assert {end.split(": ")[1] for end in ends(stack)} == {"skipped sweep_halted"}
+    assert stack.metrics["SweepHalted"] == 1
+
+
+def test_what_is_over_the_limit_is_said_to_be(stack: Runner) -> None:
+    """Twenty are sent, the others wait for the next sweep, each with its reason."""
+    for n in range(23):
+        add_idle(stack, f"job-{n}")
+    summary = sweep(stack)
+
+    assert len(sent(stack)) == 20
+    assert {end.split(": ")[1] for end in ends(stack)} == {"skipped over_limit"}
+    assert (summary["held"], summary["why_held"]) == (3, "over_limit")
+
+
+def test_a_job_stuck_opening_is_counted(stack: Runner) -> None:
+    """Somebody wants it: it is never closed, but an operator should know."""
+    add_idle(stack, state="opening", assigned=False)
+    sweep(stack)
+
+    assert stack.metrics["JobsStuckOpening"] == 1
+
+
+def test_a_request_for_a_running_job_is_sent_on(stack: Runner) -> None:
+    """The message keeps who asked and why, under the id of the request."""
+    add_busy(stack)
+    request_id = stack.request(job_id="web", requested_by="ann", reason="moved")
+    stack.take_one("Sweeper")
+    [message] = sent(stack)
+
+    assert (message["request_id"], message["origin"]) == (request_id, "request")
+    assert (message["requested_by"], message["reason"]) == ("ann", "moved")
+    assert message["only_if_idle"] is False
+
+
+REFUSED = {
+    "not JSON": ("{", "unreadable"),
+    "an unknown field": ('{"job_id": "web", "job": 1}', "bad_request"),
+    "a blank id": ('{"job_id": " , "}', "bad_request"),
+    "a wildcard without only_if_idle": ('{"job_id": "w*"}', "only_if_idle_required"),
+    "everything, idle or not": (
+        '{"job_id": "*", "only_if_idle": false}',
+        "only_if_idle_required",
+    ),
+    "a group without only_if_idle": ('{"job_id": "team"}', "only_if_idle_required"),
+    "too many jobs": ('{"job_id": "web*", "only_if_idle": false}', "too_many"),
+}
+
+
+@pytest.mark.parametrize(("body", "reason"), REFUSED.values(), ids=REFUSED.keys())
+def test_a_request_that_cannot_be_taken_is_parked(
+    stack: Runner, body: str, reason: str
+) -> None:
+    """A person finds it as it was sent, with the reason, and nothing is closed."""
+    for n in range(101):
+        add_busy(stack, f"web-{n}", groups=("team",))
+    stack.queues.send("RequestQueue", body)
+    stack.take_one("Sweeper")
+
+    assert ends(stack) == [f": parked {reason}"]
+    assert stack.queues.bodies("ParkingQueue") == [body]
+    assert sent(stack) == []
+
+
+NO_JOB = {
+    "an id that nobody has": ({"job_id": "nope"}, "nope: skipped no_such_job"),
+    "a wildcard that matches nothing": (
+        {"job_id": "no*", "only_if_idle": False},
+        "no*: skipped no_match",
+    ),
+    "the same, not allowed": (
+        {"job_id": "no*", "only_if_idle": False, "allow_no_match": False},
+        "no*: skipped no_such_job",
+    ),
+    "a list with one that is missing": (
+        {"job_id": "web,nope", "only_if_idle": True},
+        "web,nope: skipped no_such_job",
+    ),
+}
+
+
+@pytest.mark.parametrize(("request_", "end"), NO_JOB.values(), ids=NO_JOB.keys())
+def test_a_request_without_jobs_has_one_outcome(
+    stack: Runner, request_: dict[str, object], end: str
+) -> None:
+    """It ends under its expression, and where the API says 404, nothing is closed."""
+    add_idle(stack)
+    stack.request(**request_)
+    stack.take_one("Sweeper")
+
+    assert ends(stack) == [end]
+    assert sent(stack) == []
+
+
+def test_a_list_says_what_becomes_of_each_of_its_jobs(stack: Runner) -> None:
+    """Those that are not sent end at once, the closed ones too."""
+    add_idle(stack, "idle")
+    add_busy(stack, "busy")
+    add_idle(stack, "done", state="closed", finished=START - timedelta(days=1))
+    stack.request(job_id="idle,busy,done", only_if_idle=True)
+    stack.take_one("Sweeper")
+
+    assert ends(stack) == ["busy: skipped active", "done: skipped already_closed"]
+    assert [message["job_id"] for message in sent(stack)] == ["idle"]
+
+
+@pytest.mark.parametrize(
+    "request_", [{"job_id": "web"}, {"job_id": "web", "force": True}]
+)
+def test_what_only_force_can_close_goes_to_the_force_closer(
+    stack: Runner, request_: dict[str, object]
+) -> None:
+    """A failed job that a person names, and an order."""
+    state = "opened" if "force" in request_ else "failed"
+    add_busy(stack, state=state)
+    stack.request(**request_)
+    stack.take_one("Sweeper")
+    [message] = sent(stack, "ForceQueue")
+
+    assert message["handed_at"] == "2026-03-02T06:05:00Z"
+    assert sent(stack) == []
+
+
+@pytest.mark.parametrize("expression", ["we*", "team", "web,web"])
+def test_force_for_more_than_one_job_is_only_a_permission(
+    stack: Runner, expression: str
+) -> None:
+    """Only one exact job id makes it an order; a group's name is not one."""
+    add_busy(stack, groups=("team",))
+    stack.request(job_id=expression, force=True, only_if_idle=False)
+    stack.take_one("Sweeper")
+
+    assert [message["force"] for message in sent(stack)] == [False]
+
+
+def test_a_redriven_message_is_judged_anew(stack: Runner) -> None:
+    """RequestQueue takes close messages; what they knew of the job is forgotten."""
+    add_idle(stack)
+    sweep(stack)
+    [message] = sent(stack)
+    parked = message | {"handed_at": message["requested_at"], "parked_reason": "odd"}
+    stack.queues.send("RequestQueue", json.dumps(parked))
+    stack.take_one("Sweeper")
+
+    assert sent(stack) == [message, message]
+
+
+def test_a_message_of_another_cluster_is_parked(stack: Runner) -> None:
+    """Redriven into the wrong stack, it must not close a job of the same name."""
+    add_idle(stack)
+    sweep(stack)
+    [message] = sent(stack)
+    stack.queues.send("RequestQueue", json.dumps(message | {"cluster": "other"}))
+    stack.take_one("Sweeper")
+
+    assert ends(stack) == [": parked foreign_cluster"]
+
+
+def test_requests_wait_for_the_cluster_until_they_are_parked(stack: Runner) -> None:
+    """A day without the cluster: then a person has to decide."""
+    stack.cluster.faults.append(Fault(path=".", kind="status", status=503))
+    stack.request(job_id="web")
+    stack.run(after(hours=23))
+    waiting = ends(stack)
+    stack.run(after(hours=25))
+
+    assert waiting == []
+    assert ends(stack) == [": parked cluster_unavailable"]
+
+
+def test_paused_requests_wait(stack: Runner) -> None:
+    """They come back in an hour, unread."""
+    stack.set_mode("paused")
+    stack.request(job_id="web")
+    stack.take_one("Sweeper")
+
+    assert stack.cluster.log == []
+    assert stack.queues.next_visible("RequestQueue") == after(hours=1, milliseconds=1)
+
+
+def test_a_direct_invocation_takes_a_request(stack: Runner) -> None:
+    """It returns the summary, and its request is Lambda's own request."""
+    add_busy(stack)
+    summary = stack.invoke("Sweeper", {"job_id": "web"})
+
+    assert (summary["request_id"], summary["sent"]) == ("run-1", 1)
+    assert [message["requested_at"] for message in sent(stack)] == [
+        "2026-03-02T06:05:00Z"
+    ]
+    assert stack.metrics["SweepFinished"] == 0
+
+
+@pytest.mark.parametrize("event", [{}, {"job_id": 7}, {"Records": []}])
+def test_an_event_that_is_none_is_refused_by_name(
+    stack: Runner, event: dict[str, object]
+) -> None:
+    """The caller gets an error that names the field."""
+    stack.invoke("Sweeper", event)
+
+    assert isinstance(stack.errors[0][1], BadBody)
+
+
+def test_nothing_is_ever_posted_by_the_sweeper(stack: Runner) -> None:
+    """It reads four times, however many jobs there are."""
+    for n in range(30):
+        add_idle(stack, f"job-{n}")
+    sweep(stack)
+
+    assert posts(stack) == []
+    assert len(stack.cluster.log) == 4
+
+
+def test_a_summary_is_cut_to_what_lambda_can_return(stack: Runner) -> None:
+    """It says how many verdicts it leaves out."""
+    for n in range(5_002):
+        add_busy(stack, f"job-{n}")
+    summary = sweep(stack)
+
+    assert len(summary["jobs"]) == 5_000
+    assert summary["jobs_cut"] == 2
+
+
+def test_a_send_that_sqs_refuses_is_not_lost(stack: Runner) -> None:
+    """A schedule is tried again by Lambda, a request stays in its queue."""
+    add_idle(stack)
+    stack.queues.remove("CloseQueue")
+    stack.request(job_id="web")
+    stack.take_one("Sweeper")
+    sweep(stack)
+
+    assert len(stack.queues.bodies("RequestQueue")) == 1
+    assert [name for name, _ in stack.errors] == ["Sweeper"]
+    assert stack.metrics["RecordsBroken"] == 1
