@@ -1,0 +1,24 @@
+"""CHANGELOG.md and everything else that tells the version."""
+
+import tomllib
+from pathlib import Path
+
+from idle_jobs.wire import HEADERS
+from markdown import headings
+from simulator.intrinsics import load_template
+from simulator.topology import TEMPLATE
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_the_version_is_the_same_everywhere() -> None:
+    """Changelog, project, template and the name given to the cluster agree."""
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    unreleased, newest, *_ = headings(changelog, "##")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    version = load_template(TEMPLATE)["Metadata"]["IdleJobCloser"]["Version"]
+
+    assert unreleased == "[Unreleased]"
+    assert newest.startswith(f"[{version}] - 20")
+    assert project["project"]["version"] == version
+    assert HEADERS["User-Agent"] == f"idle-job-closer/{version}"

@@ -1,0 +1,112 @@
+"""events/: one real event for each trigger, as the product's own readers take it."""
+
+import hashlib
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from idle_jobs.batch import records_of, sent_at
+from idle_jobs.messages import CloseMessage, Origin, parse_message
+from idle_jobs.request import parse_request
+from simulator.scenario import ROWS
+from simulator.topology import Topology
+from sweeper import scheduled
+
+EVENTS = Path(__file__).parents[1] / "events"
+QUEUES = {"request": "RequestQueue", "close": "CloseQueue", "force": "ForceQueue"}
+JOBS = {row.job_id for row in ROWS}
+
+
+def read(name: str) -> dict[str, Any]:
+    """Return an event of the folder."""
+    event = json.loads((EVENTS / f"{name}.json").read_text(encoding="utf-8"))
+    assert isinstance(event, dict)
+    return event
+
+
+def message_of(name: str) -> CloseMessage:
+    """Return the close message that an event carries, as a closer reads it."""
+    (record,) = records_of(read(name))
+    sent = sent_at(record)
+    return parse_message(record.body, sent_at=sent, now=sent + timedelta(seconds=1))
+
+
+def test_every_trigger_has_its_event() -> None:
+    """There is one event for the schedule and one for each queue that is read."""
+    functions = Topology.load().functions.values()
+    read_ones = [source.queue for f in functions for source in f.sources]
+    scheduled_ones = [f.name.lower() for f in functions if f.schedule]
+    by_queue = {queue: name for name, queue in QUEUES.items()}
+
+    assert sorted(path.stem for path in EVENTS.iterdir()) == sorted(
+        [*scheduled_ones, *(by_queue[queue] for queue in read_ones)]
+    )
+
+
+def test_the_schedule_asks_for_every_idle_job() -> None:
+    """The scheduled event's time is the sweep's clock, and its id the request's."""
+    event = read("sweeper")
+    request = scheduled(event)
+
+    assert ("*", True, Origin.SCHEDULE, event["id"]) == (
+        request.job_id,
+        request.only_if_idle,
+        request.origin,
+        request.request_id,
+    )
+    assert datetime(2026, 3, 2, tzinfo=UTC) == request.requested_at
+
+
+def test_the_request_is_a_persons() -> None:
+    """The request names one job of the scenario, who wants it closed, and why."""
+    (record,) = records_of(read("request"))
+    sent = sent_at(record)
+    request = parse_request(record.body, request_id="r-1", sent_at=sent, now=sent)
+
+    assert request.is_exact
+    assert request.job_id in JOBS
+    assert ("ann", "move-payments-1") == (request.requested_by, request.request_id)
+    assert request.requested_at < sent
+
+
+@pytest.mark.parametrize("name", ["close", "force"])
+def test_close_messages_are_as_the_functions_write_them(name: str) -> None:
+    """Nothing is missing or added when a message is read and written again."""
+    (record,) = records_of(read(name))
+
+    assert record.body == message_of(name).to_json()
+
+
+@pytest.mark.parametrize("name", ["close", "force"])
+def test_close_messages_come_from_the_sweep(name: str) -> None:
+    """The sweep of sweeper.json saw an idle job of the scenario's cluster."""
+    sweep, message = scheduled(read("sweeper")), message_of(name)
+
+    assert (sweep.request_id, "drill") == (message.request_id, message.cluster)
+    assert message.job_id in JOBS
+    assert message.evidence is not None
+    assert message.evidence.state == "opened"
+
+
+def test_only_the_handed_over_message_is_stamped() -> None:
+    """The Closer found the job closing half an hour after the sweep."""
+    force = message_of("force")
+
+    assert message_of("close").handed_at is None
+    assert force.closing_seen_at is not None
+    assert force.closing_seen_at == force.handed_at
+    assert force.handed_at - force.requested_at >= timedelta(minutes=30)
+
+
+@pytest.mark.parametrize(("name", "queue"), QUEUES.items(), ids=QUEUES)
+def test_records_are_as_lambda_delivers_them(name: str, queue: str) -> None:
+    """The checksum is the body's, the source is the queue, the time has passed."""
+    (record,) = records_of(read(name))
+    digest = hashlib.md5(record.body.encode(), usedforsecurity=False).hexdigest()
+
+    assert record.md5_of_body == digest
+    assert f":123456789012:idle-job-closer-{queue}-" in record.event_source_arn
+    assert sent_at(record).month == 3
