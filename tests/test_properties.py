@@ -1,0 +1,321 @@
+"""What no job, message, answer or body whatever may bring about."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from urllib.parse import unquote
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from builders import NOW, ago, idle_job
+from idle_jobs.errors import (
+    BadRequest,
+    ClusterError,
+    DatafeedWouldNotStop,
+    Gone,
+    JobFailed,
+    LookAgain,
+    Refused,
+    TryLater,
+)
+from idle_jobs.jobs import Datafeed, Job, State
+from idle_jobs.messages import CloseMessage, Evidence, Kind, Origin
+from idle_jobs.moves import Close, End, Force, HandOver, Park, Step, Wait
+from idle_jobs.owner import Owner, Wish
+from idle_jobs.patience import unread
+from idle_jobs.policy import judge
+from idle_jobs.reasons import Reason
+from idle_jobs.rules import Rules
+from idle_jobs.steps import after_answer, is_explicit, next_step
+from simulator.cluster import Cluster
+from simulator.runner import Runner
+from stacks import START, add_busy, add_idle
+
+times = st.none() | st.timedeltas(timedelta(hours=-1), timedelta(days=40)).map(
+    lambda age: NOW - age
+)
+past = st.timedeltas(timedelta(0), timedelta(days=2)).map(lambda age: NOW - age)
+feeds = st.none() | st.builds(
+    Datafeed,
+    datafeed_id=st.just("feed"),
+    state=st.sampled_from(["stopped", "started", "starting", "stopping"]),
+    real_time_running=st.none() | st.booleans(),
+)
+owners = st.builds(Owner, wish=st.none() | st.sampled_from(Wish), keep_open_until=times)
+wild_jobs = st.builds(
+    Job,
+    job_id=st.just("web"),
+    state=st.none() | st.sampled_from(State),
+    configured=st.booleans(),
+    created=times,
+    finished=times,
+    open_start=times,
+    last_data=times,
+    newest_clock=times,
+    records=st.sampled_from([0, 9]),
+    groups=st.sampled_from([(), ("idle-closer-keep",)]),
+    managed=st.booleans(),
+    owner=owners,
+    datafeed=feeds,
+    blocked=st.sampled_from(["", "reset"]),
+    deleting=st.booleans(),
+    assigned=st.booleans(),
+    forecasts=st.sampled_from([0, 1]),
+    upgrade_mode=st.booleans(),
+    problems=st.sampled_from([(), ("odd",)]),
+)
+# Near to an idle job, so that closes and forces are met often enough.
+near_jobs = st.fixed_dictionaries(
+    {},
+    optional={
+        "state": st.sampled_from(["opened", "closing", "failed"]).map(State),
+        "last_data": times,
+        "open_start": times,
+        "datafeed": feeds,
+        "assigned": st.booleans(),
+        "managed": st.booleans(),
+    },
+).map(lambda changes: idle_job(**changes))
+jobs = wild_jobs | near_jobs
+evidence = st.none() | st.builds(
+    Evidence,
+    state=st.sampled_from(["opened", "closing", "failed", ""]),
+    last_activity=times,
+    open_start=times,
+    datafeed_state=st.sampled_from(["stopped", "started", ""]),
+)
+messages = st.builds(
+    CloseMessage,
+    cluster=st.just("test"),
+    request_id=st.just("r"),
+    job_id=st.just("web"),
+    requested_at=past,
+    kind=st.sampled_from(Kind),
+    origin=st.sampled_from(Origin),
+    only_if_idle=st.booleans(),
+    force=st.booleans(),
+    timeout=st.sampled_from(["30m", "5h"]),
+    reason=st.sampled_from(["", "idle_datafeed_stopped"]),
+    evidence=evidence,
+    closing_seen_at=st.none() | past,
+    handed_at=st.none() | past,
+    sent_at=past,
+)
+rules = st.builds(
+    Rules,
+    force_failed=st.booleans(),
+    close_jobs_without_datafeed=st.booleans(),
+    close_dry_datafeeds=st.booleans(),
+    may_force=st.booleans(),
+)
+errors = st.sampled_from(
+    [
+        LookAgain(""),
+        TryLater(""),
+        TryLater("", Reason.THROTTLED),
+        TryLater("", Reason.UPGRADE_MODE),
+        TryLater("", Reason.SERVER_ERROR),
+        Gone(""),
+        JobFailed(""),
+        DatafeedWouldNotStop(""),
+        Refused(""),
+        BadRequest(""),
+    ]
+)
+
+
+def has_evidence(job: Job, message: CloseMessage, given: Rules) -> bool:
+    """Tell, in words of its own, whether one of the four evidences is there."""
+    waited = max(given.force_after, message.patience)
+    seen = message.closing_seen_at
+    ordered = message.force and is_explicit(message, NOW, given)
+    stuck = job.state is State.CLOSING and seen is not None and NOW - seen >= waited
+    return job.state is State.FAILED or stuck or ordered
+
+
+@given(st.none() | jobs, messages, rules)
+def test_force_is_only_ever_chosen_on_evidence(
+    job: Job | None, message: CloseMessage, given_rules: Rules
+) -> None:
+    """And only by the ForceCloser, whatever the ages and counters are."""
+    step = next_step(job, message, NOW, given_rules)
+
+    if isinstance(step, Force):
+        assert given_rules.may_force
+        assert job is not None
+        assert has_evidence(job, message, given_rules)
+
+
+@given(jobs, messages, rules)
+def test_nothing_is_posted_for_an_unknown_or_protected_job(
+    job: Job, message: CloseMessage, given_rules: Rules
+) -> None:
+    """Neither a person nor evidence overrides these."""
+    step = next_step(job, message, NOW, given_rules)
+    verdict = judge(job, NOW, given_rules)
+    never = {
+        Reason.UNKNOWN,
+        Reason.MANAGED,
+        Reason.KEPT_BY_OWNER,
+        Reason.UPGRADE_MODE,
+        Reason.RESET_MODE,
+        Reason.BLOCKED,
+        Reason.DELETING,
+    }
+
+    assert not (isinstance(step, Close | Force) and verdict.reason in never)
+
+
+@given(jobs, messages, rules)
+def test_a_busy_job_is_closed_only_for_a_person(
+    job: Job, message: CloseMessage, given_rules: Rules
+) -> None:
+    """A gentle close without a person needs the policy's word that it is idle."""
+    step = next_step(job, message, NOW, given_rules)
+
+    if isinstance(step, Close) and not is_explicit(message, NOW, given_rules):
+        assert judge(job, NOW, given_rules).action == "close"
+
+
+@given(messages, rules, errors, st.booleans())
+def test_no_answer_but_one_leads_to_force(
+    message: CloseMessage, given_rules: Rules, error: ClusterError, measured: bool
+) -> None:
+    """A datafeed that would not stop in a measured try, and nothing else."""
+    post = Close(idle_job(), "30m", measured=measured)
+    step = after_answer(post, error, message, NOW, given_rules)
+
+    if isinstance(step, Force):
+        assert measured
+        assert isinstance(error, DatafeedWouldNotStop)
+
+
+@given(messages, rules, errors)
+def test_an_unread_cluster_posts_nothing(
+    message: CloseMessage, given_rules: Rules, error: ClusterError
+) -> None:
+    """It waits, or is handed over, or ends."""
+    step = unread(error, message, NOW, given_rules)
+
+    assert not isinstance(step, Close | Force)
+
+
+def look(
+    job: Job | None, error: ClusterError, message: CloseMessage, given: Rules
+) -> Step:
+    """Take one look at a message at NOW, a post answered by an error."""
+    step = next_step(job, message, NOW, given)
+    while isinstance(step, Close | Force):
+        step = after_answer(step, error, message, NOW, given)
+    return step
+
+
+def older(message: CloseMessage, wait: timedelta) -> CloseMessage:
+    """Return the message after a wait: NOW stands, so its times move back."""
+    marks = ("requested_at", "sent_at", "handed_at", "closing_seen_at")
+    aged = {
+        mark: getattr(message, mark) - wait for mark in marks if getattr(message, mark)
+    }
+    return replace(message, **aged)
+
+
+@settings(max_examples=60, deadline=None)
+@given(messages, st.lists(st.tuples(st.none() | jobs, errors), min_size=1, max_size=8))
+def test_every_message_ends(
+    message: CloseMessage, looks: list[tuple[Job | None, ClusterError]]
+) -> None:
+    """Whatever jobs and answers it meets, in turn and for ever, within 28 hours."""
+    message = replace(message, sent_at=NOW, handed_at=None, closing_seen_at=None)
+    given_rules, waited = Rules(), timedelta(0)
+    for turn in range(500):
+        step = look(*looks[turn % len(looks)], message, given_rules)
+        if isinstance(step, End | Park):
+            return
+        if isinstance(step, HandOver):
+            given_rules = Rules(may_force=True)
+            seen = NOW if step.closing_seen else message.closing_seen_at
+            message = replace(message, sent_at=NOW, handed_at=NOW, closing_seen_at=seen)
+            continue
+        assert isinstance(step, Wait)
+        message, waited = older(message, step.after), waited + step.after
+        assert waited < timedelta(hours=28)
+    pytest.fail("it never ended")
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text(max_size=10), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+NASTY_IDS = ["", " ", ",", "*", "**", "_all", "a*", "*,-web", "_all,web", "web,busy"]
+NASTY_IDS += ["web", "busy", "team", "WEB", "..", "%2F", "web/_close", "web?force=true"]
+NASTY_IDS += ["web\n", "w\u00e9b", "x" * 65]
+nasty_ids = st.sampled_from(NASTY_IDS) | st.text(max_size=70)
+requests = st.fixed_dictionaries(
+    {"job_id": nasty_ids | json_values},
+    optional={
+        "only_if_idle": st.booleans() | json_values,
+        "force": st.booleans() | json_values,
+        "allow_no_match": st.booleans(),
+        "timeout": st.sampled_from(["30m", "1s", "0s"]) | json_values,
+        "version": st.integers(0, 2),
+        "cluster": st.just("demo"),
+        "request_id": st.text(max_size=5),
+        "requested_at": st.just("2026-03-02T06:00:00Z") | json_values,
+        "kind": st.sampled_from(["close", "watch", "odd"]),
+        "mode": st.sampled_from(["close", "observe", "odd"]),
+        "evidence": json_values,
+    },
+)
+bodies = (
+    requests.map(json.dumps)
+    | json_values.map(json.dumps)
+    | st.text(st.characters(codec="utf-8", min_codepoint=32), min_size=1, max_size=50)
+)
+
+
+@pytest.fixture(scope="module")
+def town() -> Iterator[Runner]:
+    """Yield one stack for all examples: an idle job, a busy one, a failed one."""
+    with Runner(Cluster(), START, {"SweepEveryHours": "24"}) as runner:
+        add_idle(runner)
+        add_busy(runner, "busy", groups=("team",))
+        add_idle(runner, "wreck", state="failed")
+        yield runner
+
+
+@pytest.mark.slow
+@settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(queue=st.sampled_from(["RequestQueue", "CloseQueue", "ForceQueue"]), body=bodies)
+def test_no_body_makes_a_close_of_anything_but_one_known_job(
+    town: Runner, queue: str, body: str
+) -> None:
+    """Every path posted is exactly one known id; every message ends or waits."""
+    town.queues.send(queue, body)
+    for name in ("Sweeper", "Closer", "ForceCloser"):
+        town.take_one(name)
+    posted = [line.path for line in town.cluster.log if line.method == "POST"]
+    ids = [
+        unquote(match[1])
+        for path in posted
+        if (match := re.fullmatch(r"/_ml/anomaly_detectors/([^/?]+)/_close\?.*", path))
+    ]
+
+    assert len(ids) == len(posted)
+    assert set(ids) <= {"web", "busy", "wreck"}
+    assert town.errors == []
+    assert town.metrics["RecordsBroken"] == 0
+    town.cluster.log.clear()
+    for job_id in ("web", "busy"):
+        town.cluster.reopen_job(job_id, ago(days=300))
