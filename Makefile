@@ -15,7 +15,7 @@ help: ## Show what there is.
 
 setup: .venv/.ready ## Make .venv; every other target does so by itself.
 
-demo: .venv/.ready ## Watch a day of it in seconds; needs no AWS account.
+demo: .venv/.ready ## Watch a day of it in seconds; FAULTS=1 disturbs it. Needs no AWS account.
 	@$(DEV)/python -m simulator.demo
 
 test: .venv/.ready ## Run every test but e2e, and measure what they cover.

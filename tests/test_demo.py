@@ -4,14 +4,18 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from simulator import scenario
+from simulator.acts import ACTS
+from simulator.checks import problems
 from simulator.cluster import Fault
 from simulator.runner import Runner
+from simulator.scenario import job
 
 pytestmark = pytest.mark.slow
 
@@ -19,22 +23,49 @@ README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 EXCERPT = README.split("```text\n")[1].split("```")[0].splitlines()
 
 
-def test_the_demo_ends_as_its_rows_demand() -> None:
-    """As a newcomer runs it: plain text in a pipe, one line for each job, exit 0."""
-    demo = subprocess.run(
+def demo(**environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the demo as a newcomer does, into a pipe."""
+    path = {"PYTHONPATH": os.pathsep.join(sys.path)}
+    return subprocess.run(
         [sys.executable, "-m", "simulator.demo"],
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        env=os.environ | path | environment,
         capture_output=True,
         text=True,
         check=False,
         timeout=100,
     )
 
-    assert demo.returncode == 0, demo.stdout + demo.stderr
-    assert demo.stderr == ""
-    assert demo.stdout.isascii()
-    assert [line for line in EXCERPT if line not in demo.stdout] == []
-    assert all(f"| {row.job_id} " in demo.stdout for row in scenario.ROWS)
+
+def test_the_demo_ends_as_its_rows_demand() -> None:
+    """Plain text in a pipe, a line for each job, what the README shows, and exit 0."""
+    run = demo()
+    jobs = [row.job_id for act in ACTS for row in act.rows]
+
+    assert (run.returncode, run.stderr) == (0, ""), run.stdout + run.stderr
+    assert run.stdout.isascii()
+    assert [job for job in jobs if f"| {job} " not in run.stdout] == []
+    assert [line for line in EXCERPT if line not in run.stdout] == []
+
+
+def test_the_demo_ends_the_same_under_faults() -> None:
+    """Outages, 429s, cut answers and a crash change no end."""
+    run = demo(FAULTS="1")
+
+    assert (run.returncode, run.stderr) == (0, ""), run.stdout + run.stderr
+
+
+def test_the_demo_can_fail() -> None:
+    """A row that demands what does not happen is told."""
+    act = replace(ACTS[2], rows=[job("quiet-one", "close closing > closed x > closed")])
+    with Runner(act.build(), scenario.START, act.parameters) as runner:
+        runner.run(act.end)
+        wrong = list(problems(runner, act.rows))
+
+    assert wrong == [
+        "quiet-one: the verdict was ['keep upgrade_mode'], not close closing",
+        "quiet-one: it ended [], not closed x",
+        "quiet-one: it is opened, not closed",
+    ]
 
 
 def day(*faults: Fault) -> Runner:

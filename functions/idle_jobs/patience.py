@@ -52,9 +52,6 @@ def wait(
     """
     sent = message.sent_at or now
     age = now - ((message.handed_at or sent) if rules.may_force else sent)
-    sweeps_own = message.only_if_idle and why in _CLUSTER_IS_AWAY
-    if sweeps_own and age >= CLOSER_GIVES_UP_AFTER:
-        return End(Ended.SKIPPED, why, f"for {spoken(age)}; the next sweep asks again")
     if age >= (rules.park_after if rules.may_force else CLOSER_GIVES_UP_AFTER):
         return _over_age(why, age, message, rules)
     after = max(at_least, min(now - sent, LATEST_LOOK))
@@ -63,6 +60,8 @@ def wait(
 
 
 def _over_age(why: Reason, age: timedelta, message: CloseMessage, rules: Rules) -> Step:
+    if message.only_if_idle and why in _CLUSTER_IS_AWAY:
+        return End(Ended.SKIPPED, why, f"for {spoken(age)}; the next sweep asks again")
     if not rules.may_force:
         return HandOver(why)
     return give_up(why, f"{why} for {spoken(age)}", message)
