@@ -1,6 +1,7 @@
 """The act of both closers, through the unmodified handlers and real queues."""
 
 import json
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -366,3 +367,75 @@ def test_a_bad_request_of_a_person_is_parked(stack: Runner) -> None:
 
     assert ends(stack) == ["web: parked bad_request"]
     assert parked[0]["parked_reason"].startswith("bad_request: 400 illegal_argument")
+
+
+def test_a_sweeps_wish_that_is_refused_raises_an_alarm(stack: Runner) -> None:
+    """It does not fill ParkingQueue: the next sweep asks again."""
+    add_idle(stack)
+    body = b'{"error": {"type": "illegal_argument_exception", "reason": "no"}}'
+    stack.cluster.faults.append(Fault(path="/_close", status=400, body=body))
+    sweep(stack)
+    stack.run(after(minutes=1))
+
+    assert ends(stack) == ["web: skipped could_not_close"]
+    assert stack.metrics["JobsUnclosable"] == 1
+    assert stack.queues.bodies("ParkingQueue") == []
+
+
+def test_a_message_that_sqs_gave_up_is_closed_gently(stack: Runner) -> None:
+    """A hundred receives without an end are a crash somewhere, and no evidence."""
+    add_idle(stack)
+    sweep(stack)
+    for _ in range(101):
+        stack.queues.receive("CloseQueue", 10)
+        stack.shift(timedelta(hours=1))
+    stack.take_one("ForceCloser")
+
+    assert ends(stack) == ["web: closed idle_datafeed_stopped"]
+    assert "force" not in posts(stack)[0]
+
+
+def test_the_mode_is_cached_for_half_a_minute(stack: Runner) -> None:
+    """A pause reaches every function within 30 seconds."""
+    add_busy(stack)
+    sweep(stack)
+    stack.set_mode("paused")
+    cached = sweep(stack)["mode"]
+    stack.shift(timedelta(seconds=31))
+    fresh = sweep(stack)["mode"]
+
+    assert (cached, fresh) == ("close", "paused")
+
+
+@pytest.mark.parametrize(
+    ("minutes", "variable"),
+    [(0, "CLOSE_READ_TIMEOUT_EARLY"), (2, "CLOSE_READ_TIMEOUT")],
+    ids=["a young message", "an older one"],
+)
+def test_a_close_waits_as_long_as_its_age_allows(
+    stack: Runner, minutes: int, variable: str
+) -> None:
+    """Two seconds in the first minute, ten later: here, half a second or none."""
+    quick = dict.fromkeys(("CLOSE_READ_TIMEOUT_EARLY", "CLOSE_READ_TIMEOUT"), "0.01")
+    stack.timeouts = quick | {variable: "0.5"}
+    add_idle(stack, close_takes=timedelta(hours=1))
+    stack.queues.send("CloseQueue", close_body())
+    stack.shift(timedelta(minutes=minutes))
+    started = time.monotonic()
+    stack.take_one("Closer")
+
+    assert time.monotonic() - started >= 0.5
+
+
+def test_a_measured_try_waits_longest(stack: Runner) -> None:
+    """Only then can a datafeed that would not stop be evidence."""
+    stack.timeouts = {"CLOSE_READ_TIMEOUT": "0.01", "MEASURED_READ_TIMEOUT": "0.5"}
+    add_busy(stack, close_takes=timedelta(hours=1))
+    handed = rfc3339(START - timedelta(hours=2))
+    body = close_body(only_if_idle=False, handed_at=handed, requested_at=handed)
+    stack.queues.send("ForceQueue", body)
+    started = time.monotonic()
+    stack.take_one("ForceCloser")
+
+    assert time.monotonic() - started >= 0.5
+    assert posts(stack) == ["/_ml/anomaly_detectors/web/_close?timeout=30s"]

@@ -124,6 +124,16 @@ def test_next_looks_are_set_and_refusals_told(sqs: SQSClient, outbox: Outbox) ->
     assert len(received(sqs, outbox.close_queue)) == 1
 
 
+def test_ten_next_looks_take_one_call(sqs: SQSClient, outbox: Outbox) -> None:
+    """A batch sets all of them at once, after its last record."""
+    calls: list[int] = []
+    event = "before-call.sqs.ChangeMessageVisibilityBatch"
+    sqs.meta.events.register(event, lambda **_: calls.append(1))
+    outbox.set_visibility(outbox.close_queue, {f"r{n}": 15 for n in range(10)})
+
+    assert len(calls) == 1
+
+
 def test_a_call_that_fails_as_a_whole_is_told_too(outbox: Outbox) -> None:
     """The batch's work is done all the same: nothing is raised."""
     failed = outbox.set_visibility("https://sqs.eu-west-1.amazonaws.com/1/no", {"r": 1})
