@@ -14,7 +14,17 @@ SOURCES = {
     for path in sorted(FUNCTIONS.rglob("*.py"))
 }
 IMPURE = {
-    *("wire", "cluster", "signing", "modes", "outbox", "desk", "batch", "closing"),
+    *(
+        "wire",
+        "cluster",
+        "signing",
+        "credential",
+        "modes",
+        "outbox",
+        "desk",
+        "batch",
+        "closing",
+    ),
     *("sweeping", "telemetry", "settings"),
 }
 PURE = sorted(
@@ -97,10 +107,23 @@ def test_only_settings_read_the_environment() -> None:
 
 DOORS = {
     "HTTP": ("requests", {"idle_jobs.wire", "idle_jobs.signing"}),
-    "AWS": ("boto3", {"idle_jobs.desk", "idle_jobs.modes", "idle_jobs.signing"}),
+    "AWS": (
+        "boto3",
+        {
+            "idle_jobs.credential",
+            "idle_jobs.desk",
+            "idle_jobs.modes",
+            "idle_jobs.signing",
+        },
+    ),
     "errors of AWS": (
         "botocore",
-        {"idle_jobs.modes", "idle_jobs.outbox", "idle_jobs.signing"},
+        {
+            "idle_jobs.credential",
+            "idle_jobs.modes",
+            "idle_jobs.outbox",
+            "idle_jobs.signing",
+        },
     ),
     "signatures": ("requests_aws4auth", {"idle_jobs.signing"}),
     "tests": ("tests", set()),

@@ -36,7 +36,7 @@ TIMEOUTS = Timeouts(connect=1, read=5, close_early=0.2, close=0.2, measured=0.5)
 class Key:
     """Signs with a key; a refresh replaces it."""
 
-    stale_status = 401
+    stale = frozenset({401})
 
     def __init__(self, *keys: str) -> None:
         self.keys = list(keys)

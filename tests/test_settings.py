@@ -34,6 +34,8 @@ def test_the_template_says_it_all() -> None:
         cluster_url="https://elastic.example/base",
         auth_mode="sigv4",
         sigv4_service="execute-api",
+        role_arn="",
+        credential_header="x-es-authorization",
         secret_arn="",
         ca_bundle="",
         mode_parameter="/drill/mode",
@@ -127,7 +129,8 @@ def test_safe_urls_are_taken(url: str) -> None:
     assert url == settings(CLUSTER_URL=url).cluster_url
 
 
-MAY_BE_EMPTY = {"SECRET_ARN", "CA_BUNDLE", "MANAGED_JOBS_ALLOWED", "KEEP_PATTERNS"}
+MAY_BE_EMPTY = {"ROLE_ARN", "SECRET_ARN", "CA_BUNDLE"}
+MAY_BE_EMPTY |= {"MANAGED_JOBS_ALLOWED", "KEEP_PATTERNS"}
 
 
 @pytest.mark.parametrize("variable", sorted(VARIABLES))
@@ -195,8 +198,8 @@ WRONG: dict[str, tuple[str, str, str]] = {
     ),
     "a way of signing that is not there": (
         "AUTH_MODE",
-        "basic",
-        "expected one of sigv4, api_key",
+        "kerberos",
+        "expected one of sigv4, api_key, basic",
     ),
     "a service that does not check": (
         "SIGV4_SERVICE",
@@ -262,12 +265,13 @@ def test_every_problem_is_in_one_message() -> None:
     assert expected == [problem.split(":")[0] for problem in problems]
 
 
-def test_an_api_key_needs_a_secret() -> None:
+@pytest.mark.parametrize("mode", ["api_key", "basic"])
+def test_a_credential_needs_a_secret(mode: str) -> None:
     """Without a secret there is no key to send."""
-    with pytest.raises(BadSettings, match=r"^SECRET_ARN: expected with AUTH_MODE=api"):
-        settings(AUTH_MODE="api_key")
+    with pytest.raises(BadSettings, match=r"^SECRET_ARN: expected unless AUTH"):
+        settings(AUTH_MODE=mode)
 
-    with_secret = settings(AUTH_MODE="api_key", SECRET_ARN=f" {SECRET}\n")
+    with_secret = settings(AUTH_MODE=mode, SECRET_ARN=f" {SECRET}\n")
     assert SECRET == with_secret.secret_arn
 
 

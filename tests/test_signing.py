@@ -9,8 +9,9 @@ import pytest
 from moto import mock_aws
 
 from idle_jobs.cluster import Cluster
+from idle_jobs.credential import Credential
 from idle_jobs.errors import Refused
-from idle_jobs.signing import ApiKey, Signer, SigV4
+from idle_jobs.signing import LATTICE, Direct, Signer, SigV4
 from idle_jobs.wire import Timeouts, Wire
 from simulator.cluster import Cluster as StandIn
 from simulator.cluster import serve
@@ -22,7 +23,8 @@ KEY = "dGVzdDp0ZXN0"
 @pytest.fixture
 def stand_in() -> StandIn:
     """Return a cluster that lets in one AWS key and one API key."""
-    return StandIn(keys=(f"ApiKey {KEY}",), aws_secrets={"AKID": "secret"})
+    keys = (f"ApiKey {KEY}", f"Basic {KEY}")
+    return StandIn(keys=keys, aws_secrets={"AKID": "secret"})
 
 
 @pytest.fixture(autouse=True)
@@ -53,7 +55,12 @@ def secret(value: object) -> str:
     return client.create_secret(Name=f"key-{id(value)}", SecretString=text)["ARN"]
 
 
-@pytest.mark.parametrize("service", ["execute-api", "es", "lambda"])
+def headers(stand_in: StandIn) -> dict[str, str]:
+    """Return the headers of the first request that the cluster received."""
+    return {name.lower(): text for name, text in stand_in.log[0].headers.items()}
+
+
+@pytest.mark.parametrize("service", ["execute-api", "es", "lambda", LATTICE])
 def test_a_signed_call_is_let_in(stand_in: StandIn, service: str) -> None:
     """The front door computes the same signature over path, query and date."""
     assert read(stand_in, SigV4(service)) == 4
@@ -65,10 +72,58 @@ def test_a_session_token_is_signed_too(
     """A function's credentials always carry one."""
     monkeypatch.setenv("AWS_SESSION_TOKEN", "token")
     read(stand_in, SigV4("execute-api"))
-    headers = {name.lower(): value for name, value in stand_in.log[0].headers.items()}
 
-    assert headers["x-amz-security-token"] == "token"
-    assert "x-amz-security-token" in headers["authorization"]
+    assert headers(stand_in)["x-amz-security-token"] == "token"
+    assert "x-amz-security-token" in headers(stand_in)["authorization"]
+
+
+@pytest.mark.parametrize("service", ["execute-api", LATTICE])
+def test_a_carried_credential_is_signed_too(stand_in: StandIn, service: str) -> None:
+    """The front door maps its header back; nobody can put another one in its place."""
+    read(stand_in, SigV4(service, carried=Credential(secret(KEY)), header="X-Es-Auth"))
+    signed = headers(stand_in)["authorization"].split("SignedHeaders=")[1]
+
+    assert headers(stand_in)["x-es-auth"] == f"ApiKey {KEY}"
+    assert "x-es-auth" in signed.split(",")[0].split(";")
+
+
+def test_vpc_lattice_gets_an_unsigned_payload(stand_in: StandIn) -> None:
+    """It reads no body, and refuses a signature over one."""
+    read(stand_in, SigV4(LATTICE))
+
+    assert headers(stand_in)["x-amz-content-sha256"] == "UNSIGNED-PAYLOAD"
+
+
+def test_a_role_is_assumed_and_its_credentials_sign() -> None:
+    """Those of another account, say; they come with a token."""
+    trusting = StandIn()
+    read(trusting, SigV4("execute-api", "arn:aws:iam::123456789012:role/reader"))
+
+    assert "Credential=ASIA" in headers(trusting)["authorization"]
+    assert headers(trusting)["x-amz-security-token"]
+
+
+def test_a_role_that_cannot_be_assumed_is_refused(stand_in: StandIn) -> None:
+    """Its trust policy does not name the function: an operator has to act."""
+    signer = SigV4("es", "not-an-arn")
+
+    with pytest.raises(Refused, match="no AWS credentials"):
+        read(stand_in, signer)
+
+    assert stand_in.log == []
+
+
+def test_a_refresh_reads_the_carried_credential_anew(stand_in: StandIn) -> None:
+    """The front door's 401 may be about either of the two."""
+    arn = secret("b2xkOmtleQ==")
+    signer = SigV4("es", carried=Credential(arn), header="x-es-auth")
+    read(stand_in, signer)
+    boto3.client("secretsmanager").put_secret_value(SecretId=arn, SecretString=KEY)
+    signer.refresh()
+    stand_in.log.clear()
+    read(stand_in, signer)
+
+    assert headers(stand_in)["x-es-auth"] == f"ApiKey {KEY}"
 
 
 def test_expired_credentials_are_looked_up_anew(
@@ -111,20 +166,21 @@ SECRETS = {
     "the key alone": f" {KEY}\n",
     "what create API key answers": {"id": "test", "api_key": "test", "encoded": KEY},
     "id and key": {"id": "test", "api_key": "test"},
+    "a user": {"username": "test", "password": "test"},
 }
 
 
 @pytest.mark.parametrize("value", SECRETS.values(), ids=SECRETS.keys())
-def test_an_api_key_is_read_from_its_secret(stand_in: StandIn, value: object) -> None:
+def test_a_credential_is_read_from_its_secret(stand_in: StandIn, value: object) -> None:
     """The secret may be stored the way Elasticsearch answers it."""
-    assert read(stand_in, ApiKey(secret(value))) == 4
+    assert read(stand_in, Direct(Credential(secret(value)))) == 4
 
 
 @pytest.mark.parametrize("value", ["", "{}", "a key\r\nX-Evil: 1", '["x"]', "[[["])
 def test_a_secret_that_is_no_key_is_refused(stand_in: StandIn, value: str) -> None:
     """The error does not repeat it, and nothing of it reaches a header."""
-    with pytest.raises(Refused, match="expected an API key") as refused:
-        read(stand_in, ApiKey(secret(value or " ")))
+    with pytest.raises(Refused, match="expected an encoded API key") as refused:
+        read(stand_in, Direct(Credential(secret(value or " "))))
 
     assert "Evil" not in str(refused.value)
     assert stand_in.log == []
@@ -135,13 +191,13 @@ def test_a_secret_that_cannot_be_read_is_refused(stand_in: StandIn) -> None:
     arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:none-abcdef"
 
     with pytest.raises(Refused, match="none-abcdef could not be read"):
-        read(stand_in, ApiKey(arn))
+        read(stand_in, Direct(Credential(arn)))
 
 
 def test_a_rotated_key_is_read_anew(stand_in: StandIn) -> None:
     """The cached key is refused once, then the secret is read again."""
     arn = secret("b2xkOmtleQ==")
-    signer = ApiKey(arn)
+    signer = Direct(Credential(arn))
     with pytest.raises(Refused):
         read(stand_in, signer)
     boto3.client("secretsmanager").put_secret_value(SecretId=arn, SecretString=KEY)
@@ -152,7 +208,9 @@ def test_a_rotated_key_is_read_anew(stand_in: StandIn) -> None:
 
 def test_no_repr_holds_a_secret() -> None:
     """Whatever ends in a log, it is not the key."""
-    shown = f"{ApiKey(secret(KEY))!r} {SigV4('es')!r} {vars(SigV4('es'))}"
+    credential = Credential(secret(KEY))
+    signers = [Direct(credential), SigV4("es", carried=credential, header="x")]
+    shown = f"{signers} {credential} {[vars(signer) for signer in signers]}"
 
     assert KEY not in shown
-    assert "secret'" not in shown
+    assert "'secret'" not in shown

@@ -38,7 +38,7 @@ def test_every_metric_has_the_same_two_dimensions(
     line = emitted(telemetry, capsys)
     [directive] = line["_aws"]["CloudWatchMetrics"]
 
-    assert directive["Dimensions"] == [["service", "cluster"]]
+    assert [set(each) for each in directive["Dimensions"]] == [{"service", "cluster"}]
     assert (line["service"], line["cluster"]) == ("idle-job-closer", "demo")
     assert {m["Name"] for m in directive["Metrics"]} == set(Metric)
     assert len(Metric) == 12

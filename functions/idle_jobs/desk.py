@@ -9,12 +9,13 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from idle_jobs.cluster import Cluster
+from idle_jobs.credential import Credential
 from idle_jobs.messages import CloseMessage, Mode, stricter
 from idle_jobs.modes import ModeUnreadable, read_mode
 from idle_jobs.outbox import Outbox
 from idle_jobs.rules import Rules
 from idle_jobs.settings import Settings, current
-from idle_jobs.signing import ApiKey, SigV4
+from idle_jobs.signing import Direct, Signer, SigV4
 from idle_jobs.telemetry import Telemetry
 from idle_jobs.wire import Timeouts, Wire
 
@@ -67,10 +68,25 @@ def open_desk(inbox: str, logger: Logger, metrics: Metrics) -> Desk:
 
 @cache
 def _cluster(settings: Settings) -> Cluster:
-    keyed = settings.auth_mode == "api_key"
-    signer = ApiKey(settings.secret_arn) if keyed else SigV4(settings.sigv4_service)
     return Cluster(
-        Wire(settings.cluster_url, signer, settings.timeouts, settings.ca_bundle)
+        Wire(
+            settings.cluster_url,
+            _signer(settings),
+            settings.timeouts,
+            settings.ca_bundle,
+        )
+    )
+
+
+def _signer(settings: Settings) -> Signer:
+    credential = Credential(settings.secret_arn) if settings.secret_arn else None
+    if settings.auth_mode != "sigv4" and credential:
+        return Direct(credential)
+    return SigV4(
+        settings.sigv4_service,
+        settings.role_arn,
+        credential,
+        settings.credential_header,
     )
 
 

@@ -27,7 +27,9 @@ class Settings:
     cluster_url: str
     auth_mode: str
     sigv4_service: str
+    role_arn: str
     secret_arn: str
+    credential_header: str
     ca_bundle: str
     mode_parameter: str
     request_queue_url: str
@@ -41,11 +43,11 @@ class Settings:
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":
         """Read the settings; one BadSettings names every variable that is wrong."""
         problems: list[str] = []
-        own = _read(environ, OWN, problems)
-        timeouts = _read(environ, TIMEOUTS, problems)
-        rules = _read(environ, RULES, problems)
-        if own.get("auth_mode") == "api_key" and own.get("secret_arn") == "":
-            problems.append("SECRET_ARN: expected with AUTH_MODE=api_key, but empty")
+        own = read_variables(environ, OWN, problems)
+        timeouts = read_variables(environ, TIMEOUTS, problems)
+        rules = read_variables(environ, RULES, problems)
+        if own.get("auth_mode") in ("api_key", "basic") and not own.get("secret_arn"):
+            problems.append("SECRET_ARN: expected unless AUTH_MODE is sigv4, but empty")
         if problems:
             raise BadSettings("; ".join(problems))
         return cls(**own, timeouts=Timeouts(**timeouts), rules=Rules(**rules))
@@ -69,6 +71,12 @@ def _name(text: str) -> str:
 def _url(text: str) -> str:
     if not _URL.fullmatch(text):
         raise ValueError("expected an https URL without user and query")
+    return text
+
+
+def _header(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{0,60}", text):
+        raise ValueError("expected a header's name")
     return text
 
 
@@ -120,9 +128,10 @@ def _seconds(text: str) -> float:
     return value
 
 
-def _read(
+def read_variables(
     environ: Mapping[str, str], readers: Mapping[str, Read], problems: list[str]
 ) -> dict[str, Any]:
+    """Return what the readers make of their variables, and append what is wrong."""
     read = {}
     for variable, reader in readers.items():
         if variable not in environ:
@@ -147,9 +156,11 @@ _FIELD_OF = {
 OWN: dict[str, Read] = {
     "CLUSTER_NAME": _name,
     "CLUSTER_URL": _url,
-    "AUTH_MODE": _one_of("sigv4", "api_key"),
-    "SIGV4_SERVICE": _one_of("execute-api", "es", "lambda"),
+    "AUTH_MODE": _one_of("sigv4", "api_key", "basic"),
+    "SIGV4_SERVICE": _one_of("execute-api", "es", "lambda", "vpc-lattice-svcs"),
+    "ROLE_ARN": str.strip,
     "SECRET_ARN": str.strip,
+    "CREDENTIAL_HEADER": _header,
     "CA_BUNDLE": str.strip,
     "MODE_PARAMETER": _name,
     "REQUEST_QUEUE_URL": _url,

@@ -1,34 +1,36 @@
-"""How a request proves who sends it: SigV4 or an API key. The only file with secrets.
+"""How a request proves who sends it. The only file that sees secrets.
 
-A signer is called for every attempt, so nothing old is ever sent again, and keeps no
+A signer is called for every attempt, so nothing old is ever sent again, and it keeps no
 state that threads could mix up: requests-aws4auth rewrites key and token on a shared
 object, so each request gets a fresh one from an immutable snapshot.
 """
 
-import json
-import re
-from base64 import b64encode
-from functools import cache
-from typing import Any, Protocol
+from typing import Protocol
 
 import boto3
-from aws_lambda_powertools.utilities.parameters import SecretsProvider
-from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import (
+    Credentials,
+    DeferredRefreshableCredentials,
+    ReadOnlyCredentials,
+    create_assume_role_refresher,
+)
 from botocore.exceptions import BotoCoreError, ClientError
 from requests import PreparedRequest
 from requests.auth import AuthBase
 from requests_aws4auth import AWS4Auth
 
+from idle_jobs.credential import Credential
 from idle_jobs.errors import Refused
 
-SECRET_MAX_AGE = 300  # seconds
-_ENCODED = re.compile(r"[A-Za-z0-9+/=_-]{8,}")
+LATTICE = "vpc-lattice-svcs"
 
 
 class Signer(Protocol):
-    """Signs one attempt; `refresh` is called once when the answer is `stale_status`."""
+    """Signs one attempt; after an answer in `stale` it is refreshed and asked again."""
 
-    stale_status: int
+    stale: frozenset[int]
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         """Sign a prepared request."""
@@ -37,82 +39,95 @@ class Signer(Protocol):
         """Fetch the credentials anew."""
 
 
-class SigV4(AuthBase):
-    """Signs with the function's own AWS credentials for one service."""
+class Direct(AuthBase):
+    """Sends an Elasticsearch credential as it is: an API key or a user."""
 
-    # What AWS answers to an expired token; a frozen environment may hold an old one.
-    stale_status = 403
+    stale = frozenset({401})
 
-    def __init__(self, service: str) -> None:
-        self._service = service
-        self.refresh()
-
-    def refresh(self) -> None:
-        """Look the credentials up anew."""
-        self._session = boto3.Session()
-        self._credentials = self._session.get_credentials()
-
-    def __call__(self, request: PreparedRequest) -> PreparedRequest:
-        """Sign with a snapshot of the credentials."""
-        if self._credentials is None:
-            raise Refused("no AWS credentials to sign with")
-        now = self._credentials.get_frozen_credentials()
-        auth = AWS4Auth(
-            now.access_key,
-            now.secret_key,
-            self._session.region_name,
-            self._service,
-            session_token=now.token,
-        )
-        signed: PreparedRequest = auth(request)
-        return signed
-
-
-class ApiKey(AuthBase):
-    """Sends an Elasticsearch API key out of Secrets Manager.
-
-    The secret is what `POST /_security/api_key` answers (`encoded`, or `id` and
-    `api_key`), or the encoded key alone.
-    """
-
-    stale_status = 401
-
-    def __init__(self, secret_arn: str) -> None:
-        self._arn = secret_arn
+    def __init__(self, credential: Credential) -> None:
+        self._credential = credential
 
     def refresh(self) -> None:
         """Read the secret anew: it may have been rotated."""
-        self._secret(force_fetch=True)
+        self._credential.refresh()
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
-        """Put the key into the Authorization header."""
-        request.headers["Authorization"] = f"ApiKey {_encoded(self._secret())}"
+        """Put the credential into the Authorization header."""
+        request.headers["Authorization"] = self._credential.authorization()
         return request
 
-    def _secret(self, *, force_fetch: bool = False) -> str:
+
+class SigV4(AuthBase):
+    """Signs with AWS credentials, the function's own or those of a role it assumes.
+
+    A front door may ask for an Elasticsearch credential as well: it is carried in a
+    signed header of its own, since the signature has Authorization.
+    """
+
+    # 403 is AWS's answer to an expired token, which a frozen environment may hold.
+    stale = frozenset({401, 403})
+
+    def __init__(
+        self,
+        service: str,
+        role_arn: str = "",
+        carried: Credential | None = None,
+        header: str = "",
+    ) -> None:
+        self._service = service
+        self._role_arn = role_arn
+        self._carried = carried
+        self._header = header.lower()
+        self._look_up()
+
+    def refresh(self) -> None:
+        """Look the credentials up anew."""
+        self._look_up()
+        if self._carried:
+            self._carried.refresh()
+
+    def _look_up(self) -> None:
+        session = boto3.Session()
+        self._region = session.region_name
+        self._credentials: Credentials | DeferredRefreshableCredentials | None
+        self._credentials = session.get_credentials()
+        if self._role_arn:
+            role = {"RoleArn": self._role_arn, "RoleSessionName": "idle-job-closer"}
+            refresh = create_assume_role_refresher(session.client("sts"), role)
+            self._credentials = DeferredRefreshableCredentials(refresh, "assume-role")
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        """Sign with a snapshot of the credentials."""
+        if self._carried:
+            request.headers[self._header] = self._carried.authorization()
+        snapshot = self._snapshot()
+        if self._service == LATTICE:
+            return self._sign_unread(request, snapshot)
+        signed: PreparedRequest = AWS4Auth(
+            snapshot.access_key,
+            snapshot.secret_key,
+            self._region,
+            self._service,
+            session_token=snapshot.token,
+            include_hdrs={"host", "content-type", "date", "x-amz-*", self._header},
+        )(request)
+        return signed
+
+    def _snapshot(self) -> ReadOnlyCredentials:
+        if self._credentials is None:
+            raise Refused("no AWS credentials to sign with")
         try:
-            secret = _secrets().get(
-                self._arn, max_age=SECRET_MAX_AGE, force_fetch=force_fetch
-            )
-        except (GetParameterError, BotoCoreError, ClientError) as error:
-            raise Refused(f"the secret {self._arn} could not be read") from error
-        return secret if isinstance(secret, str) else ""
+            return self._credentials.get_frozen_credentials()
+        except (BotoCoreError, ClientError) as error:
+            raise Refused(f"no AWS credentials to sign with: {error}") from error
 
-
-def _encoded(secret: str) -> str:
-    try:
-        value: Any = json.loads(secret)
-    except ValueError:
-        value = secret.strip()
-    if isinstance(value, dict) and isinstance(value.get("encoded"), str):
-        value = value["encoded"]
-    if isinstance(value, dict) and {"id", "api_key"} <= value.keys():
-        value = b64encode(f"{value['id']}:{value['api_key']}".encode()).decode()
-    if not isinstance(value, str) or not _ENCODED.fullmatch(value):
-        raise Refused("the secret: expected an API key as Elasticsearch encodes it")
-    return value
-
-
-@cache
-def _secrets() -> SecretsProvider:
-    return SecretsProvider(boto3_client=boto3.client("secretsmanager"))
+    def _sign_unread(
+        self, request: PreparedRequest, snapshot: ReadOnlyCredentials
+    ) -> PreparedRequest:
+        # VPC Lattice wants UNSIGNED-PAYLOAD, which requests-aws4auth overwrites.
+        carried = {self._header: request.headers[self._header]} if self._carried else {}
+        unsigned = {"x-amz-content-sha256": "UNSIGNED-PAYLOAD"} | carried
+        aws = AWSRequest(request.method, request.url, headers=unsigned)
+        SigV4Auth(snapshot, self._service, self._region).add_auth(aws)
+        request.headers.update(dict(aws.headers.items()))
+        return request

@@ -56,7 +56,7 @@ class Wire:
     ) -> bytes:
         """Return the body of a 200; with stale credentials, ask once more."""
         status, body = self._ask(method, path, params, read_timeout)
-        if status == self._signer.stale_status:
+        if status in self._signer.stale:
             self._signer.refresh()
             status, body = self._ask(method, path, params, read_timeout)
         if status != 200:
