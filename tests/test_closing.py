@@ -129,6 +129,17 @@ def test_an_unreadable_body_is_parked_and_the_others_go_on(
     assert stack.metrics["JobsParked"] == 1
 
 
+def test_a_body_that_cannot_be_parked_stays(stack: Runner) -> None:
+    """ParkingQueue refuses it: it is looked at again, and told."""
+    stack.queues.send("CloseQueue", "{")
+    stack.queues.remove("ParkingQueue")
+    stack.take_one("Closer")
+
+    assert stack.queues.bodies("CloseQueue") == ["{"]
+    assert ends(stack) == []
+    assert stack.metrics["RecordsBroken"] == 1
+
+
 def test_a_newer_message_waits_an_hour_for_newer_code(stack: Runner) -> None:
     """Functions are deployed one by one: first look again, then park."""
     stack.queues.send("CloseQueue", close_body(version=2))

@@ -302,6 +302,16 @@ def test_a_redirect_is_never_followed(url: str, stand_in: StandIn) -> None:
     assert len(stand_in.log) == 1
 
 
+def test_the_environments_proxies_are_not_used(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They would see the signature, and may lead elsewhere."""
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("NO_PROXY", "")
+
+    assert len(client(url).jobs(NOW)) == 2
+
+
 def test_a_session_belongs_to_its_thread(url: str, stand_in: StandIn) -> None:
     """Ten threads read at once, and each request is signed."""
     cluster = client(url)

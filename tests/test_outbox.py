@@ -110,7 +110,19 @@ def test_a_parked_body_stays_as_it_came(sqs: SQSClient, outbox: Outbox) -> None:
     [message] = received(sqs, outbox.parking_queue)
 
     assert message["Body"] == "{ not json"
-    assert len(message["MessageAttributes"]["parked_reason"]["StringValue"]) == 1_000
+    assert len(message["MessageAttributes"]["parked_reason"]["StringValue"]) == 500
+
+
+def test_a_body_that_fills_a_message_is_parked_without_a_reason(
+    sqs: SQSClient, outbox: Outbox
+) -> None:
+    """SQS counts attributes: a reason beside it would be one too many."""
+    body = "x" * 1024 * 1024
+    outbox.park_body(body, "unreadable")
+    [message] = received(sqs, outbox.parking_queue)
+
+    assert message["Body"] == body
+    assert "MessageAttributes" not in message
 
 
 def test_next_looks_are_set_and_refusals_told(sqs: SQSClient, outbox: Outbox) -> None:

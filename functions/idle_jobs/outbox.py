@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 MOST_ENTRIES = 10  # of any SQS batch call
+LONGEST_MESSAGE = 1024 * 1024  # bytes, with its attributes
+LONGEST_REASON = 2_100  # bytes of an attribute: its name, and 500 characters at most
 
 
 class SendRefused(Exception):
@@ -48,8 +50,9 @@ class Outbox:
         self._send(self.parking_queue, [parked.to_json()], reason)
 
     def park_body(self, body: str, reason: str) -> None:
-        """Send a body to ParkingQueue as it came, the reason beside it."""
-        self._send(self.parking_queue, [body], reason)
+        """Send a body to ParkingQueue as it came, the reason beside it if it fits."""
+        room = LONGEST_MESSAGE - len(body.encode())
+        self._send(self.parking_queue, [body], reason if room > LONGEST_REASON else "")
 
     def set_visibility(self, queue: str, seconds: Mapping[str, int]) -> str:
         """Set when messages, by receipt handle, are seen again; return what failed.
@@ -79,7 +82,7 @@ class Outbox:
         ]
         for entry in entries if reason else ():
             entry["MessageAttributes"] = {
-                "parked_reason": {"DataType": "String", "StringValue": reason[:1000]}
+                "parked_reason": {"DataType": "String", "StringValue": reason[:500]}
             }
         left = self._refused(queue, self._refused(queue, entries))
         if left:
