@@ -91,3 +91,11 @@ def test_an_unreadable_word_means_never(ours: object, problem: str) -> None:
     expected = Owner(wish=Wish.NEVER, problem=f"custom_settings.idle_closer{problem}")
 
     assert expected == read_owner({"idle_closer": ours})
+
+
+def test_an_endless_wait_is_refused() -> None:
+    """A time that no date can be moved by would stop the sweep of all other jobs."""
+    owner = read_owner({"idle_closer": {"idle_after": "9999999d"}})
+
+    assert owner.wish is Wish.NEVER
+    assert "expected at most 36500d" in owner.problem

@@ -240,7 +240,7 @@ def test_a_wrong_variable_is_named(variable: str, value: str, why: str) -> None:
 
     told = str(refused.value)
     assert f"{variable}: {why}" == told[: len(f"{variable}: {why}")]
-    assert told.endswith(f"got {value!r:.80}")
+    assert told.endswith(f"got {value.replace('localhost@', '...@')!r:.80}")
 
 
 def test_every_missing_variable_is_in_one_message() -> None:
@@ -281,3 +281,11 @@ def test_settings_hold_no_secret() -> None:
 
     assert SECRET in told
     assert "hush" not in told
+
+
+def test_a_password_in_a_url_is_not_repeated() -> None:
+    """The message ends in a log."""
+    with pytest.raises(BadSettings, match="CLUSTER_URL") as refused:
+        settings(CLUSTER_URL="https://ann:hush@elastic.example")
+
+    assert "hush" not in str(refused.value)

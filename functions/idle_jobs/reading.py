@@ -128,11 +128,7 @@ def _state(doc: Fields) -> State | None:
 def _open_start(doc: Fields, read_at: datetime) -> datetime | None:
     # "123456s": whole seconds, and only from a live process.
     age = doc.duration("stats.open_time")
-    try:
-        return None if age is None else read_at - age
-    except OverflowError:
-        doc.doubt("stats.open_time", "seconds since it was opened")
-        return None
+    return None if age is None else read_at - age
 
 
 def _records(doc: Fields) -> int:

@@ -128,6 +128,12 @@ def _seconds(text: str) -> float:
     return value
 
 
+def _told(why: str, text: str) -> str:
+    """Add what was given, unless it is told already, and never a user in a URL."""
+    shown = re.sub(r"//[^/]*@", "//...@", text)
+    return why if ", got " in why else f"{why}, got {shown!r:.80}"
+
+
 def read_variables(
     environ: Mapping[str, str], readers: Mapping[str, Read], problems: list[str]
 ) -> dict[str, Any]:
@@ -140,7 +146,7 @@ def read_variables(
         try:
             read[_FIELD_OF.get(variable, variable.lower())] = reader(environ[variable])
         except ValueError as error:
-            problems.append(f"{variable}: {error}, got {environ[variable]!r:.80}")
+            problems.append(f"{variable}: {_told(str(error), environ[variable])}")
     return read
 
 

@@ -3,6 +3,9 @@
 import re
 from datetime import UTC, datetime, timedelta
 
+# Far beyond any wait, and short enough to be added to any date.
+LONGEST = timedelta(days=36_500)
+
 _TIME_VALUE = re.compile(r"([0-9]{1,12})(nanos|micros|ms|s|m|h|d)")
 _RFC3339 = re.compile(
     r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
@@ -25,10 +28,10 @@ def duration(text: object) -> timedelta:
         raise ValueError(
             f"expected a time value such as 30m, 48h or 7d, got {text!r:.60}"
         )
-    try:
-        return timedelta(microseconds=int(match[1]) * _MICROSECONDS[match[2]])
-    except OverflowError:
-        raise ValueError(f"expected a shorter time than {text}") from None
+    microseconds = int(match[1]) * _MICROSECONDS[match[2]]
+    if microseconds > LONGEST.total_seconds() * 1_000_000:
+        raise ValueError(f"expected at most {LONGEST.days}d, got {text!r}")
+    return timedelta(microseconds=microseconds)
 
 
 def moment(text: object) -> datetime:
