@@ -192,6 +192,18 @@ def test_a_request_that_cannot_be_taken_is_parked(
     assert sent(stack) == []
 
 
+def test_a_parked_request_is_told_by_the_id_that_its_sender_knows(
+    stack: Runner,
+) -> None:
+    """Where it has one that can be read; else by SQS's own."""
+    stack.request(job_id=7, request_id="ask-ann")
+    stack.request(job_id=7, request_id=8)
+    stack.take_one("Sweeper")
+    ids = [outcome["request_id"] for outcome in stack.outcomes()]
+
+    assert sorted(map(len, ids)) == [7, 36]
+
+
 NO_JOB = {
     "an id that nobody has": ({"job_id": "nope"}, "nope: skipped no_such_job"),
     "a wildcard that matches nothing": (
@@ -232,6 +244,30 @@ def test_a_list_says_what_becomes_of_each_of_its_jobs(stack: Runner) -> None:
 
     assert ends(stack) == ["busy: skipped active", "done: skipped already_closed"]
     assert [message["job_id"] for message in sent(stack)] == ["idle"]
+
+
+def test_a_repeated_request_ends_as_it_did(stack: Runner) -> None:
+    """It is delivered again when its job is closed: the same end, not another."""
+    add_busy(stack)
+    stack.request(job_id="web", request_id="once")
+    stack.run(after(minutes=1))
+    stack.request(job_id="web", request_id="once", requested_at="2026-03-02T06:05:00Z")
+    stack.run(after(minutes=2))
+
+    assert ends(stack) == ["web: closed requested", "web: closed requested"]
+
+
+def test_a_watch_is_a_wish_of_its_own(stack: Runner) -> None:
+    """A repeated sweep takes its own slow close for somebody else's: one end each."""
+    add_idle(stack, close_takes=timedelta(minutes=9))
+    sweep(stack)
+    stack.take_one("Closer")
+    sweep(stack)
+    stack.run(after(minutes=20))
+    event = stack.scheduled_event(START)["id"]
+
+    assert [x["ended"] for x in stack.outcomes(event)] == ["closed"]
+    assert [x["ended"] for x in stack.outcomes(f"{event}/watch")] == ["skipped"]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """One SQS batch: every record is handled, and what is not finished is seen again."""
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from aws_lambda_powertools.utilities.batch import (
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from idle_jobs.bodies import BadBody
+from idle_jobs.bodies import BadBody, name, parse_object, read_fields
 from idle_jobs.desk import Desk
 from idle_jobs.messages import NewerVersion
 from idle_jobs.outcomes import Ended, Outcome
@@ -96,8 +97,16 @@ def park_body(record: SQSRecord, bad: BadBody, desk: Desk, now: datetime) -> Non
         raise NotFinished(NEWER_VERSION_LOOK)
     desk.outbox.park_body(record.body, f"{bad.reason}: {bad}")
     desk.telemetry.outcome(
-        Outcome(Ended.PARKED, bad.reason, "", record.message_id, detail=str(bad))
+        Outcome(Ended.PARKED, bad.reason, "", _request_id(record), detail=str(bad))
     )
+
+
+def _request_id(record: SQSRecord) -> str:
+    """Return the id that the sender knows a body by, where it can be read at all."""
+    with suppress(BadBody):
+        read = read_fields(parse_object(record.body), {"request_id": name})
+        return str(read.get("request_id", record.message_id))
+    return record.message_id
 
 
 def handle_batch(

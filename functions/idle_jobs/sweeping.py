@@ -11,7 +11,7 @@ from idle_jobs.idleness import last_activity
 from idle_jobs.jobs import Job, State
 from idle_jobs.limits import Plan, limit
 from idle_jobs.messages import CloseMessage, Evidence, Kind, Mode, Origin, stricter
-from idle_jobs.outcomes import Ended, Outcome
+from idle_jobs.outcomes import Ended, Outcome, outcome_of
 from idle_jobs.policy import judge
 from idle_jobs.reasons import Reason
 from idle_jobs.request import Request, is_pattern, resolve
@@ -84,9 +84,11 @@ def _message(
 ) -> CloseMessage:
     job, only_if_idle = verdict.job, bool(request.only_if_idle)
     watched = only_if_idle and verdict.action is Action.WATCH
+    unasked = watched and request.origin is Origin.SCHEDULE
     return CloseMessage(
         cluster=desk.cluster_name,
-        request_id=request.request_id,
+        # A schedule does not ask for this job: looking after it is a wish of its own.
+        request_id=f"{request.request_id}/watch" if unasked else request.request_id,
         job_id=job.job_id,
         requested_at=request.requested_at,
         kind=Kind.WATCH if watched else Kind.CLOSE,
@@ -125,7 +127,11 @@ def _report(
             desk.telemetry.verdict(verdict, request.request_id)
         if job_id in held:
             _skip(request, job_id, plan.why_held, verdict.detail, desk)
-        elif job_id not in sent and _was_asked_for(request, closed=closed):
+        elif job_id in sent or not _was_asked_for(request, closed=closed):
+            continue
+        elif _closed_since(request, verdict.job):
+            _end_closed(request, verdict, desk)
+        else:
             _skip(request, job_id, verdict.reason, verdict.detail, desk)
 
 
@@ -133,6 +139,23 @@ def _was_asked_for(request: Request, *, closed: bool) -> bool:
     # A pattern may match thousands of closed jobs: they stay a number.
     named = not any(map(is_pattern, request.pieces))
     return request.origin is Origin.REQUEST and (named or not closed)
+
+
+def _closed_since(request: Request, job: Job) -> bool:
+    """Tell whether a job was closed after the request, as a repeated one finds it.
+
+    A Sweeper that dies between its send and the delete of its request sees it again,
+    when the Closer may be done: the end is the same then, not a second one.
+    """
+    if job.state is not State.CLOSED or job.finished is None:
+        return False
+    return job.finished >= request.requested_at
+
+
+def _end_closed(request: Request, verdict: Verdict, desk: Desk) -> None:
+    message = _message(request, verdict, desk, request.requested_at, request.mode)
+    outcome = outcome_of(message, verdict.job, Ended.CLOSED, Reason.REQUESTED, "")
+    desk.telemetry.outcome(outcome)
 
 
 def _count(verdicts: Sequence[Verdict], plan: Plan, desk: Desk) -> None:

@@ -1,5 +1,6 @@
 """What the application says: a log line for people, a metric for alarms."""
 
+import logging
 import warnings
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -18,6 +19,10 @@ from idle_jobs.verdicts import Verdict
 
 # A look at jobs that still close measures nothing, which is no reason to warn.
 warnings.filterwarnings("ignore", "No application metrics to publish")
+
+# At DEBUG these two write secrets and signatures into the log.
+for _name in ("botocore", "urllib3"):
+    logging.getLogger(_name).setLevel(logging.INFO)
 
 NAMESPACE = "IdleJobCloser"
 SERVICE = "idle-job-closer"
