@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -17,28 +16,19 @@ from simulator import checks, scenario
 from simulator.acts import ACTS, Act, faults
 from simulator.runner import Runner
 from simulator.scenario import Row
+from simulator.terminal import COLOURS, open_console, open_table, spoken_bytes
 
-COLOURS = {
-    "closed": "green",
-    "force_closed": "yellow",
-    "skipped": "cyan",
-    "parked": "red",
-    "close": "green",
-    "report": "yellow",
-    "watch": "cyan",
-    "keep": "dim",
-}
 Line = Mapping[str, Any]
 
 
 def main() -> int:
     """Run the acts, print them, and return 1 if anything ended as it should not."""
     disturbed = os.environ.get("FAULTS", "") not in ("", "0")
-    console = _console()
+    console = open_console()
     started = time.perf_counter()
     _introduce(console, disturbed=disturbed)
     played = [_play(act, console, disturbed=disturbed) for act in ACTS]
-    console.print(_table(played, plain=not console.is_terminal))
+    console.print(_table(played, console))
     _sum_up(console, played, time.perf_counter() - started)
     problems = [problem for scene in played for problem in scene.problems]
     for problem in problems:
@@ -72,14 +62,6 @@ def _play(act: Act, console: Console, *, disturbed: bool) -> Scene:
         parked = len(runner.queues.bodies("ParkingQueue"))
     console.print()
     return Scene(act, runner.log, wrong, parked)
-
-
-def _console() -> Console:
-    # Piped output has no width of its own; 80 columns would fold every cell.
-    piped = not sys.stdout.isatty()
-    return Console(
-        file=sys.stdout, highlight=False, soft_wrap=piped, width=190 if piped else None
-    )
 
 
 def _introduce(console: Console, *, disturbed: bool) -> None:
@@ -130,10 +112,9 @@ def _told(line: Line) -> str:
     return ""
 
 
-def _table(played: Iterable[Scene], *, plain: bool) -> Table:
-    table = Table(box=box.ASCII if plain else box.ROUNDED, header_style="bold")
-    for name in ("job", "before", "verdict and reason", "steps", "outcome"):
-        table.add_column(name, overflow="fold")
+def _table(played: Iterable[Scene], console: Console) -> Table:
+    columns = ("job", "before", "verdict and reason", "steps", "outcome")
+    table = open_table(console, *columns)
     table.add_column("freed", justify="right", no_wrap=True)
     for scene in played:
         of_job: dict[str, list[Line]] = {}
@@ -159,7 +140,7 @@ def _cells(row: Row, lines: Iterable[Line]) -> list[str | Text]:
         Text(f"{action} {why}{detail}", style=COLOURS.get(action, "")),
         ", ".join(_steps(lines)),
         Text(end, style=COLOURS.get(outcome.get("ended", ""), "dim")),
-        _bytes(outcome.get("memory_bytes", 0)),
+        spoken_bytes(outcome.get("memory_bytes", 0)),
     ]
 
 
@@ -195,15 +176,9 @@ def _sum_up(console: Console, played: Iterable[Scene], seconds: float) -> None:
     parked = sum(scene.parked for scene in played)
     counted = ", ".join(f"{count} {end}" for end, count in ends.most_common())
     console.print(
-        f"\n{counted}; {_bytes(freed)} of ML memory freed; {parked} message in "
+        f"\n{counted}; {spoken_bytes(freed)} of ML memory freed; {parked} message in "
         f"ParkingQueue for a person.\n17 virtual hours in {seconds:.1f} s."
     )
-
-
-def _bytes(count: float) -> str:
-    if not count:
-        return ""
-    return f"{count / 1024**3:.1f} GB"
 
 
 if __name__ == "__main__":

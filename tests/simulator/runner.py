@@ -10,7 +10,12 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, redirect_stdout
+from contextlib import (
+    AbstractContextManager,
+    ExitStack,
+    contextmanager,
+    redirect_stdout,
+)
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -90,6 +95,7 @@ class Runner:
     parameters: Mapping[str, str] = field(default_factory=dict)
     mode: str = "close"
     seconds_left: float | None = None
+    timeouts: Mapping[str, str] = field(default_factory=dict)
     log: list[dict[str, Any]] = field(default_factory=list)
     metrics: Counter[str] = field(default_factory=Counter)
     errors: list[tuple[str, BaseException]] = field(default_factory=list)
@@ -104,7 +110,7 @@ class Runner:
         traveller = time_machine.travel(self.start, tick=False)
         self._clock = self._stack.enter_context(traveller)
         self._stack.enter_context(patch.dict(os.environ, AWS_KEYS))
-        self._stack.enter_context(mock_aws())
+        self._stack.enter_context(self.aws())
         boto3.setup_default_session(botocore_session=SESSION)
         self._url = self._stack.enter_context(serve(self.cluster))
         self.queues = Queues(self.topology.queues)
@@ -124,6 +130,10 @@ class Runner:
         """Take everything down."""
         self._stack.__exit__(kind, error, trace)
 
+    def aws(self) -> AbstractContextManager[object]:
+        """Return what lets boto3 find AWS's APIs."""
+        return mock_aws()
+
     @property
     def now(self) -> datetime:
         """Return the virtual time."""
@@ -134,6 +144,10 @@ class Runner:
         boto3.client("ssm").put_parameter(
             Name=self.mode_parameter, Value=mode, Type="String", Overwrite=True
         )
+
+    def shift(self, span: timedelta) -> None:
+        """Turn the clock on while nothing is handled."""
+        self._clock.shift(span)
 
     def plan(self, when: datetime, action: Action) -> None:
         """Let something happen at a time: data arrives, an owner changes their mind."""
@@ -154,7 +168,7 @@ class Runner:
                     self.invoke(name, self.scheduled_event(due))
                     firing[name] = self._next_firing(name, due)
             if self.poll():
-                self._clock.shift(timedelta(seconds=1))
+                self.shift(timedelta(seconds=1))
             else:
                 self._jump(until, [due for due in firing.values() if due])
 
@@ -188,19 +202,23 @@ class Runner:
         }
 
     def invoke(self, name: str, event: dict[str, Any]) -> Any:
-        """Run a handler on an event; an error is noted, and None is returned."""
+        """Run a function on an event; an error is noted, and None is returned."""
+        try:
+            return self.call(name, event)
+        except Exception as error:  # noqa: BLE001 - Lambda, too, catches all.
+            self.errors.append((name, error))
+            return None
+
+    def call(self, name: str, event: dict[str, Any]) -> Any:
+        """Call a handler here, with the context that Lambda would give it."""
         function = self.topology.functions[name]
         handler = function.handler.split(".")[1]
         left = function.timeout if self.seconds_left is None else self.seconds_left
         self._invocations += 1
         run = f"run-{self._invocations}"
         context = LambdaContext(name, function.memory, run, left)
-        try:
-            with self.inside(name) as module:
-                return getattr(module, handler)(event, context)
-        except Exception as error:  # noqa: BLE001 - Lambda, too, catches all.
-            self.errors.append((name, error))
-            return None
+        with self.inside(name) as module:
+            return getattr(module, handler)(event, context)
 
     @contextmanager
     def inside(self, name: str) -> Iterator[ModuleType]:
@@ -227,7 +245,8 @@ class Runner:
             "SecretArn": self._secret,
         }
         parameters = given | dict(self.parameters)
-        return environment_of(function, parameters, resources) | SHORT_TIMEOUTS
+        variables = environment_of(function, parameters, resources)
+        return variables | SHORT_TIMEOUTS | dict(self.timeouts)
 
     def outcomes(self, request_id: str = "") -> list[dict[str, Any]]:
         """Return the outcomes so far, of one request or of all."""
@@ -238,9 +257,12 @@ class Runner:
         ]
 
     def _take(self, function: Function, source: Source) -> bool:
+        visible = self.queues.next_visible(source.queue)
+        if visible is None or visible > self.now:
+            return False  # Nine of ten receives find nothing, and each takes 2 ms.
         records = self.queues.receive(source.queue, source.batch_size)
         if not records:
-            return False
+            return True  # Spent messages, which have moved on.
         answer = self.invoke(function.name, {"Records": records})
         if answer is None:
             return True  # Raised: every record waits for the queue's visibility.

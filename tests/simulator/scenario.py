@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from idle_jobs.times import rfc3339
 from simulator.cluster import Cluster
 from simulator.runner import Runner
 
@@ -308,7 +307,10 @@ def _moved(value: Any, later: timedelta) -> Any:
     if isinstance(value, datetime):
         return value + later
     if isinstance(value, Mapping):
-        return json.loads(json.dumps(value, default=lambda t: rfc3339(t + later)))
+        written = json.dumps(
+            value, default=lambda time: _moved(time, later).isoformat()
+        )
+        return json.loads(written)
     return value
 
 

@@ -21,12 +21,14 @@ _LOOK = 0.005
 
 
 @contextmanager
-def serve(cluster: Cluster, clock: Clock = lambda: datetime.now(UTC)) -> Iterator[str]:
-    """Serve a cluster on a free port of this machine; yield its URL.
+def serve(
+    cluster: Cluster, clock: Clock = lambda: datetime.now(UTC), port: int = 0
+) -> Iterator[str]:
+    """Serve a cluster on a port of this machine, or on a free one; yield its URL.
 
     An answer is held until `clock` says that it is due, or the client hangs up.
     """
-    server = _Server(cluster, clock)
+    server = _Server(cluster, clock, port)
     thread = threading.Thread(target=server.serve_forever, args=(_LOOK,), daemon=True)
     thread.start()
     try:
@@ -44,8 +46,8 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, cluster: Cluster, clock: Clock) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(self, cluster: Cluster, clock: Clock, port: int) -> None:
+        super().__init__(("127.0.0.1", port), _Handler)
         self.cluster = cluster
         self.clock = clock
         self.lock = threading.Lock()

@@ -1,0 +1,132 @@
+"""`make plan` tells what a sweep would do, and only reads."""
+
+import os
+import pty
+from collections.abc import Iterator
+from contextlib import redirect_stdout
+from pathlib import Path
+
+import pytest
+import time_machine
+
+from markdown import fences
+from simulator.acts import HALTED
+from simulator.cluster import Cluster, serve
+from simulator.runner import API_KEY
+from simulator.scenario import ROWS, SWEEP, build
+from tools.plan import main
+
+README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+OPEN = [row for row in ROWS if row.verdict != "keep already_closed"]
+
+
+@pytest.fixture(autouse=True)
+def at_the_sweep() -> Iterator[None]:
+    """Stop the clock at the scenario's sweep."""
+    with time_machine.travel(SWEEP, tick=False):
+        yield
+
+
+def plan(cluster: Cluster, **variables: str) -> int:
+    """Run `make plan` against a cluster."""
+    given = {"ES_API_KEY": API_KEY, "KEEP_PATTERNS": "prod-*"} | variables
+    with serve(cluster) as url:
+        return main({"CLUSTER_URL": url} | given)
+
+
+def printed(capsys: pytest.CaptureFixture[str]) -> list[list[str]]:
+    """Return the cells of the printed rows, without the heading."""
+    lines = capsys.readouterr().out.splitlines()
+    rows = [line for line in lines if line.startswith("| ")]
+    return [[cell.strip() for cell in row.strip("|").split("|")] for row in rows[1:]]
+
+
+def test_every_job_that_is_not_closed_has_its_verdict(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The verdicts are those that the demo's sweep has to give."""
+    assert plan(build()) == 0
+
+    told = {job: f"{action} {why}" for job, _, action, why, *_ in printed(capsys)}
+    assert {row.job_id: row.verdict for row in OPEN} == told
+
+
+def test_what_is_sent_stands_first(capsys: pytest.CaptureFixture[str]) -> None:
+    """Rows are in the order of what is done, and only these are marked."""
+    plan(build())
+
+    marks = [(action, mark) for _, _, action, _, _, mark, _ in printed(capsys)]
+    sent = [("close", "send")] * 7 + [("watch", "send")]
+    assert sent + [("report", "")] * 5 == marks[:13]
+    assert {("keep", "")} == set(marks[13:])
+
+
+def test_the_readme_shows_what_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each line of the excerpt begins a line of the scenario's plan."""
+    plan(build())
+    excerpt = next(f for f in fences(README, "text") if "would send" in f)
+
+    lines = capsys.readouterr().out.splitlines()
+    assert all(any(o.startswith(e) for o in lines) for e in excerpt.splitlines())
+
+
+def test_nothing_is_posted(capsys: pytest.CaptureFixture[str]) -> None:
+    """Four reads reach the cluster, and nothing else."""
+    cluster = build()
+    plan(cluster, FORCE_FAILED="true", CLOSE_JOBS_WITHOUT_DATAFEED="true")
+
+    assert ["GET"] * 4 == [received.method for received in cluster.log]
+    assert "Nothing was posted." in capsys.readouterr().out
+
+
+def test_limits_hold_back(capsys: pytest.CaptureFixture[str]) -> None:
+    """One close is allowed, so the largest job is sent; watching costs nothing."""
+    plan(build(), MAX_CLOSES_PER_SWEEP="1")
+
+    out = capsys.readouterr().out
+    assert "would send  2: 1 close, 1 watch\n" in out
+    assert "held back   6: 6 close, over_limit\n" in out
+    assert "would free  6.0 GB of ML memory\n" in out
+
+
+def test_a_halted_sweep_sends_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    """Twelve jobs that became idle at once are all held back."""
+    plan(build(HALTED))
+
+    rows = printed(capsys)
+    assert {"hold: sweep_halted"} == {row[5] for row in rows}
+    assert len(HALTED) == len(rows)
+
+
+def test_an_empty_cluster_has_a_plan(capsys: pytest.CaptureFixture[str]) -> None:
+    """No job, no row, nothing to free."""
+    assert plan(Cluster()) == 0
+
+    out = capsys.readouterr().out
+    assert "not closed  0\n" in out
+    assert "would free  nothing of ML memory\n" in out
+
+
+def test_foreign_text_breaks_no_row(capsys: pytest.CaptureFixture[str]) -> None:
+    """What a terminal would obey, or rich would colour, is printed as text."""
+    cluster = Cluster()
+    said = "no\nroom\x1b[2J [red]here[/red]"
+    cluster.add_job("web", now=SWEEP, state="opening", explanation=said)
+    plan(cluster)
+
+    [row] = printed(capsys)
+    assert row[-1].endswith("no room [2J [red]here[/red]")
+
+
+def test_a_terminal_gets_colours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a terminal the table is drawn in boxes, and what is closed is green."""
+    monkeypatch.setenv("TERM", "xterm-256color")
+    reader, writer = pty.openpty()
+    with os.fdopen(writer, "w") as terminal, redirect_stdout(terminal):
+        plan(Cluster())
+        terminal.flush()
+        shown = os.read(reader, 10_000).decode()
+    os.close(reader)
+
+    assert "╭" in shown
+    assert "\x1b[1m" in shown

@@ -1,0 +1,143 @@
+"""`make cluster` serves the demo's jobs as of now, and says how to ask for them."""
+
+import os
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from markdown import fences
+from simulator import serve
+from simulator.scenario import ROWS
+from tools import explain, plan
+
+README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+
+
+def free_port() -> int:
+    """Return a port that was free a moment ago."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port
+
+
+@contextmanager
+def started() -> Iterator[subprocess.Popen[str]]:
+    """Start the cluster as `make cluster` does; it does not outlive its test."""
+    paths = {"PYTHONPATH": os.pathsep.join(sys.path), "PORT": str(free_port())}
+    with subprocess.Popen(
+        [sys.executable, "-m", "simulator.serve"],
+        env=os.environ | paths,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+@pytest.fixture(scope="module")
+def told() -> Iterator[list[str]]:
+    """Yield what a running cluster printed."""
+    with started() as process:
+        assert process.stdout
+        yield [process.stdout.readline() for _ in serve.introduction("")]
+
+
+def words(told: list[str], wanted: str) -> list[list[str]]:
+    """Return the printed commands in which a word stands, as a shell splits them."""
+    return [line for line in map(shlex.split, told) if wanted in line]
+
+
+def ask(curl: list[str]) -> Any:
+    """Do what a curl line does."""
+    name, value = curl[curl.index("-H") + 1].split(": ")
+    method = curl[curl.index("-X") + 1] if "-X" in curl else "GET"
+    answer = requests.request(method, curl[-1], headers={name: value}, timeout=5)
+    return answer.json()
+
+
+def environment(line: list[str]) -> dict[str, str]:
+    """Return the variables of a printed line, before and after make."""
+    return dict(word.split("=", 1) for word in line if "=" in word)
+
+
+@pytest.mark.slow
+def test_the_curl_lines_work(told: list[str]) -> None:
+    """They read the cluster's limits and its jobs' states, and close a job."""
+    info, stats, closed = map(ask, words(told, "curl"))
+
+    assert info["upgrade_mode"] is False
+    assert len(ROWS) - 1 == len(stats["jobs"])
+    assert closed == {"closed": True}
+
+
+@pytest.mark.slow
+def test_the_plan_line_works(
+    told: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The printed variables are all that the plan needs."""
+    [line] = words(told, "plan")
+
+    assert plan.main(environment(line)) == 0
+    assert "| search-volume " in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_the_explain_line_works(
+    told: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The printed variables are all that the explanation needs."""
+    [line] = words(told, "explain")
+
+    assert explain.main(environment(line)) == 0
+    assert capsys.readouterr().out.startswith("weekly-upload: report idle_no_datafeed")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_stops_cleanly(number: signal.Signals) -> None:
+    """Ctrl-C and a supervisor's signal end it at once, without a trace."""
+    with started() as process:
+        assert process.stdout
+        process.stdout.readline()
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=5)
+
+    assert ("", 0) == (errors, process.returncode)
+
+
+def test_a_busy_port(capsys: pytest.CaptureFixture[str]) -> None:
+    """A port that somebody else has is named, and nothing is served."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+
+        assert serve.main({"PORT": str(port)}) == 1
+
+    expected = ("", f"PORT: {port} cannot be used: Address already in use\n")
+    assert expected == capsys.readouterr()
+
+
+@pytest.mark.parametrize("port", ["", "0", "65536", "http", "-1", "٨"])
+def test_no_port(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is no port is refused."""
+    assert serve.main({"PORT": port}) == 2
+    assert f"PORT: expected 1 to 65535, got {port!r}\n" == capsys.readouterr().err
+
+
+def test_the_readme_shows_what_is_printed() -> None:
+    """The excerpt is the first line, and the line that plans."""
+    excerpt = next(f for f in fences(README, "text") if "simulated cluster" in f)
+    printed = [*serve.introduction("http://127.0.0.1:9200")]
+
+    assert [line for line in excerpt.splitlines() if line not in printed] == []

@@ -1,0 +1,94 @@
+"""`make plan`: what a sweep of a real cluster would do and why; it only reads."""
+
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from idle_jobs.limits import Plan, limit
+from idle_jobs.policy import judge
+from idle_jobs.reasons import Reason
+from idle_jobs.verdicts import Action, Verdict
+from simulator.terminal import (
+    COLOURS,
+    one_line,
+    open_console,
+    open_table,
+    spoken_bytes,
+)
+from tools.target import Target, run
+
+COLUMNS = ("job", "state", "verdict", "reason", "memory", "sweep", "detail")
+FIRST = (Action.CLOSE, Action.FORCE, Action.WATCH, Action.REPORT, Action.KEEP)
+
+
+def main(environ: Mapping[str, str]) -> int:
+    """Print the plan for the cluster that the environment names."""
+    return run(environ, plan)
+
+
+def plan(target: Target, now: datetime) -> int:
+    """Read, judge and limit as the Sweeper does, and print what it would send."""
+    verdicts = [judge(job, now, target.rules) for job in target.cluster.jobs(now)]
+    planned = limit(verdicts, now, target.rules)
+    console = open_console(piped_width=2_000)
+    told = [v for v in verdicts if v.reason is not Reason.ALREADY_CLOSED]
+    told.sort(key=lambda v: (FIRST.index(v.action), v.job.job_id))
+    console.print(_table(told, planned, console))
+    for name, value in _summary(verdicts, told, planned):
+        console.print(Text(f"{name:<12}{value}"))
+    console.print("Nothing was posted.")
+    return 0
+
+
+def _table(verdicts: Iterable[Verdict], planned: Plan, console: Console) -> Table:
+    sent = {v.job.job_id: "send" for v in planned.send}
+    held = {v.job.job_id: f"hold: {planned.why_held}" for v in planned.held}
+    table = open_table(console, *COLUMNS)
+    for verdict in verdicts:
+        fate = (sent | held).get(verdict.job.job_id, "")
+        style = COLOURS[verdict.action]
+        table.add_row(*(Text(one_line(c), style) for c in _cells(verdict, fate)))
+    return table
+
+
+def _cells(verdict: Verdict, fate: str) -> Iterator[str]:
+    yield verdict.job.job_id
+    yield verdict.job.state or "unknown"
+    yield verdict.action
+    yield verdict.reason
+    yield spoken_bytes(verdict.job.memory_bytes)
+    yield fate
+    yield verdict.detail
+
+
+def _summary(
+    verdicts: Sequence[Verdict], told: Sequence[Verdict], planned: Plan
+) -> Iterator[tuple[str, str]]:
+    why_held = f", {planned.why_held}" if planned.held else ""
+    yield "closed", str(len(verdicts) - len(told))
+    yield "not closed", f"{len(told)}{_counted(told)}"
+    yield "would send", f"{len(planned.send)}{_counted(planned.send)}"
+    yield "held back", f"{len(planned.held)}{_counted(planned.held)}{why_held}"
+    yield "would free", f"{_freed(planned.send)} of ML memory"
+
+
+def _counted(verdicts: Iterable[Verdict]) -> str:
+    counts = Counter(verdict.action for verdict in verdicts)
+    told = ", ".join(f"{counts[act]} {act}" for act in FIRST if counts[act])
+    return f": {told}" if told else ""
+
+
+def _freed(verdicts: Iterable[Verdict]) -> str:
+    # A failed job holds no memory, and a watched closing is somebody else's.
+    closes = (v for v in verdicts if v.action is Action.CLOSE)
+    return spoken_bytes(sum(v.job.memory_bytes for v in closes)) or "nothing"
+
+
+if __name__ == "__main__":
+    sys.exit(main(os.environ))

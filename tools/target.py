@@ -1,0 +1,121 @@
+"""Which cluster a tool reads, and by which rules: the environment says both.
+
+The variables are those of the functions, except for who asks: `ES_API_KEY`, or the AWS
+credentials that boto3 finds.
+"""
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.exceptions import BotoCoreError
+from requests import PreparedRequest
+from requests.auth import AuthBase
+
+from idle_jobs.cluster import Cluster
+from idle_jobs.credential import authorization_of
+from idle_jobs.errors import ClusterError, Refused
+from idle_jobs.rules import Rules
+from idle_jobs.settings import OWN, RULES, BadSettings, Read, read_variables
+from idle_jobs.signing import Signer, SigV4
+from idle_jobs.wire import Timeouts, Wire
+from simulator.terminal import one_line
+
+Environ = Mapping[str, str]
+
+# Seconds. Those of the closes have no effect: a tool never posts.
+TIMEOUTS = Timeouts(connect=3, read=20, close_early=2, close=10, measured=120)
+DEFAULTS = {"CA_BUNDLE": "", "SIGV4_SERVICE": "execute-api"}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A cluster, the rules to judge its jobs by, and what else a tool was told."""
+
+    cluster: Cluster
+    rules: Rules
+    told: Mapping[str, Any]
+
+
+class StaticKey(AuthBase):
+    """Sends an API key that it was given; there is nowhere to fetch a newer one."""
+
+    stale: frozenset[int] = frozenset()
+
+    def __init__(self, key: str) -> None:
+        self._authorization = authorization_of(key)
+
+    def refresh(self) -> None:
+        """Do nothing: no answer makes this key stale."""
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        """Put the key into the Authorization header."""
+        request.headers["Authorization"] = self._authorization
+        return request
+
+
+def run(environ: Environ, story: Callable[[Target, datetime], int], **own: Read) -> int:
+    """Tell a story of the cluster; 1 if it cannot be read, 2 for a bad environment."""
+    try:
+        return story(read_target(environ, own), datetime.now(UTC))
+    except BadSettings as error:
+        print(error, file=sys.stderr)
+        return 2
+    except ClusterError as error:
+        branch, detail = type(error).__name__, one_line(str(error))
+        print(f"The cluster could not be read: {branch}: {detail}", file=sys.stderr)
+        return 1
+
+
+def read_target(environ: Environ, own: Mapping[str, Read]) -> Target:
+    """Read the environment; one BadSettings names every variable that is wrong."""
+    problems: list[str] = []
+    readers = {
+        "CLUSTER_URL": OWN["CLUSTER_URL"],
+        "CA_BUNDLE": _file,
+        "SIGV4_SERVICE": OWN["SIGV4_SERVICE"],
+    }
+    told = read_variables(DEFAULTS | {**environ}, readers | {**own}, problems)
+    turned = {variable: RULES[variable] for variable in RULES if variable in environ}
+    rules = read_variables(environ, turned, problems)
+    signer = _signer(environ.get("ES_API_KEY", ""), told, problems)
+    if problems or signer is None:
+        raise BadSettings("; ".join(problems))
+    wire = Wire(told["cluster_url"], signer, TIMEOUTS, told["ca_bundle"])
+    return Target(Cluster(wire), Rules(**rules), told)
+
+
+def _file(text: str) -> str:
+    if text and not Path(text).is_file():
+        raise ValueError("expected a file with certificates")
+    return text
+
+
+def _signer(key: str, told: Mapping[str, Any], problems: list[str]) -> Signer | None:
+    try:
+        if key:
+            return StaticKey(key)
+        return _aws(told.get("sigv4_service", ""), problems)
+    except Refused:
+        problems.append("ES_API_KEY: expected an API key as Elasticsearch encodes it")
+    except BotoCoreError as error:
+        problems.append(f"AWS credentials: {one_line(str(error))}")
+    return None
+
+
+def _aws(service: str, problems: list[str]) -> Signer | None:
+    session = boto3.Session()
+    credentials = session.get_credentials()
+    if credentials is None:
+        problems.append(
+            "ES_API_KEY: expected, or AWS_ACCESS_KEY_ID and what else boto3 reads"
+        )
+        return None
+    credentials.get_frozen_credentials()  # Expired ones show here.
+    if session.region_name is None:
+        problems.append("AWS_DEFAULT_REGION: expected with AWS credentials")
+    return SigV4(service)

@@ -1,0 +1,75 @@
+"""What would have to change for another verdict: found by judging again; pure."""
+
+from collections.abc import Iterator
+from dataclasses import fields, replace
+from datetime import datetime, timedelta
+from itertools import product
+from typing import Any
+
+from idle_jobs.idleness import threshold
+from idle_jobs.jobs import Job
+from idle_jobs.policy import CLOCK_TOLERANCE, judge
+from idle_jobs.rules import Rules
+from idle_jobs.settings import RULES
+from idle_jobs.verdicts import Verdict
+
+# Later than an operator's limits can reach; sums of two stay inside the calendar.
+HORIZON = timedelta(days=36_500)
+
+
+def if_nothing_happens(
+    job: Job, now: datetime, rules: Rules
+) -> Iterator[tuple[datetime, Verdict]]:
+    """Yield each moment from which the verdict would be another one, and that one."""
+    last = judge(job, now, rules)
+    for moment in sorted(set(_moments(job, now, rules))):
+        verdict = judge(job, moment, rules)
+        if differ(verdict, last):
+            yield moment, verdict
+            last = verdict
+
+
+def if_turned(job: Job, now: datetime, rules: Rules) -> Iterator[tuple[str, Verdict]]:
+    """Yield each switch that changes the verdict if it is turned, and to what."""
+    today = judge(job, now, rules)
+    for told, turned in _switches(job, rules):
+        verdict = judge(job, now, turned)
+        if differ(verdict, today):
+            yield told, verdict
+
+
+def differ(one: Verdict, other: Verdict) -> bool:
+    """Tell whether two verdicts are not the same for an operator."""
+    return (one.action, one.reason) != (other.action, other.reason)
+
+
+def _moments(job: Job, now: datetime, rules: Rules) -> Iterator[datetime]:
+    """Yield every later time at which a rule may change its mind.
+
+    A rule compares the clock with a time of the job, or with one plus a span.
+    """
+    mark = job.owner.keep_open_until
+    times = (job.created, job.open_start, job.last_data, job.newest_clock, mark)
+    turned = (getattr(rules, field.name) for field in fields(rules))
+    spans = {span for span in turned if isinstance(span, timedelta)}
+    spans |= {timedelta(), -CLOCK_TOLERANCE, threshold(job, rules)}
+    for time, span in product(filter(None, times), spans):
+        if abs(time - now) < HORIZON and abs(span) < HORIZON and time + span > now:
+            yield time + span
+
+
+def _switches(job: Job, rules: Rules) -> Iterator[tuple[str, Rules]]:
+    """Yield each switch as it would be set, and the rules with it turned."""
+    changes: dict[str, Any]
+    for name in map(str.lower, RULES):
+        on = getattr(rules, name)
+        if isinstance(on, bool) and name != "include_managed_jobs":
+            changes = {name: not on}
+            yield f"{name.upper()}={str(not on).lower()}", replace(rules, **changes)
+    allowed = dict.fromkeys((*rules.managed_jobs_allowed, job.job_id))
+    if rules.include_managed_jobs and job.job_id in rules.managed_jobs_allowed:
+        yield "INCLUDE_MANAGED_JOBS=false", replace(rules, include_managed_jobs=False)
+        return
+    changes = {"include_managed_jobs": True, "managed_jobs_allowed": tuple(allowed)}
+    both = f"INCLUDE_MANAGED_JOBS=true MANAGED_JOBS_ALLOWED={','.join(allowed)}"
+    yield both, replace(rules, **changes)
