@@ -1,0 +1,249 @@
+"""`make parked`, and what every command says of bad input, against a stack in moto."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import boto3
+import pytest
+import time_machine
+from botocore.exceptions import EndpointConnectionError
+
+from builders import NOW, persons_message
+from deployed import NAME, QUEUES, deployed, on_event, refuse, send, visible
+from tools.operate import command, mode, parked
+
+TELLS = {
+    "a parked message": (
+        persons_message(parked_reason="blocked: being reset").to_json(),
+        "",
+        "0 s  web  sweep-1  ann  blocked: being reset",
+    ),
+    "a refused request": (
+        '{"job_id": "a,b", "force": 1}',
+        "bad_request: force: expected true or false, got 1",
+        "0 s  a,b  -  -  bad_request: force: expected true or false, got 1",
+    ),
+    "a victim of a bug": (
+        persons_message().to_json(),
+        "",
+        "0 s  web  sweep-1  ann  dead-lettered by SQS",
+    ),
+    "no JSON": ("<html>", "unreadable: no", "0 s  -  -  -  unreadable: no"),
+    "no object": ("[1]", "", "0 s  -  -  -  dead-lettered by SQS"),
+    "fields of any type": (
+        '{"job_id": ["a"], "request_id": 7, "requested_by": null}',
+        "",
+        '0 s  ["a"]  7  null  dead-lettered by SQS',
+    ),
+    "what a terminal would obey": (
+        json.dumps({"job_id": "web\x1b[2J\n", "requested_by": "x" * 50}),
+        "",
+        f"0 s  web [2J  -  {'x' * 37}...  dead-lettered by SQS",
+    ),
+}
+
+
+@pytest.fixture
+def ids() -> Iterator[dict[str, str]]:
+    """Yield the physical ids of a stack whose clock stands still."""
+    with time_machine.travel(NOW, tick=False), deployed(*QUEUES) as ids:
+        yield ids
+
+
+def lines(capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """Return what was printed since the last time."""
+    return capsys.readouterr().out.splitlines()
+
+
+@pytest.mark.parametrize(("body", "reason", "told"), TELLS.values(), ids=TELLS)
+def test_a_message_is_told_in_a_row(
+    body: str,
+    reason: str,
+    told: str,
+    ids: dict[str, str],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Its id, age, job, request, who asked and why it is here; whatever its body is."""
+    message_id = send(ids["ParkingQueue"], body, reason)
+    code = parked.main(["--stack", NAME])
+    headings, row, count = lines(capsys)
+
+    assert (0, "1 message in ParkingQueue.") == (code, count)
+    assert headings.split() == ["MESSAGE", "ID", *parked.HEADINGS[1:]]
+    # Columns are as wide as their widest cell.
+    assert row.split() == [message_id, *told.split()]
+
+
+def test_columns_stand_below_their_headings(
+    ids: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The oldest comes first, and every cell begins where its heading does."""
+    first = persons_message(job_id="a-long-job", parked_reason="blocked")
+    send(ids["ParkingQueue"], first.to_json())
+    with time_machine.travel(NOW + timedelta(hours=3, minutes=5), tick=False):
+        send(ids["ParkingQueue"], "{}")
+        parked.main(["--stack", NAME])
+    headings, *rows, _ = lines(capsys)
+    ages, jobs, reasons = (headings.index(h) + 2 for h in ("  AGE", "  JOB", "  REA"))
+
+    assert ["3 h 5 min  a-long-job", "0 s        -"] == [
+        row[ages : jobs + len("a-long-job")].rstrip() for row in rows
+    ]
+    assert ["blocked", "dead-lettered by SQS"] == [row[reasons:] for row in rows]
+
+
+@pytest.mark.parametrize("count", [0, 12])
+def test_every_message_is_told_once_and_stays_visible(
+    count: int, ids: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """More than one receive holds are listed, twice over, and nothing stays hidden."""
+    sent = {send(ids["ParkingQueue"], f'{{"job_id": "job-{n}"}}') for n in range(count)}
+    codes = []
+    for hours in (1, 2):  # moto shows again only what was hidden a millisecond ago.
+        with time_machine.travel(NOW + timedelta(hours=hours), tick=False):
+            codes.append(parked.main(["--stack", NAME]))
+    printed = lines(capsys)
+    listed = [line.split()[0] for line in printed if line.split()[0] in sent]
+
+    assert [0, 0] == codes
+    assert sorted([*sent, *sent]) == sorted(listed)
+    assert printed[-1] == f"{count} messages in ParkingQueue."
+    with time_machine.travel(NOW + timedelta(hours=2, seconds=1), tick=False):
+        assert len(visible(ids["ParkingQueue"])) == min(count, 10)
+
+
+def test_what_cannot_be_shown_again_comes_back_by_itself(ids: dict[str, str]) -> None:
+    """A listing that may not set the visibility hides messages for a minute."""
+    send(ids["ParkingQueue"], "{}")
+    with refuse("sqs.ChangeMessageVisibilityBatch", "AccessDenied"):
+        code = parked.main(["--stack", NAME])
+    hidden = visible(ids["ParkingQueue"])
+    with time_machine.travel(NOW + timedelta(seconds=61), tick=False):
+        shown = visible(ids["ParkingQueue"])
+
+    assert (0, [], ["{}"]) == (code, hidden, shown)
+
+
+@pytest.mark.usefixtures("ids")
+def test_a_stack_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    """A stack of another name, account or region is told from a refusal."""
+    code = parked.main(["--stack", "nowhere"])
+
+    assert code == 1
+    assert capsys.readouterr().err == (
+        "nowhere: expected a stack of this account and region, but AWS says: "
+        "Stack with id nowhere does not exist\n"
+    )
+
+
+@pytest.mark.usefixtures("ids")
+def test_who_may_not_ask_is_told_so(capsys: pytest.CaptureFixture[str]) -> None:
+    """A refusal is not taken for a stack that is missing."""
+    with refuse("cloudformation.ListStackResources", "AccessDenied"):
+        code = parked.main(["--stack", NAME])
+
+    assert code == 1
+    assert capsys.readouterr().err.startswith("AWS refused: An error occurred (Acc")
+
+
+def test_a_stack_without_mappings_is_refused(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A mode alone does not make a stack ours."""
+    with deployed("AWS::SSM::Parameter"):
+        code = mode.main(["mode", "--stack", NAME])
+
+    assert code == 1
+    assert "it has no AWS::Lambda::EventSourceMapping" in capsys.readouterr().err
+
+
+def test_a_foreign_stack_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    """A stack of something else has no ParkingQueue."""
+    with deployed("AWS::SSM::Parameter"):
+        code = parked.main(["--stack", NAME])
+
+    assert code == 1
+    assert capsys.readouterr().err == (
+        "drill: expected a stack of the Idle Job Closer, but it has no ParkingQueue\n"
+    )
+
+
+def test_the_stack_of_samconfig_is_the_default(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Without STACK the commands look after what `sam deploy` deploys."""
+    with deployed():
+        code = parked.main([])
+
+    assert code == 1
+    assert capsys.readouterr().err.startswith("idle-job-closer: expected a stack")
+
+
+@pytest.mark.parametrize(
+    ("argv", "expected"),
+    [
+        (["--stack", ""], "expected a name, got an empty one"),
+        (["--sta", "x"], "unrecognized arguments: --sta x"),
+    ],
+)
+def test_bad_input_is_one_line(
+    argv: list[str], expected: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No usage, no traceback: what is expected, and exit code 2."""
+    code = parked.main(argv)
+    (line,) = capsys.readouterr().err.splitlines()
+
+    assert code == 2
+    assert expected in line
+
+
+@pytest.mark.parametrize("text", [None, "", "x = [", "default = 1", "[default.deploy]"])
+def test_a_samconfig_without_a_name_is_bad_input(
+    text: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the file holds, the operator is asked for STACK."""
+    file = tmp_path / "samconfig.toml"
+    if text is not None:
+        file.write_text(text)
+    monkeypatch.setattr(command, "SAMCONFIG", file)
+    with pytest.raises(command.BadInput, match="STACK: expected"):
+        command.deployed_name()
+
+
+@pytest.mark.usefixtures("ids")
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (EndpointConnectionError(endpoint_url="https://x"), "AWS could not be asked"),
+        (KeyboardInterrupt(), "Stopped; running the command again is safe."),
+    ],
+    ids=["no network", "ctrl-c"],
+)
+def test_what_goes_wrong_is_one_line(
+    error: BaseException, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Neither a lost network nor an impatient operator sees a traceback."""
+
+    def fail(**_: object) -> None:
+        raise error
+
+    with on_event("before-call.sqs.ReceiveMessage", fail):
+        code = parked.main(["--stack", NAME])
+    (line,) = capsys.readouterr().err.splitlines()
+
+    assert (1, True) == (code, line.startswith(told))
+
+
+def test_a_missing_region_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Region and credentials come from the environment, and the line says so."""
+    monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", "nowhere")
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    code = parked.main(["--stack", NAME])
+
+    assert code == 1
+    assert "expected credentials and a region" in capsys.readouterr().err

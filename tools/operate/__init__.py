@@ -1,0 +1,1 @@
+"""The operator's commands, as `make help` lists them: they talk to a deployed stack."""

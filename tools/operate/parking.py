@@ -1,0 +1,121 @@
+"""Reads ParkingQueue, where requests wait for a person, and leaves all of it there."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from idle_jobs.bodies import BadBody, parse_object
+from simulator.terminal import one_line
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import MessageTypeDef
+
+MOST_ENTRIES = 10  # of any SQS batch call
+HIDDEN_FOR = 60  # seconds, if this is killed before it shows the messages again
+
+
+@dataclass(frozen=True)
+class Parked:
+    """One message of ParkingQueue; its body is untrusted, and may be anything."""
+
+    message_id: str
+    receipt: str
+    body: str
+    sent_at: datetime
+    attribute: str
+
+    @cached_property
+    def fields(self) -> Mapping[str, Any]:
+        """Return the fields of the body; an unreadable one has none."""
+        try:
+            return parse_object(self.body)
+        except BadBody:
+            return {}
+
+    def told(self, field: str) -> str:
+        """Return a field in printable characters, whatever it is."""
+        return printable(self.fields.get(field, ""))
+
+    @property
+    def reason(self) -> str:
+        """Return why it is here."""
+        reason = self.told("parked_reason") or printable(self.attribute)
+        return reason or "dead-lettered by SQS"
+
+
+def printable(value: object) -> str:
+    """Write anything in one line of printable characters."""
+    return one_line(value if isinstance(value, str) else json.dumps(value))
+
+
+@contextmanager
+def held(sqs: "SQSClient", queue: str) -> Iterator[list[Parked]]:
+    """Receive every message once, hide all from others, and show them again after it.
+
+    All are received before the first is handed out: what is moved and parked anew
+    meanwhile is not met a second time.
+    """
+    messages: dict[str, Parked] = {}
+    try:
+        while _adds(messages, _receive(sqs, queue)):
+            pass
+        yield sorted(messages.values(), key=lambda message: message.sent_at)
+    finally:
+        _show_again(sqs, queue, [m.receipt for m in messages.values()])
+
+
+def _adds(messages: dict[str, Parked], received: Sequence[Parked]) -> bool:
+    """Take what was received, with its newest receipt; tell if any of it is new."""
+    before = len(messages)
+    messages |= {message.message_id: message for message in received}
+    return len(messages) > before
+
+
+def _receive(sqs: "SQSClient", queue: str) -> list[Parked]:
+    answer = sqs.receive_message(
+        QueueUrl=queue,
+        MaxNumberOfMessages=MOST_ENTRIES,
+        VisibilityTimeout=HIDDEN_FOR,
+        WaitTimeSeconds=1,  # Without, SQS asks some of its servers only.
+        MessageSystemAttributeNames=["SentTimestamp"],
+        MessageAttributeNames=["parked_reason"],
+    )
+    return [_parked(message) for message in answer.get("Messages", [])]
+
+
+def _parked(message: "MessageTypeDef") -> Parked:
+    sent = int(message["Attributes"]["SentTimestamp"]) / 1000
+    reason = message.get("MessageAttributes", {}).get("parked_reason")
+    return Parked(
+        message_id=message["MessageId"],
+        receipt=message["ReceiptHandle"],
+        body=message["Body"],
+        sent_at=datetime.fromtimestamp(sent, UTC),
+        attribute=reason.get("StringValue", "") if reason else "",
+    )
+
+
+def _show_again(sqs: "SQSClient", queue: str, receipts: Sequence[str]) -> None:
+    for start in range(0, len(receipts), MOST_ENTRIES):
+        batch = receipts[start : start + MOST_ENTRIES]
+        # What was deleted meanwhile is refused; the rest comes back by itself.
+        with suppress(BotoCoreError, ClientError):
+            sqs.change_message_visibility_batch(
+                QueueUrl=queue,
+                Entries=[
+                    {"Id": str(n), "ReceiptHandle": receipt, "VisibilityTimeout": 0}
+                    for n, receipt in enumerate(batch)
+                ],
+            )
+
+
+def counted(number: int) -> str:
+    """Count messages the way people do."""
+    return f"{number} message" if number == 1 else f"{number} messages"

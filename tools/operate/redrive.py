@@ -1,0 +1,140 @@
+"""Moves parked messages back to RequestQueue: `make redrive`.
+
+Each is sent first and deleted then, with its body as it is. A kill in between leaves it
+in both queues, never in none, and closing twice does no harm.
+"""
+
+import argparse
+import math
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import boto3
+
+from idle_jobs.messages import Mode
+from idle_jobs.times import moment, spoken
+from tools.operate.command import NotThere, Options, named, run
+from tools.operate.mode import read_mode
+from tools.operate.outcomes import follow
+from tools.operate.parking import Parked, counted, held
+from tools.operate.stack import Stack
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+IN_MODE = {
+    Mode.OBSERVE: "mode: observe, so what is moved ends `skipped: observed`",
+    Mode.PAUSED: "mode: paused, so what is moved waits until `make resume`",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A message that is in RequestQueue now, under a new id."""
+
+    parked: Parked
+    new_id: str
+
+    @property
+    def request_id(self) -> str:
+        """Return under which id the logs tell of it."""
+        return self.parked.told("request_id") or self.new_id
+
+
+def redrive(stack: Stack, chosen: Callable[[Parked], bool]) -> list[Moved]:
+    """Move the chosen messages to RequestQueue, and say so of each."""
+    sqs, expires_after = boto3.client("sqs"), stack.expires_after()
+    moved = []
+    with held(sqs, stack["ParkingQueue"]) as messages:
+        for message in filter(chosen, messages):
+            moved.append(_move(sqs, message, stack))
+            _tell(moved[-1], expires_after, datetime.now(UTC))
+    return moved
+
+
+def _move(sqs: "SQSClient", message: Parked, stack: Stack) -> Moved:
+    sent = sqs.send_message(QueueUrl=stack["RequestQueue"], MessageBody=message.body)
+    sqs.delete_message(QueueUrl=stack["ParkingQueue"], ReceiptHandle=message.receipt)
+    return Moved(message, sent["MessageId"])
+
+
+def _tell(moved: Moved, expires_after: timedelta, now: datetime) -> None:
+    print(f"moved {moved.parked.message_id}, now {moved.new_id}")
+    job = moved.parked.told("job_id") or "no readable job_id"
+    print(f"  {job}: its outcome will have the request_id {moved.request_id}")
+    if age := _expired(moved.parked, expires_after, now):
+        limit = spoken(expires_after)
+        print(f"  requested {spoken(age)} ago, over {limit}: closes only what is idle")
+
+
+def _expired(
+    message: Parked, expires_after: timedelta, now: datetime
+) -> timedelta | None:
+    """Return the age of a request that is too old; without a time it starts anew."""
+    try:
+        age = now - moment(message.fields.get("requested_at"))
+    except ValueError:
+        return None
+    asks_for_idle = message.fields.get("only_if_idle") is True
+    return age if age > expires_after and not asks_for_idle else None
+
+
+def seconds(text: str) -> float:
+    """Read how long to wait."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value < math.inf:
+        expected = f"expected seconds, such as 120, got {text!r:.60}"
+        raise argparse.ArgumentTypeError(expected)
+    return value
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Move what is chosen, and wait for what becomes of it."""
+    return run(lambda: _main(argv))
+
+
+def _main(argv: Sequence[str] | None) -> None:
+    options = _read(argv)
+    stack, start = Stack.find(options.stack), datetime.now(UTC)
+    if (mode := read_mode(stack)) in IN_MODE:
+        print(IN_MODE[Mode(mode)])
+    moved = redrive(stack, _choice(options))
+    if not moved and not options.all:
+        wanted = options.id or f"of job {options.job}"
+        raise NotThere(
+            f"expected message {wanted} in ParkingQueue, and found none; `make parked` "
+            "lists what is there"
+        )
+    print(f"{counted(len(moved))} moved to RequestQueue.")
+    if moved and options.wait is not None:
+        follow(stack, {m.new_id: m.request_id for m in moved}, start, options.wait)
+
+
+def _read(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = Options("redrive", "Move parked messages back to RequestQueue.")
+    parser.add_argument("--id", type=named, help="the message with this id")
+    parser.add_argument("--job", type=named, help="all messages of this job")
+    parser.add_argument("--all", choices=["1"], help="all messages")
+    parser.add_argument("--wait", type=seconds, help="seconds to wait for outcomes")
+    options = parser.read(argv)
+    if len([o for o in (options.id, options.job, options.all) if o]) != 1:
+        parser.error("expected one of ID=message-id, JOB=job-id and ALL=1")
+    return options
+
+
+def _choice(options: argparse.Namespace) -> Callable[[Parked], bool]:
+    if options.all:
+        return lambda _: True
+    if options.job:
+        return lambda message: message.told("job_id") == options.job
+    return lambda message: message.message_id == options.id
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,78 @@
+"""Finds what a deployed stack is made of; the only file that asks CloudFormation."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import boto3
+from botocore.exceptions import ClientError
+
+from idle_jobs.times import duration
+from tools.operate.command import NotThere
+
+MAPPING = "AWS::Lambda::EventSourceMapping"
+LOG_GROUP = "AWS::Logs::LogGroup"
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """A stack's resources: type and physical id, by the names of the template."""
+
+    name: str
+    resources: Mapping[str, tuple[str, str]]
+
+    @classmethod
+    def find(cls, name: str) -> "Stack":
+        """Ask CloudFormation for a stack of this name."""
+        pages = boto3.client("cloudformation").get_paginator("list_stack_resources")
+        try:
+            found = {
+                resource["LogicalResourceId"]: (
+                    resource["ResourceType"],
+                    resource.get("PhysicalResourceId", ""),
+                )
+                for page in pages.paginate(StackName=name)
+                for resource in page["StackResourceSummaries"]
+            }
+        except ClientError as error:
+            _missing(name, error)
+            raise
+        return cls(name, found)
+
+    def __getitem__(self, logical_id: str) -> str:
+        """Return the physical id of a resource."""
+        _, physical_id = self.resources.get(logical_id, ("", ""))
+        if not physical_id:
+            raise self._foreign(logical_id)
+        return physical_id
+
+    def of_type(self, kind: str) -> dict[str, str]:
+        """Return the physical ids of all resources of a type; there is one at least."""
+        names = [name for name, (type_, _) in self.resources.items() if type_ == kind]
+        if not names:
+            raise self._foreign(kind)
+        return {name: self[name] for name in names}
+
+    def _foreign(self, what: str) -> NotThere:
+        expected = "expected a stack of the Idle Job Closer"
+        return NotThere(f"{self.name}: {expected}, but it has no {what}")
+
+    def expires_after(self) -> timedelta:
+        """Return from which age on a request closes only what is idle."""
+        answer = boto3.client("cloudformation").describe_stacks(StackName=self.name)
+        given: list[dict[str, Any]] = answer["Stacks"][0].get("Parameters", [])
+        values = {p["ParameterKey"]: p.get("ParameterValue") for p in given}
+        try:
+            return duration(values.get("RequestExpiresAfter"))
+        except ValueError as error:
+            raise NotThere(f"{self.name}: RequestExpiresAfter: {error}") from None
+
+
+def _missing(name: str, error: ClientError) -> None:
+    answer = error.response["Error"]
+    if answer["Code"] == "ValidationError":
+        raise NotThere(
+            f"{name}: expected a stack of this account and region, but AWS says: "
+            f"{answer['Message']}"
+        ) from None
