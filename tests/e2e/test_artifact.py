@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from e2e.conftest import BUILD, TOPOLOGY
+from e2e.artifact import BUILD
+from simulator.topology import Topology
 
 pytestmark = pytest.mark.e2e
 
-ARTIFACTS = [BUILD / name for name in TOPOLOGY.functions]
+ARTIFACTS = [BUILD / name for name in Topology.load().functions]
 CARRIED_BY_LAMBDA = {"boto3", "botocore", "s3transfer"}
 
 
