@@ -5,10 +5,14 @@ SAM := SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam
 
 SHELL := /bin/bash -euo pipefail
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test quick lint build e2e check clean
+.PHONY: help setup demo mode pause resume parked redrive plan explain cluster test quick lint build e2e check clean
 .NOTPARALLEL:
 
 export PYTHONPATH := functions:tests
+
+# `$(call given,mode,MODE)` is `--mode` with what follows `make`. The environment has no
+# say: it may have an ALL, an ID or a MODE of its own.
+given = $(if $(findstring command line,$(origin $(2))),--$(1)='$($(2))')
 
 help: ## Show what there is.
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' Makefile
@@ -17,6 +21,31 @@ setup: .venv/.ready ## Make .venv; every other target does so by itself.
 
 demo: .venv/.ready ## Watch a day of it in seconds; FAULTS=1 disturbs it. Needs no AWS account.
 	@$(DEV)/python -m simulator.demo
+
+plan: .venv/.ready ## Print what a sweep of CLUSTER_URL would do; reads and never posts.
+	@$(DEV)/python -m tools.plan
+
+explain: .venv/.ready ## Print why JOB gets its verdict, and what would change it.
+	@$(DEV)/python -m tools.explain
+
+cluster: .venv/.ready ## Serve the demo's jobs on PORT (9200), to try plan and explain.
+	@$(DEV)/python -m simulator.serve
+
+mode: .venv/.ready ## Show the mode of the deployed stack; MODE=observe, close or paused sets it.
+	@$(DEV)/python -m tools.operate.mode mode $(call given,stack,STACK) $(call given,mode,MODE)
+
+pause: .venv/.ready ## Stop the deployed stack between two steps, its receives included.
+	@$(DEV)/python -m tools.operate.mode pause $(call given,stack,STACK) $(call given,mode,MODE)
+
+resume: .venv/.ready ## Go on as before the pause; or MODE=close, MODE=observe.
+	@$(DEV)/python -m tools.operate.mode resume $(call given,stack,STACK) $(call given,mode,MODE)
+
+parked: .venv/.ready ## List what waits for a person in the deployed stack.
+	@$(DEV)/python -m tools.operate.parked $(call given,stack,STACK)
+
+redrive: .venv/.ready ## Move parked messages back: ID=, JOB= or ALL=1; WAIT=seconds for outcomes.
+	@$(DEV)/python -m tools.operate.redrive $(call given,stack,STACK) \
+		$(call given,id,ID) $(call given,job,JOB) $(call given,all,ALL) $(call given,wait,WAIT)
 
 test: .venv/.ready ## Run every test but e2e, and measure what they cover.
 	@$(DEV)/pytest -q -m "not e2e" --cov --cov-report=term-missing
