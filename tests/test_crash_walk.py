@@ -14,7 +14,7 @@ from simulator.crash_day import JOBS, Day, spend
 from simulator.crashes import Call, Kill, When
 
 # The timeout is for a loaded machine: the three walks take 50 s on two idle cores.
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.crash_walk, pytest.mark.slow, pytest.mark.timeout(300)]
 
 POST_BY_FORCE = "POST /_ml/anomaly_detectors/*/_close by force"
 

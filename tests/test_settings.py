@@ -212,7 +212,7 @@ WRONG: dict[str, tuple[str, str, str]] = {
     "a time of minutes": ("IDLE_AFTER", "59m", "expected at least 1 h, at most 3650d"),
     "a grace of seconds": ("REOPEN_GRACE", "59s", "expected at least 1 min, at most"),
     "a time of centuries": ("DRY_AFTER", "3651d", "expected at least 1 h, at most"),
-    "a time beyond the calendar": ("DRY_AFTER", "9999999999d", "expected a shorter"),
+    "a time beyond the calendar": ("DRY_AFTER", "9999999999d", "expected at most"),
     "no closes of a sweep": ("MAX_CLOSES_PER_SWEEP", "0", f"{WHOLE} 1000"),
     "too many closes of a sweep": ("MAX_CLOSES_PER_SWEEP", "1001", f"{WHOLE} 1000"),
     "more than the whole": ("MAX_CLOSE_PERCENT", "101", f"{WHOLE} 100"),
