@@ -140,6 +140,21 @@ def test_a_body_that_cannot_be_parked_stays(stack: Runner) -> None:
     assert stack.metrics["RecordsBroken"] == 1
 
 
+def test_a_pause_of_three_days_loses_nothing(stack: Runner) -> None:
+    """Then the message is tried first, whatever its age, and closes what is idle."""
+    add_idle(stack)
+    sweep(stack)
+    stack.set_mode("paused")
+    stack.shift(timedelta(seconds=31))  # Until then, functions have the mode cached.
+    stack.run(after(days=3))
+    paused = ends(stack)
+    stack.set_mode("close")
+    stack.run(after(days=3, hours=2))
+
+    assert paused == []
+    assert ends(stack)[0] == "web: closed idle_datafeed_stopped"
+
+
 def test_a_newer_message_waits_an_hour_for_newer_code(stack: Runner) -> None:
     """Functions are deployed one by one: first look again, then park."""
     stack.queues.send("CloseQueue", close_body(version=2))

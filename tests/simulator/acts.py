@@ -140,6 +140,10 @@ ACTS = [
 ]
 
 
+# The first batch of the Closer: all is done, and nobody hears of it.
+DIES = {("Closer", 1)}
+
+
 def faults() -> Iterable[Fault]:
     """Yield the faults of the disturbed day; none of them may change an end."""
     for start, minutes in ((6, 0.5), (12, 5), (200, 40)):

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from simulator import checks, scenario
-from simulator.acts import ACTS, Act, faults
+from simulator.acts import ACTS, DIES, Act, faults
 from simulator.runner import Runner
 from simulator.scenario import Row
 from simulator.terminal import COLOURS, open_console, open_table, spoken_bytes
@@ -52,9 +52,11 @@ class Scene:
 def _play(act: Act, console: Console, *, disturbed: bool) -> Scene:
     console.print(f"{act.title}\n", style="bold")
     cluster = act.build()
+    runner = Runner(cluster, scenario.START, act.parameters)
     if disturbed:
         cluster.faults += faults()
-    with Runner(cluster, scenario.START, act.parameters) as runner:
+        runner.dies = DIES
+    with runner:
         act.direct(runner)
         runner.on_line.append(Teller(console).tell)
         runner.run(act.end)

@@ -9,7 +9,7 @@ import io
 import json
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import (
     AbstractContextManager,
     ExitStack,
@@ -87,7 +87,8 @@ class Runner:
 
     `log` holds every line the functions wrote, each with its function and time;
     `metrics` the sums of what they measured; `errors` what they raised. An invocation
-    has its function's whole timeout left, or `seconds_left`.
+    has its function's whole timeout left, or `seconds_left`; those in `dies`, by their
+    function and number, die after their effects and before their answer.
     """
 
     cluster: Cluster
@@ -95,6 +96,8 @@ class Runner:
     parameters: Mapping[str, str] = field(default_factory=dict)
     mode: str = "close"
     seconds_left: float | None = None
+    dies: Collection[tuple[str, int]] = ()
+    invoked: Counter[str] = field(default_factory=Counter)
     timeouts: Mapping[str, str] = field(default_factory=dict)
     log: list[dict[str, Any]] = field(default_factory=list)
     metrics: Counter[str] = field(default_factory=Counter)
@@ -203,8 +206,10 @@ class Runner:
 
     def invoke(self, name: str, event: dict[str, Any]) -> Any:
         """Run a function on an event; an error is noted, and None is returned."""
+        self.invoked[name] += 1
         try:
-            return self.call(name, event)
+            answer = self.call(name, event)
+            return None if (name, self.invoked[name]) in self.dies else answer
         except Exception as error:  # noqa: BLE001 - Lambda, too, catches all.
             self.errors.append((name, error))
             return None

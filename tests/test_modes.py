@@ -1,0 +1,68 @@
+"""The mode parameter, where it can be read and where not."""
+
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from idle_jobs import modes
+from idle_jobs.messages import Mode, stricter
+from idle_jobs.modes import ModeUnreadable, read_mode
+
+NAME = "/a-stack/mode"
+
+
+@pytest.fixture(autouse=True)
+def ssm(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Keep a mode in a store of its own, read by a client of its own."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    with mock_aws():
+        boto3.setup_default_session()
+        modes._store.cache_clear()  # noqa: SLF001 - a cold start
+        boto3.client("ssm").put_parameter(Name=NAME, Value=" close\n", Type="String")
+        yield
+    boto3.DEFAULT_SESSION = None
+    modes._store.cache_clear()  # noqa: SLF001
+
+
+def test_a_mode_is_one_of_three_words() -> None:
+    """Blanks around it are forgiven."""
+    assert read_mode(NAME) is Mode.CLOSE
+
+
+def test_a_throttled_store_is_unreadable() -> None:
+    """Somebody else uses the account's quota up: that must not look like a mode."""
+    error = {"Code": "ThrottlingException", "Message": "Rate exceeded"}
+    answer = SimpleNamespace(status_code=400), {"Error": error, "ResponseMetadata": {}}
+    client = modes._store().client  # noqa: SLF001
+    throttle: Any = lambda **_: answer  # noqa: E731
+    client.meta.events.register("before-call.ssm.GetParameter", throttle)
+
+    with pytest.raises(ModeUnreadable, match="Rate exceeded"):
+        read_mode(NAME)
+
+
+def test_a_fresh_read_asks_the_store() -> None:
+    """A cached mode is up to 30 seconds old, too old to force by."""
+    read_mode(NAME)
+    boto3.client("ssm").put_parameter(
+        Name=NAME, Value="paused", Type="String", Overwrite=True
+    )
+
+    assert (read_mode(NAME), read_mode(NAME, fresh=True)) == (Mode.CLOSE, Mode.PAUSED)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        (Mode.CLOSE, Mode.OBSERVE, Mode.OBSERVE),
+        (Mode.OBSERVE, Mode.PAUSED, Mode.PAUSED),
+        (Mode.CLOSE, Mode.CLOSE, Mode.CLOSE),
+    ],
+)
+def test_the_stricter_mode_rules(one: Mode, other: Mode, expected: Mode) -> None:
+    """Of the mode a message was born in and the one that holds now."""
+    assert stricter(one, other) is stricter(other, one) is expected
