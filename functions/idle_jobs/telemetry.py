@@ -22,7 +22,7 @@ warnings.filterwarnings("ignore", "No application metrics to publish")
 
 # At DEBUG these two write secrets and signatures into the log.
 for _name in ("botocore", "urllib3"):
-    logging.getLogger(_name).setLevel(logging.INFO)
+    logging.getLogger(_name).setLevel(logging.WARNING)
 
 NAMESPACE = "IdleJobCloser"
 SERVICE = "idle-job-closer"
