@@ -109,13 +109,14 @@ def scheduled(event: Mapping[str, Any]) -> Request:
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
-def handler(event: dict[str, Any], context: LambdaContext) -> Mapping[str, Any]:
+def handler(event: object, context: LambdaContext) -> Mapping[str, Any]:
     """Handle a batch of RequestQueue, a scheduled event, or a request itself."""
     desk, now = open_desk("request_queue_url", logger, metrics), datetime.now(UTC)
-    if "Records" in event:
-        return answer_requests(event, desk, now, seconds_left(context))
-    if event.get("source") == "aws.events":
-        request = scheduled(event)
+    fields = event if isinstance(event, dict) else {}
+    if "Records" in fields:
+        return answer_requests(fields, desk, now, seconds_left(context))
+    if fields.get("source") == "aws.events":
+        request = scheduled(fields)
         return sweep_at_once(request, desk, request.requested_at)
     request_id = context.aws_request_id
     body = json.dumps(event)

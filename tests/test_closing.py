@@ -300,6 +300,20 @@ def test_a_refused_post_stops_the_posts_of_its_batch(stack: Runner) -> None:
     assert stack.metrics["ClusterRefused"] == 1
 
 
+def test_nothing_is_closed_on_what_was_read_a_minute_ago(stack: Runner) -> None:
+    """The cluster took 61 seconds to answer: the job may work by now."""
+    add_idle(stack)
+    stack.queues.send("CloseQueue", close_body())
+    event = {"Records": stack.queues.receive("CloseQueue", 1)}
+    left = iter([110.0])
+    with stack.inside("Closer") as closer:
+        desk = open_desk("close_queue_url", closer.logger, closer.metrics)
+        answer = close_batch(event, desk, stack.now, lambda: next(left, 49.0))
+
+    assert len(answer["batchItemFailures"]) == 1
+    assert posts(stack) == ends(stack) == []
+
+
 def test_no_work_is_begun_in_the_last_seconds(stack: Runner) -> None:
     """Untouched records go back at once: they are whole, and somebody else's turn."""
     add_idle(stack)

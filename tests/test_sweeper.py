@@ -356,10 +356,8 @@ def test_a_direct_invocation_takes_a_request(stack: Runner) -> None:
     assert stack.metrics["SweepFinished"] == 0
 
 
-@pytest.mark.parametrize("event", [{}, {"job_id": 7}, {"Records": []}])
-def test_an_event_that_is_none_is_refused_by_name(
-    stack: Runner, event: dict[str, object]
-) -> None:
+@pytest.mark.parametrize("event", [{}, {"job_id": 7}, {"Records": []}, ["web"], "web"])
+def test_an_event_that_is_none_is_refused_by_name(stack: Runner, event: Any) -> None:
     """The caller gets an error that names the field."""
     stack.invoke("Sweeper", event)
 

@@ -20,7 +20,7 @@ from idle_jobs.batch import (
 )
 from idle_jobs.bodies import BadBody
 from idle_jobs.desk import Desk
-from idle_jobs.errors import ClusterError, Refused
+from idle_jobs.errors import ClusterError, Refused, TryLater
 from idle_jobs.jobs import Job
 from idle_jobs.messages import CloseMessage, Mode, parse_message
 from idle_jobs.moves import Close, End, Force, HandOver, Park, Step, Wait
@@ -30,6 +30,7 @@ from idle_jobs.reasons import Reason
 from idle_jobs.steps import after_answer, after_success, next_step
 
 EARLY = timedelta(minutes=1)
+OLDEST_READ = 60  # Seconds: what is closed was seen idle within them.
 
 
 def close_batch(
@@ -47,7 +48,8 @@ def close_batch(
     records = records_of(event)
     if desk.mode() is Mode.PAUSED:
         return handle_batch(event, give_back, desk, seconds_left, run)
-    batch = _Batch(desk, now, {r.message_id: _read(r, now) for r in records})
+    messages = {r.message_id: _read(r, now) for r in records}
+    batch = _Batch(desk, now, messages, seconds_left, seconds_left() - OLDEST_READ)
     batch.read_jobs()
     return handle_batch(event, batch.look, desk, seconds_left, run)
 
@@ -61,11 +63,16 @@ def _read(record: SQSRecord, now: datetime) -> CloseMessage | BadBody:
 
 @dataclass
 class _Batch:
-    """The messages of one batch and the one read of the cluster that they share."""
+    """The messages of one batch and the one read of the cluster that they share.
+
+    `fresh_until` is how many seconds of the invocation are left when that read is old.
+    """
 
     desk: Desk
     now: datetime
     messages: dict[str, CloseMessage | BadBody]
+    seconds_left: Callable[[], float]
+    fresh_until: float
     jobs: dict[str, Job] = field(default_factory=dict)
     away: ClusterError | None = None
     refused: Refused | None = None
@@ -138,6 +145,8 @@ class _Batch:
         return after, message, proof
 
     def _call(self, step: Close | Force, message: CloseMessage) -> None:
+        if self.seconds_left() < self.fresh_until:
+            raise TryLater(f"the state was read more than {OLDEST_READ} s ago")
         timeouts, force = self.desk.timeouts, isinstance(step, Force)
         early = self.now - (message.sent_at or self.now) < EARLY
         read_timeout = timeouts.close_early if early else timeouts.close
