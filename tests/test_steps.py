@@ -507,7 +507,7 @@ def test_an_unread_cluster_sends_everything_back_for_a_quarter_of_an_hour() -> N
 def test_a_request_is_spent_five_seconds_after(
     seconds: int, expected: tuple[object, ...]
 ) -> None:
-    """`open_time` tells whole seconds, and the clocks are not one: five are forgiven."""
+    """`open_time` tells whole seconds, and clocks differ: five are forgiven."""
     opened = PERSONS.requested_at + timedelta(seconds=seconds)
     step = next_step(idle_job(open_start=opened), PERSONS, NOW, CLOSER)
 

@@ -1,0 +1,40 @@
+"""How a function's environment becomes what its stories need."""
+
+import pytest
+
+from idle_jobs.desk import open_desk
+from idle_jobs.telemetry import Telemetry
+from simulator.cluster import Cluster
+from simulator.runner import API_KEY, AWS_KEYS, Runner
+from stacks import START, add_idle, after, ends, sweep
+
+WAYS = {
+    "signed, with the credential carried": {"AuthMode": "sigv4"},
+    "signed alone": {"AuthMode": "sigv4", "SecretArn": ""},
+    "an API key": {"AuthMode": "api_key"},
+}
+
+
+@pytest.mark.parametrize("parameters", WAYS.values(), ids=WAYS.keys())
+def test_each_way_to_sign_closes_a_job(parameters: dict[str, str]) -> None:
+    """The cluster verifies signatures as well as keys."""
+    secrets = {AWS_KEYS["AWS_ACCESS_KEY_ID"]: AWS_KEYS["AWS_SECRET_ACCESS_KEY"]}
+    cluster = Cluster(keys=(f"ApiKey {API_KEY}",), aws_secrets=secrets)
+    with Runner(cluster, START, {"SweepEveryHours": "24"} | parameters) as stack:
+        add_idle(stack)
+        sweep(stack)
+        stack.run(after(minutes=1))
+
+    assert ends(stack) == ["web: closed idle_datafeed_stopped"]
+
+
+def test_clients_are_made_once(stack: Runner) -> None:
+    """A warm invocation finds its connections; settings that differ do not share."""
+    with stack.inside("Closer") as closer:
+        first = open_desk("close_queue_url", closer.logger, closer.metrics)
+        again = open_desk("close_queue_url", closer.logger, closer.metrics)
+
+    assert first.cluster is again.cluster
+    assert first.outbox is again.outbox
+    assert isinstance(first.telemetry, Telemetry)
+    assert first.inbox == stack.queues.urls["CloseQueue"]
