@@ -1,13 +1,16 @@
 """How a function's environment becomes what its stories need."""
 
+import os
+
 import pytest
 
 from idle_jobs.desk import open_desk
 from idle_jobs.telemetry import Telemetry
 from simulator.cluster import Cluster
-from simulator.runner import API_KEY, AWS_KEYS, Runner
+from simulator.runner import Runner
 from stacks import START, add_idle, after, ends, sweep
 
+KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 WAYS = {
     "signed, with the credential carried": {"AuthMode": "sigv4"},
     "signed alone": {"AuthMode": "sigv4", "SecretArn": ""},
@@ -18,9 +21,10 @@ WAYS = {
 @pytest.mark.parametrize("parameters", WAYS.values(), ids=WAYS.keys())
 def test_each_way_to_sign_closes_a_job(parameters: dict[str, str]) -> None:
     """The cluster verifies signatures as well as keys."""
-    secrets = {AWS_KEYS["AWS_ACCESS_KEY_ID"]: AWS_KEYS["AWS_SECRET_ACCESS_KEY"]}
-    cluster = Cluster(keys=(f"ApiKey {API_KEY}",), aws_secrets=secrets)
-    with Runner(cluster, START, {"SweepEveryHours": "24"} | parameters) as stack:
+    with Runner(Cluster(), START, {"SweepEveryHours": "24"} | parameters) as stack:
+        # moto puts keys of its own into the environment.
+        key_id, secret = map(os.environ.__getitem__, KEYS)
+        stack.cluster.aws_secrets = {key_id: secret}
         add_idle(stack)
         sweep(stack)
         stack.run(after(minutes=1))
