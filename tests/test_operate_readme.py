@@ -18,7 +18,8 @@ from markdown import fences
 from tools.operate import mode, parked, redrive
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = [ROOT / "README.md", ROOT / "docs" / "operating.md"]
+README = "".join(page.read_text(encoding="utf-8") for page in PAGES)
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 EXAMPLES = [e for block in fences(README, "console") for e in block.split("$ ")[1:]]
 MAIN: dict[str, Callable[[list[str]], int]] = {

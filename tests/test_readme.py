@@ -25,7 +25,8 @@ from simulator.topology import TEMPLATE, Topology
 from test_policy import ROWS as EXAMPLES
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = [ROOT / "README.md", ROOT / "docs" / "operating.md"]
+README = "".join(page.read_text(encoding="utf-8") for page in PAGES)
 SOURCE = load_template(TEMPLATE)
 POLICY = table(README, "Condition, in the order in which it is asked")
 SETTINGS = table(README, "Parameter")
@@ -238,27 +239,42 @@ def test_make_knows_every_target() -> None:
     assert named <= set(re.findall(r"^([a-z0-9]+):", makefile, re.MULTILINE))
 
 
-@pytest.mark.parametrize("link", sorted(set(links(README))))
-def test_links_lead_somewhere(link: str) -> None:
-    """A link is a heading of this page or a file of this repository."""
-    if link.startswith("#"):
-        assert link[1:] in map(anchor, headings(README))
-    else:
-        assert (ROOT / link).exists()
+LINKS = [(p, link) for p in PAGES for link in links(p.read_text(encoding="utf-8"))]
 
 
-def test_the_readme_has_its_chapters_in_order() -> None:
-    """An operator finds things where a README of ours has them."""
-    assert headings(README, "##") == [
+@pytest.mark.parametrize(("page", "link"), sorted(set(LINKS)), ids=str)
+def test_links_lead_somewhere(page: Path, link: str) -> None:
+    """A link is a heading of a page or a file of this repository."""
+    path, _, heading = link.partition("#")
+    target = page.parent / path if path else page
+
+    assert target.exists()
+    if heading:
+        text = target.read_text(encoding="utf-8")
+        assert heading in map(anchor, headings(text))
+
+
+CHAPTERS = {
+    "README.md": [
         "See it",
         "Deploy",
         "How it decides",
         "Ask for a close",
+        "Operate it",
+        "Caveats",
+        "Develop",
+        "Licence",
+    ],
+    "operating.md": [
         "Settings",
         "What it tells you",
         "When a job is parked",
         "Permissions",
-        "Caveats",
-        "Develop",
-        "Licence",
-    ]
+    ],
+}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_page_has_its_chapters_in_order(page: Path) -> None:
+    """An operator finds things where a page of ours has them."""
+    assert CHAPTERS[page.name] == headings(page.read_text(encoding="utf-8"), "##")
