@@ -11,6 +11,7 @@ from mypy_boto3_sqs import SQSClient
 
 from builders import NOW, sweeps_message
 from idle_jobs.outbox import Outbox, SendRefused
+from simulator.runner import SESSION
 
 
 @pytest.fixture
@@ -18,6 +19,7 @@ def sqs(monkeypatch: pytest.MonkeyPatch) -> Iterator[SQSClient]:
     """Yield a client with three queues."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     with mock_aws():
+        boto3.setup_default_session(botocore_session=SESSION)
         client = boto3.client("sqs")
         for name in ("close", "force", "parking"):
             client.create_queue(QueueName=name)

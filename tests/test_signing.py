@@ -15,6 +15,7 @@ from idle_jobs.signing import LATTICE, Direct, Signer, SigV4
 from idle_jobs.wire import Timeouts, Wire
 from simulator.cluster import Cluster as StandIn
 from simulator.cluster import serve
+from simulator.runner import SESSION
 
 NOW = datetime.now(UTC)
 KEY = "dGVzdDp0ZXN0"
@@ -32,6 +33,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Give the process an identity, and a Secrets Manager."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     with mock_aws():
+        boto3.setup_default_session(botocore_session=SESSION)
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKID")
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
         monkeypatch.delenv("AWS_SESSION_TOKEN", raising=False)

@@ -374,6 +374,7 @@ def test_nothing_is_ever_posted_by_the_sweeper(stack: Runner) -> None:
     assert len(stack.cluster.log) == 4
 
 
+@pytest.mark.slow
 def test_a_summary_is_cut_to_what_lambda_can_return(stack: Runner) -> None:
     """It says how many verdicts it leaves out."""
     for n in range(5_002):
