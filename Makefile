@@ -5,7 +5,7 @@ SAM := SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam
 
 SHELL := /bin/bash -euo pipefail
 .DEFAULT_GOAL := help
-.PHONY: help setup demo mode pause resume parked redrive plan explain cluster test quick lint build e2e check clean
+.PHONY: help setup demo mode pause resume parked redrive plan explain cluster simulate test quick lint build e2e check clean
 .NOTPARALLEL:
 
 export PYTHONPATH := functions:tests
@@ -47,10 +47,14 @@ redrive: .venv/.ready ## Move parked messages back: ID=, JOB= or ALL=1; WAIT=sec
 	@$(DEV)/python -m tools.operate.redrive $(call given,stack,STACK) \
 		$(call given,id,ID) $(call given,job,JOB) $(call given,all,ALL) $(call given,wait,WAIT)
 
+simulate: .venv/.ready ## Play SCHEDULES (1000) of JOBS (300) with faults everywhere; SEED= replays one.
+	@$(DEV)/python -m simulation $(call given,schedules,SCHEDULES) \
+		$(call given,jobs,JOBS) $(call given,seed,SEED)
+
 test: .venv/.ready ## Run every test but e2e, and measure what they cover.
 	@$(DEV)/pytest -q -m "not e2e" --cov --cov-report=term-missing
 
-quick: .venv/.ready ## Run the tests that take less than a second each.
+quick: .venv/.ready ## Run the tests that need no whole stack: a few seconds.
 	@$(DEV)/pytest -q -m "not slow and not e2e"
 
 lint: .venv/.ready .venv-sam/.ready ## Check style, types and the template.

@@ -15,6 +15,8 @@ from simulator.cluster import Fault
 from simulator.runner import Runner
 from stacks import START, add_busy, add_idle, after, ends, posts, sweep
 
+pytestmark = pytest.mark.slow
+
 
 def close_body(job_id: str = "web", **changes: Any) -> str:
     """Return a close message as the Sweeper writes it."""

@@ -10,6 +10,8 @@ from simulator.cluster import Cluster
 from simulator.runner import Runner
 from stacks import START, add_idle, after, ends, sweep
 
+pytestmark = pytest.mark.slow
+
 KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 WAYS = {
     "signed, with the credential carried": {"AuthMode": "sigv4"},

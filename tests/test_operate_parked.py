@@ -14,6 +14,8 @@ from builders import NOW, persons_message
 from deployed import NAME, QUEUES, deployed, on_event, refuse, send, visible
 from tools.operate import command, mode, parked
 
+pytestmark = pytest.mark.slow
+
 TELLS = {
     "a parked message": (
         persons_message(parked_reason="blocked: being reset").to_json(),

@@ -15,6 +15,8 @@ from builders import NOW, ago, persons_message
 from deployed import NAME, QUEUES, deployed, on_event, refuse, send, visible
 from tools.operate.redrive import main
 
+pytestmark = pytest.mark.slow
+
 LATER = NOW + timedelta(minutes=5)
 PARKED = {
     job_id: persons_message(

@@ -12,6 +12,8 @@ from simulator.cluster import Fault
 from simulator.runner import Runner
 from stacks import START, add_busy, add_idle, after, ends, posts, sweep
 
+pytestmark = pytest.mark.slow
+
 
 def sent(stack: Runner, queue: str = "CloseQueue") -> list[dict[str, Any]]:
     """Return the messages in a queue."""
@@ -374,7 +376,6 @@ def test_nothing_is_ever_posted_by_the_sweeper(stack: Runner) -> None:
     assert len(stack.cluster.log) == 4
 
 
-@pytest.mark.slow
 def test_a_summary_is_cut_to_what_lambda_can_return(stack: Runner) -> None:
     """It says how many verdicts it leaves out."""
     for n in range(5_002):
