@@ -3,9 +3,8 @@
 A look at a message asks `next_step`; once it has posted, `after_answer` or
 `after_success`. Both closers ask the same functions and differ in `Rules.may_force`.
 
-Force needs evidence, and there are four: the state `failed`; a job still closing long
-after the Closer saw it close; a datafeed that would not stop in a measured try; an
-explicit order. Ages, counters and transport errors are none.
+Force needs evidence: the state `failed`; a job still closing long after the Closer saw
+it close; a datafeed that would not stop in a measured try; or an explicit order.
 """
 
 from datetime import datetime, timedelta
