@@ -5,7 +5,7 @@ SAM := SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam
 
 SHELL := /bin/bash -euo pipefail
 .DEFAULT_GOAL := help
-.PHONY: help setup demo mode pause resume parked redrive plan explain cluster simulate test quick lint build e2e check clean
+.PHONY: help setup demo mode pause resume parked redrive plan explain cluster conformance test quick lint build e2e check clean
 .NOTPARALLEL:
 
 export PYTHONPATH := functions:tests
@@ -15,7 +15,7 @@ export PYTHONPATH := functions:tests
 given = $(if $(findstring command line,$(origin $(2))),--$(1)='$($(2))')
 
 help: ## Show what there is.
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
 setup: .venv/.ready ## Make .venv; every other target does so by itself.
 
@@ -47,9 +47,9 @@ redrive: .venv/.ready ## Move parked messages back: ID=, JOB= or ALL=1; WAIT=sec
 	@$(DEV)/python -m tools.operate.redrive $(call given,stack,STACK) \
 		$(call given,id,ID) $(call given,job,JOB) $(call given,all,ALL) $(call given,wait,WAIT)
 
-simulate: .venv/.ready ## Play SCHEDULES (1000) of JOBS (300) with faults everywhere; SEED= replays one.
-	@$(DEV)/python -m simulation $(call given,schedules,SCHEDULES) \
-		$(call given,jobs,JOBS) $(call given,seed,SEED)
+conformance: .venv/.ready ## Run Elastic's YAML REST tests in DIR, or our own, on the simulated cluster.
+	@VERSION=$(if $(findstring command line,$(origin VERSION)),'$(VERSION)') \
+		$(DEV)/python -m conformance $(if $(findstring command line,$(origin DIR)),'$(DIR)')
 
 test: .venv/.ready ## Run every test but e2e, and measure what they cover.
 	@$(DEV)/pytest -q -m "not e2e" --cov --cov-report=term-missing

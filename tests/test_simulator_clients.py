@@ -19,7 +19,7 @@ def client() -> Iterator[Elasticsearch]:
     """Speak to a cluster of the client's own major version."""
     with (
         serve(Cluster("9.5.1")) as url,
-        Elasticsearch(url, api_key="dGVzdDp0ZXN0") as client,
+        Elasticsearch(url, api_key="dGVzdDp0ZXN0", http_compress=True) as client,
     ):
         yield client
 

@@ -1,9 +1,11 @@
 """The stand-in answers in the envelope of Elasticsearch."""
 
+import gzip
+
 import pytest
 
-from simulator.cluster import Cluster
-from simulator.cluster.asking import NOW, ask
+from simulator.cluster import Cluster, Request
+from simulator.cluster.asking import KEY, NOW, ask
 
 CLOSE = "/_ml/anomaly_detectors/web/_close"
 
@@ -94,3 +96,16 @@ def test_log() -> None:
     assert (line.method, line.path) == ("POST", f"{CLOSE}?x=%20")
     assert (line.body, line.now) == (b"{}", NOW)
     assert "Authorization" in line.headers
+
+
+@pytest.mark.parametrize(("packed", "status"), [(True, 200), (False, 400)])
+def test_compressed_body(packed: bool, status: int) -> None:
+    """A body may come compressed, and is refused if it only says so."""
+    cluster = Cluster()
+    cluster.add_job("web", now=NOW)
+    body = gzip.compress(b"{}") if packed else b"{}"
+    headers = {**KEY, "Content-Type": "application/json", "Content-Encoding": "gzip"}
+
+    answer, _ = cluster.handle(Request("POST", CLOSE, headers, body), NOW)
+
+    assert answer.status == status

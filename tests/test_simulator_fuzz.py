@@ -28,17 +28,10 @@ IDS = st.sampled_from(
         "x" * 70,
     ]
 ) | st.text("ab*,%/?.\u00e9", max_size=6)
-PATHS = st.sampled_from(sorted({route.path for route in ROUTES}) + ["/a/b/c"])
-METHODS = st.sampled_from(["GET", "POST", "PUT", "DELETE", "HEAD", "PATCH"])
-NAMES = sorted({name for route in ROUTES for name in route.params})
 VALUES = st.sampled_from(
     ["true", "false", "", "5m", "-1", "now", "0", "x", "2026-03-01T00:00:00Z", "-a,*"]
 )
-QUERIES = st.dictionaries(
-    st.sampled_from([*NAMES, "filter_path", "human", "pretty", "unknown"]),
-    VALUES,
-    max_size=3,
-)
+METHODS = st.sampled_from(["GET", "POST", "PUT", "DELETE", "HEAD", "PATCH"])
 FIELDS = sorted({*JOB.fields, *JOB_UPDATE.fields, *FEED.fields, "cluster", "transient"})
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5)
 INNER = st.sampled_from(
@@ -78,33 +71,38 @@ def some_cluster(version: str) -> Cluster:
     return cluster
 
 
+@st.composite
+def requests(draw: st.DrawFn) -> Request:
+    """Ask mostly what there is, and now and then what there is not."""
+    route = draw(st.sampled_from(ROUTES))
+    method = draw(METHODS) if draw(st.integers(0, 9)) == 0 else route.method
+    path = route.path.replace("{id}", draw(IDS))
+    names = [*route.params, "filter_path", "human", "pretty"]
+    query = draw(st.dictionaries(st.sampled_from(names), VALUES, max_size=2))
+    if draw(st.integers(0, 9)) == 0:
+        query["unknown"] = "1"
+    takes_body = route.document or bool(route.parser)
+    body = draw(BODIES) if takes_body or draw(st.integers(0, 9)) == 0 else ""
+    pairs = "&".join(f"{name}={value}" for name, value in query.items())
+    headers = {**KEY, "Content-Type": "application/json"}
+    line = path + (f"?{pairs}" if pairs else "")
+    return Request(method, line, headers, body.encode(errors="replace"))
+
+
 @pytest.mark.slow
 @settings(max_examples=1000, deadline=None)
-@given(
-    method=METHODS,
-    path=PATHS,
-    ids=IDS,
-    query=QUERIES,
-    body=BODIES,
-    version=st.sampled_from(["7.17.9", "8.9.0", "9.5.1"]),
-)
-def test_any_request_is_answered(
-    method: str, path: str, ids: str, query: dict[str, str], body: str, version: str
-) -> None:
+@given(asked=requests(), version=st.sampled_from(["7.17.9", "8.9.0", "9.5.1"]))
+def test_any_request_is_answered(asked: Request, version: str) -> None:
     """A request of any kind gets a well-formed answer, and so does the next one."""
     cluster = some_cluster(version)
-    pairs = "&".join(f"{name}={value}" for name, value in query.items())
-    line = path.replace("{id}", ids) + (f"?{pairs}" if pairs else "")
-    headers = {**KEY, "Content-Type": "application/json"}
-    asked = Request(method, line, headers, body.encode(errors="replace"))
 
     answer, takes = cluster.handle(asked, NOW)
 
-    assert 200 <= answer.status < 500 or answer.status in {500, 503}
+    assert 200 <= answer.status < 500
     assert takes >= timedelta()
     assert answer.headers["X-elastic-product"] == "Elasticsearch"
     if "json" in answer.headers["content-type"]:
-        read = json.loads(answer.body)
+        read = json.loads(answer.body, parse_constant=pytest.fail)
         assert ("error" in read) == (answer.status >= 400) or answer.status == 408
     later = Request("GET", "/_ml/anomaly_detectors/_stats", KEY)
     assert cluster.handle(later, NOW + timedelta(days=3))[0].status == 200

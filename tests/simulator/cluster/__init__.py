@@ -1,4 +1,11 @@
-"""A stand-in Elasticsearch cluster: a pure core, and a thin HTTP shell around it."""
+"""A stand-in Elasticsearch cluster: a pure core, and a thin HTTP shell around it.
+
+Unfaithful on purpose: posted data is counted and not analysed, datafeeds read nothing,
+indices hold no documents, nothing is persisted, and answers are JSON whatever `format`
+says. One node takes jobs up to `xpack.ml.max_open_jobs`; its memory bounds each job for
+itself and not their sum. Opening, starting and stopping take no time but where a test
+says so; closing takes `close_takes` of the job, or what `close_duration` draws.
+"""
 
 from simulator.cluster.core import Cluster
 from simulator.cluster.faults import Fault

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from simulator.cluster.errors import ClusterError, illegal_argument
+from simulator.cluster.privileges import SUPERUSER, Caller
 from simulator.cluster.times import time_value
 
 # Every endpoint takes these.
@@ -16,8 +17,9 @@ ALWAYS = frozenset({"pretty", "human", "error_trace", "filter_path", "format"})
 class Reply:
     """What an action answers, and how long that takes."""
 
-    body: dict[str, object]
+    body: dict[str, object] | str
     after: timedelta = timedelta()
+    status: int = 200
 
 
 @dataclass(frozen=True)
@@ -27,9 +29,10 @@ class Call:
     ids: str | None
     now: datetime
     given: Mapping[str, object] = field(default_factory=dict)
-    # The parser's name and the body, when the parameters came in a body.
+    # The parser's name, when the parameters came in a body; the body in any case.
     parser: str = ""
     body: str = ""
+    caller: Caller = SUPERUSER
 
     def flag(self, name: str, default: bool) -> bool:
         """Read a boolean; a bare `?force` in a query means true."""
@@ -61,7 +64,7 @@ class Call:
     def _check_type(self, name: str, value: object) -> None:
         if isinstance(value, str):
             return
-        reason = f"{name} doesn't support values of type: {_token(value)}"
+        reason = f"{name} doesn't support values of type: {token(value)}"
         raise parse_error(self.body, self.parser, name, reason)
 
     def _bad_field(self, name: str, error: ClusterError) -> ClusterError:
@@ -76,7 +79,7 @@ def read_body(body: bytes, parser: str, known: frozenset[str]) -> dict[str, obje
     text = body.decode(errors="replace")
     try:
         given = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise parse_error(text, parser, "", "Unexpected character") from None
     if not isinstance(given, dict):
         raise parse_error(text, parser, "", "Expected START_OBJECT")
@@ -111,12 +114,15 @@ def refuse_unknown(path: str, query: Mapping[str, str], known: frozenset[str]) -
         )
 
 
-def _token(value: object) -> str:
+def token(value: object) -> str:
+    """Name the kind of a JSON value as the parsers do."""
     match value:
         case None:
             return "VALUE_NULL"
         case bool():
             return "VALUE_BOOLEAN"
+        case str():
+            return "VALUE_STRING"
         case int() | float():
             return "VALUE_NUMBER"
         case list():

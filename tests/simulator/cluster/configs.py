@@ -1,5 +1,7 @@
 """The configurations: `GET _ml/anomaly_detectors`, `GET _ml/datafeeds`."""
 
+from typing import Any
+
 from simulator.cluster.call import Call, Reply
 from simulator.cluster.job import Job
 from simulator.cluster.ml import MachineLearning
@@ -14,39 +16,60 @@ def get_jobs(ml: MachineLearning, call: Call) -> Reply:
     allow_no_match = call.flag("allow_no_match", True)
     generated = not call.flag("exclude_generated", False)
     jobs = find_jobs(ml, call.ids, lambda job: job.config, allow_no_match)
-    configs = [_job(ml, job, generated) for job in jobs]
+    configs = [show_job(ml, job, generated=generated) for job in jobs]
     return Reply({"count": len(configs), "jobs": configs})
 
 
 def get_datafeeds(ml: MachineLearning, call: Call) -> Reply:
     """List the configurations of datafeeds."""
     allow_no_match = call.flag("allow_no_match", True)
-    call.flag("exclude_generated", False)
+    generated = not call.flag("exclude_generated", False)
     jobs = find_datafeeds(ml, call.ids, lambda job: job.config, allow_no_match)
-    return Reply({"count": len(jobs), "datafeeds": [_datafeed(job) for job in jobs]})
+    configs = [show_feed(job, generated=generated) for job in jobs]
+    return Reply({"count": len(jobs), "datafeeds": configs})
 
 
-def _job(ml: MachineLearning, job: Job, generated: bool) -> dict[str, object]:
+def show_job(
+    ml: MachineLearning, job: Job, *, generated: bool = True
+) -> dict[str, object]:
+    """Write the configuration of a job."""
     config: dict[str, object] = {"job_id": job.job_id}
     if generated:
         config |= {"job_type": "anomaly_detector", "job_version": ml.version}
     if job.groups:
         config["groups"] = list(job.groups)
+    shown = analysis_shown(job)
+    if "description" in shown:
+        config["description"] = shown.pop("description")
     if generated:
         config["create_time"] = millis(job.created)
         if job.finished:
             config["finished_time"] = millis(job.finished)
-    config |= _analysis(job)
-    if job.custom_settings is not None:
-        config["custom_settings"] = job.custom_settings
-    config |= {"results_index_name": "shared", "allow_lazy_open": False}
+    lazy = shown.pop("allow_lazy_open")
+    config |= shown
     config |= _blocked(job)
+    config["allow_lazy_open"] = lazy
     if generated and job.datafeed:
-        config["datafeed_config"] = _datafeed(job)
+        config["datafeed_config"] = show_feed(job)
     return config
 
 
-def _analysis(job: Job) -> dict[str, object]:
+def analysis_shown(job: Job) -> dict[str, Any]:
+    """Write what was put of a job, or what an ordinary one would have."""
+    if job.analysis:
+        return dict(job.analysis)
+    settings = (
+        {} if job.custom_settings is None else {"custom_settings": job.custom_settings}
+    )
+    return {
+        **_analysis(job),
+        **settings,
+        "results_index_name": "shared",
+        "allow_lazy_open": job.allow_lazy_open,
+    }
+
+
+def _analysis(job: Job) -> dict[str, Any]:
     return {
         "analysis_config": {
             "bucket_span": job.bucket_span,
@@ -84,7 +107,17 @@ def _blocked(job: Job) -> dict[str, object]:
     return {"blocked": {"reason": job.blocked}} if job.blocked else {}
 
 
-def _datafeed(job: Job) -> dict[str, object]:
+def show_feed(job: Job, *, generated: bool = True) -> dict[str, Any]:
+    """Write the configuration of a datafeed; what is a default was generated."""
+    if job.feed is None:
+        return _datafeed(job)
+    if generated:
+        return dict(job.feed)
+    left = {"authorization", "query_delay", "chunking_config"}
+    return {name: value for name, value in job.feed.items() if name not in left}
+
+
+def _datafeed(job: Job) -> dict[str, Any]:
     frequency = {"frequency": job.frequency} if job.frequency else {}
     return {
         "datafeed_id": job.datafeed_id,

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from datetime import timedelta
 
+_PLAIN = {"illegal_argument_exception", "illegal_state_exception"}
+
 
 class ClusterError(Exception):
     """An answer that is an error; `after` is how long it takes to come."""
@@ -41,8 +43,8 @@ class ClusterError(Exception):
 
     def root(self) -> "ClusterError":
         """Find the innermost cause that is Elasticsearch's own."""
-        # The plain Java exception below a parse error is not one of its own.
-        if self.caused_by is None or self.kind == "x_content_parse_exception":
+        # A plain Java exception below another error is not one of its own.
+        if self.caused_by is None or self.caused_by.kind in _PLAIN:
             return self
         return self.caused_by.root()
 
@@ -74,7 +76,27 @@ def conflict(reason: str, caused_by: ClusterError | None = None) -> ClusterError
     return ClusterError(409, "status_exception", reason, caused_by=caused_by)
 
 
+def already_exists(reason: str) -> ClusterError:
+    """Refuse to create what is there."""
+    return ClusterError(400, "resource_already_exists_exception", reason)
+
+
+def bad_request(reason: str) -> ClusterError:
+    """Refuse what makes no sense, where the server says so by a status."""
+    return ClusterError(400, "status_exception", reason)
+
+
+def too_many(reason: str, caused_by: ClusterError | None = None) -> ClusterError:
+    """Refuse what there is no room for now."""
+    return ClusterError(429, "status_exception", reason, caused_by=caused_by)
+
+
+def invalid(reason: str) -> ClusterError:
+    """Refuse a request that contradicts itself."""
+    text = f"Validation Failed: 1: {reason};"
+    return ClusterError(400, "action_request_validation_exception", text)
+
+
 def blank_id(name: str) -> ClusterError:
     """Refuse an id that trims to nothing, as fixed versions do (wording assumed)."""
-    reason = f"Validation Failed: 1: [{name}] must not be null or blank;"
-    return ClusterError(400, "action_request_validation_exception", reason)
+    return invalid(f"[{name}] must not be null or blank")

@@ -58,7 +58,7 @@ class PathFilter:
         self._wanted = Paths([piece for piece in pieces if piece[0] != "-"])
         self._unwanted = Paths([piece[1:] for piece in pieces if piece[0] == "-"])
 
-    def apply(self, body: dict[str, object]) -> object:
+    def apply(self, body: object) -> object:
         """Keep what is wanted; what loses everything goes, the body itself stays."""
         # Without an inclusion everything is wanted, which is what None says.
         wanted = self._wanted.start or None

@@ -1,9 +1,12 @@
 """What the cluster says of itself: `GET /`, `GET _ml/info`; and upgrade mode."""
 
 from simulator.cluster.call import Call, Reply
+from simulator.cluster.categories import ANALYZER
+from simulator.cluster.media import BUILD
 from simulator.cluster.ml import MachineLearning
+from simulator.cluster.sizes import read_bytes, write_bytes
 
-_HASH = "8aa461beb06aa0417a231c345a1b8c38fb498a0d"
+_MOST = "xpack.ml.max_model_memory_limit"
 
 
 def get_root(ml: MachineLearning, _call: Call) -> Reply:
@@ -18,7 +21,7 @@ def get_root(ml: MachineLearning, _call: Call) -> Reply:
                 "number": ml.version,
                 "build_flavor": "default",
                 "build_type": "docker",
-                "build_hash": _HASH,
+                "build_hash": BUILD,
                 "build_date": "2023-07-19T14:43:58.555259655Z",
                 "build_snapshot": False,
                 "lucene_version": "9.7.0" if major < 9 else "10.3.2",
@@ -32,25 +35,35 @@ def get_root(ml: MachineLearning, _call: Call) -> Reply:
 
 def get_info(ml: MachineLearning, _call: Call) -> Reply:
     """Say defaults, limits, and whether upgrade mode is on."""
+    most = ml.settings.get(_MOST)
+    largest = read_bytes(most, _MOST) if most else 0
+    effective = min(largest or 1 << 60, read_bytes(ml.memory, ""))
+    limits = {"max_model_memory_limit": write_bytes(largest)} if largest else {}
     return Reply(
         {
-            "defaults": {
-                "anomaly_detectors": {
-                    "model_memory_limit": "1gb",
-                    "categorization_examples_limit": 4,
-                    "model_snapshot_retention_days": 10,
-                    "daily_model_snapshot_retention_after_days": 1,
-                },
-                "datafeeds": {"scroll_size": 1000},
-            },
+            "defaults": _defaults(min(largest or 1 << 30, 1 << 30)),
             "upgrade_mode": ml.upgrade_mode,
-            "native_code": {"version": ml.version, "build_hash": _HASH[:14]},
+            "native_code": {"version": ml.version, "build_hash": BUILD[:14]},
             "limits": {
-                "effective_max_model_memory_limit": "9830mb",
-                "total_ml_memory": "9830mb",
+                **limits,
+                "effective_max_model_memory_limit": f"{effective >> 20}mb",
+                "total_ml_memory": ml.memory,
             },
         }
     )
+
+
+def _defaults(memory: int) -> dict[str, object]:
+    return {
+        "anomaly_detectors": {
+            "categorization_analyzer": ANALYZER,
+            "model_memory_limit": write_bytes(memory),
+            "categorization_examples_limit": 4,
+            "model_snapshot_retention_days": 10,
+            "daily_model_snapshot_retention_after_days": 1,
+        },
+        "datafeeds": {"scroll_size": 1000},
+    }
 
 
 def set_upgrade_mode(ml: MachineLearning, call: Call) -> Reply:

@@ -1,46 +1,15 @@
 """A job as the stand-in holds it: what a test may set, and how its closing ends."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal, TypedDict
+from typing import Any, Literal
 
-JobState = Literal["opened", "opening", "closing", "closed", "failed"]
-DatafeedState = Literal["started", "starting", "stopping", "stopped"]
+from simulator.cluster.counts import Counts
+from simulator.cluster.job_fields import DatafeedState, JobFields, JobState
+from simulator.cluster.sizes import read_bytes
 
-
-class JobFields(TypedDict, total=False):
-    """What `add_job` takes beside the id and the time."""
-
-    state: JobState
-    created: datetime
-    opened: datetime | None
-    finished: datetime | None
-    last_data: datetime | None
-    latest_record: datetime | None
-    records: int
-    groups: Sequence[str]
-    custom_settings: Mapping[str, object] | None
-    bucket_span: str
-    functions: Sequence[str]
-    memory: str
-    blocked: str | None
-    deleting: bool
-    forecast: bool
-    assigned: bool
-    explanation: str
-    config: bool
-    datafeed: DatafeedState | None
-    datafeed_id: str
-    real_time: bool
-    real_time_running: bool
-    searched_until: datetime | None
-    frequency: str | None
-    query_delay: str
-    datafeed_stops: bool
-    close_takes: timedelta
-    close_ends: Literal["closed", "failed", "hangs"]
-    force_works: bool
+__all__ = ["DatafeedState", "Job", "JobFields", "JobState"]
 
 
 @dataclass
@@ -80,7 +49,16 @@ class Job:
     close_takes: timedelta = timedelta()
     close_ends: Literal["closed", "failed", "hangs"] = "closed"
     force_works: bool = True
+    open_takes: timedelta = timedelta()
+    allow_lazy_open: bool = False
     closing_until: datetime | None = None
+    opening_until: datetime | None = None
+    # When its datafeed comes to the end time that it was started with.
+    ends_feeding: datetime | None = None
+    # What was put over the REST interface, and what was counted of posted data.
+    analysis: dict[str, Any] = field(default_factory=dict)
+    feed: dict[str, Any] | None = None
+    counts: Counts = field(default_factory=Counts)
 
     @property
     def has_task(self) -> bool:
@@ -92,6 +70,37 @@ class Job:
         """Its datafeed runs: it is in any state but stopped."""
         return self.datafeed not in {None, "stopped"}
 
+    @property
+    def model_bytes(self) -> int:
+        """What its model holds: a quarter of what it may, once it was fed."""
+        return read_bytes(self.memory, "") // 4 if self.last_data else 0
+
+    def give_feed(self, config: dict[str, Any]) -> None:
+        """Configure its datafeed."""
+        self.feed, self.datafeed_id = config, config["datafeed_id"]
+        self.datafeed = self.datafeed or "stopped"
+
+    def begin_open(self, now: datetime, why_not: str) -> None:
+        """Take it into work on a node, or let it wait for one."""
+        self.state, self.opened, self.finished = "opening", now, None
+        self.assigned, self.explanation = not why_not, why_not
+        forever = why_not or self.open_takes == timedelta.max
+        self.opening_until = None if forever else now + self.open_takes
+        self.settle(now)
+
+    def begin_feeding(
+        self, now: datetime, end: datetime | None, lookback: timedelta
+    ) -> None:
+        """Start its datafeed; one with an end time stops there, or when it is done."""
+        self.datafeed = "started"
+        self.real_time = self.real_time_running = end is None
+        self.ends_feeding = max(now + lookback, end) if end else None
+
+    def forget(self) -> None:
+        """Lose all that it has learned."""
+        self.last_data = self.latest_record = None
+        self.records, self.counts = 0, Counts()
+
     def begin_close(self, now: datetime) -> None:
         """Begin a closing, which ends as the test scripted it."""
         self.state = "closing"
@@ -100,7 +109,13 @@ class Job:
         self.settle(now)
 
     def settle(self, now: datetime) -> None:
-        """End a closing whose time has come, at that time and not at this look."""
+        """End what is under way and due, at its time and not at this look."""
+        if self.opening_until is not None and now >= self.opening_until:
+            self.opening_until = None
+            if self.state == "opening":
+                self.state = "opened"
+        if self.ends_feeding is not None and now >= self.ends_feeding:
+            self._end_feeding(self.ends_feeding)
         if self.closing_until is None or now < self.closing_until:
             return
         ended, self.closing_until = self.closing_until, None
@@ -111,9 +126,16 @@ class Job:
         else:
             self.remove_task(ended)
 
+    def _end_feeding(self, ended: datetime) -> None:
+        self.ends_feeding = None
+        if self.feeding:
+            self.datafeed = "stopped"
+            if self.state == "opened":
+                self.begin_close(ended)
+
     def remove_task(self, ended: datetime | None) -> None:
         """Close the job; a job that never had a node gets no finish time."""
         self.state = "closed"
-        self.closing_until = None
+        self.closing_until = self.opening_until = None
         self.finished = ended or self.finished
         self.forecast = False

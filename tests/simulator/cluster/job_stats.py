@@ -1,17 +1,16 @@
 """`GET _ml/anomaly_detectors/_stats`: each job with just the fields its state shows."""
 
-import re
 from datetime import datetime
 from functools import partial
 
 from simulator.cluster.call import Call, Reply
+from simulator.cluster.data_counts import data_counts
 from simulator.cluster.job import Job
 from simulator.cluster.ml import MachineLearning
 from simulator.cluster.nodes import JOB_NODE
 from simulator.cluster.resolve import find_jobs, known
+from simulator.cluster.sizes import read_bytes
 from simulator.cluster.times import millis
-
-_POWERS = {"b": 0, "kb": 1, "mb": 2, "gb": 3, "tb": 4}
 
 
 def get_job_stats(ml: MachineLearning, call: Call) -> Reply:
@@ -27,10 +26,9 @@ def _stats(ml: MachineLearning, job: Job, now: datetime) -> dict[str, object]:
     # Sections are written only if they are asked for: a callable waits for that.
     stats: dict[str, object] = {
         "job_id": job.job_id,
-        "data_counts": partial(_data_counts, job),
+        "data_counts": partial(data_counts, job),
     }
-    if job.last_data or job.has_task:
-        stats["model_size_stats"] = partial(_model_size, job)
+    stats["model_size_stats"] = partial(_model_size, job)
     stats["forecasts_stats"] = partial(_forecasts, job)
     stats["state"] = job.state
     if job.has_task:
@@ -44,42 +42,15 @@ def _stats(ml: MachineLearning, job: Job, now: datetime) -> dict[str, object]:
     return stats
 
 
-def _data_counts(job: Job) -> dict[str, object]:
-    counts: dict[str, object] = {
-        "job_id": job.job_id,
-        "processed_record_count": job.records,
-        "processed_field_count": job.records,
-        "input_bytes": job.records * 64,
-        "input_field_count": job.records,
-        "invalid_date_count": 0,
-        "missing_field_count": 0,
-        "out_of_order_timestamp_count": 0,
-        "empty_bucket_count": 0,
-        "sparse_bucket_count": 0,
-        "bucket_count": job.records // 10,
-    }
-    if job.latest_record:
-        counts["earliest_record_timestamp"] = millis(
-            min(job.created, job.latest_record)
-        )
-        counts["latest_record_timestamp"] = millis(job.latest_record)
-    if job.last_data:
-        counts["last_data_time"] = millis(job.last_data)
-    counts["input_record_count"] = job.records
-    if job.last_data:
-        counts["log_time"] = millis(job.last_data)
-    return counts
-
-
 def _model_size(job: Job) -> dict[str, object]:
-    used = memory_bytes(job.memory) // 4 if job.last_data else 0
+    used = job.model_bytes
     stats: dict[str, object] = {
         "job_id": job.job_id,
         "result_type": "model_size_stats",
         "model_bytes": used,
         "peak_model_bytes": used,
         "model_bytes_exceeded": 0,
-        "model_bytes_memory_limit": memory_bytes(job.memory),
+        "model_bytes_memory_limit": read_bytes(job.memory, ""),
         "total_by_field_count": 3,
         "total_over_field_count": 0,
         "total_partition_field_count": 2,
@@ -115,7 +86,7 @@ def _forecasts(job: Job) -> dict[str, object]:
 
 
 def _timing(job: Job) -> dict[str, object]:
-    buckets = job.records // 10
+    buckets = job.counts.buckets if job.counts.posted else job.records // 10
     stats: dict[str, object] = {
         "job_id": job.job_id,
         "bucket_count": buckets,
@@ -130,11 +101,3 @@ def _timing(job: Job) -> dict[str, object]:
             "exponential_average_bucket_processing_time_per_hour_ms": 8.0,
         }
     return stats
-
-
-def memory_bytes(text: str) -> int:
-    """Read a byte size such as `512mb`."""
-    match = re.fullmatch(r"(\d+)(b|kb|mb|gb|tb)", text.lower())
-    if match is None:
-        raise ValueError(f"not a byte size: {text}")
-    return int(match[1]) << 10 * _POWERS[match[2]]

@@ -1,10 +1,14 @@
 """The machine learning side of the cluster: its jobs, its modes, its version."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Unpack
+from typing import Any, Unpack
 
 from simulator.cluster.errors import ClusterError
+from simulator.cluster.idle import close_idle
 from simulator.cluster.job import Job, JobFields, JobState
+from simulator.cluster.nodes import JOB_NODE
+from simulator.cluster.state import IDLE_TIMEOUT, Settings, State
 
 # Texts read in the source of 2021 and 2025.
 UPGRADING = "persistent task cannot be assigned while upgrade mode is enabled."
@@ -20,6 +24,15 @@ class MachineLearning:
         self.jobs: dict[str, Job] = {}
         self.upgrade_mode = False
         self.reset_mode = False
+        self.state = State()
+        # How long the closings of jobs take that are put over the REST interface, and
+        # how long a datafeed with an end time needs for what is there already.
+        self.close_duration: Callable[[], timedelta] = timedelta
+        self.lookback_takes = timedelta(seconds=1)
+        # The one node: what it has for jobs. It grows with the jobs, not with one job.
+        self.memory = "9830mb"
+        self.node_id, self.node_name = JOB_NODE["id"], JOB_NODE["name"]
+        self.maintained: datetime | None = None
         # What job stats say of nodes that did not answer; empty is not shown.
         self.node_failures: list[dict[str, object]] = []
 
@@ -28,6 +41,7 @@ class MachineLearning:
     ) -> Job:
         """Add a job; what is not said is ordinary."""
         fields.setdefault("created", now)
+        fields.setdefault("close_takes", self.close_duration())
         fields.setdefault("datafeed_id", f"datafeed-{job_id}")
         if fields.get("last_data"):
             fields.setdefault("latest_record", fields["last_data"])
@@ -40,6 +54,23 @@ class MachineLearning:
         self.jobs[job_id] = job
         return job
 
+    @property
+    def settings(self) -> Settings:
+        """What was set over the REST interface."""
+        return self.state.settings
+
+    @property
+    def indices(self) -> dict[str, dict[str, Any]]:
+        """The indices, each as it was created."""
+        return self.state.indices
+
+    def wipe(self) -> None:
+        """Forget jobs, datafeeds, indices, settings and modes."""
+        self.jobs.clear()
+        self.state = State()
+        self.upgrade_mode = self.reset_mode = False
+        self.node_failures.clear()
+
     def delete_job(self, job_id: str) -> None:
         """Delete a job with its datafeed."""
         del self.jobs[job_id]
@@ -49,6 +80,7 @@ class MachineLearning:
         job = self.jobs[job_id]
         job.state, job.assigned = "opened", True
         job.opened, job.finished, job.closing_until = now, None, None
+        job.opening_until = None
 
     def give_data(self, job_id: str, now: datetime, records: int = 100) -> None:
         """Let a job see data."""
@@ -63,9 +95,19 @@ class MachineLearning:
         return job.state
 
     def settle(self, now: datetime) -> None:
-        """End every closing whose time has come."""
+        """End what is under way and due, and do what is done at night."""
         for job in self.jobs.values():
-            if job.closing_until is not None:
+            if job.closing_until or job.opening_until or job.ends_feeding:
+                job.settle(now)
+        self._maintain(now)
+
+    def _maintain(self, now: datetime) -> None:
+        night = now.replace(hour=0, minute=30, second=0, microsecond=0)
+        night -= timedelta(days=1) if night > now else timedelta()
+        last, self.maintained = self.maintained, night
+        if last and last < night and self.since(9, 4) and not self.upgrade_mode:
+            close_idle(self.jobs.values(), self.settings.value(IDLE_TIMEOUT), night)
+            for job in self.jobs.values():
                 job.settle(now)
 
     def since(self, major: int, minor: int) -> bool:

@@ -1,6 +1,8 @@
 """The one node of the cluster, as stats show it."""
 
-JOB_NODE = {
+from typing import Any
+
+JOB_NODE: dict[str, Any] = {
     "id": "N2mYz0rjQ3mXJw0nK4Hb3A",
     "name": "ml-node-0",
     "ephemeral_id": "kT6w9xq3R4q1Z8m5hJ2vXg",
@@ -13,7 +15,7 @@ JOB_NODE = {
     },
 }
 # Datafeeds show only the attributes that begin with `ml.`.
-DATAFEED_NODE = {
+DATAFEED_NODE: dict[str, Any] = {
     **JOB_NODE,
     "attributes": {
         "ml.allocated_processors": "4",

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from simulator.cluster.errors import ClusterError
+from simulator.cluster.privileges import SUPERUSER, Caller, privileges_of
 from simulator.cluster.sigv4 import Signature, SignatureRefused
 from simulator.cluster.wire import Request
 
@@ -29,26 +30,34 @@ def admit(
     now: datetime,
     keys: Collection[str],
     aws_secrets: Mapping[str, str],
-) -> None:
-    """Let the request in, or raise what the client gets to see."""
+) -> Caller:
+    """Let the request in as somebody, or raise what the client gets to see."""
     given = request.header("authorization")
-    if given in keys:
-        return
+    if given is not None and given in keys:
+        return _caller(given, privileges_of(keys, given))
     if given is None:
         raise _unauthenticated(
             f"missing authentication credentials for REST request [{request.path}]"
         )
     if given.startswith("AWS4-HMAC-SHA256"):
         _admit_signed(request, given, now, aws_secrets)
-    elif given.startswith("ApiKey "):
+        return SUPERUSER
+    if given.startswith("ApiKey "):
         raise _unknown_key(given.removeprefix("ApiKey "))
-    elif given.startswith("Basic "):
+    if given.startswith("Basic "):
         user = _decoded(given.removeprefix("Basic ")).partition(":")[0]
         raise _unauthenticated(
             f"unable to authenticate user [{user}] for REST request [{request.path}]"
         )
-    else:
-        raise _unable()
+    raise _unable()
+
+
+def _caller(given: str, privileges: frozenset[str]) -> Caller:
+    scheme, _, encoded = given.partition(" ")
+    name = _decoded(encoded).partition(":")[0]
+    if scheme == "ApiKey":
+        return Caller("elastic", privileges, api_key=name)
+    return Caller(name or "elastic", privileges)
 
 
 def _admit_signed(

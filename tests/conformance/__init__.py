@@ -1,0 +1,1 @@
+"""A runner for Elastic's YAML REST tests, and cases of our own in that format."""

@@ -1,0 +1,54 @@
+"""What is counted of the data of a job, as stats and `_data` show it."""
+
+from simulator.cluster.job import Job
+from simulator.cluster.times import millis
+
+
+def data_counts(job: Job) -> dict[str, object]:
+    """Write what was counted of the data that the job got."""
+    counts: dict[str, object] = {
+        "job_id": job.job_id,
+        "processed_record_count": job.records,
+        **(_counted(job) if job.counts.posted else _ordinary(job)),
+    }
+    if job.latest_record:
+        counts["earliest_record_timestamp"] = millis(
+            job.counts.earliest or min(job.created, job.latest_record)
+        )
+        counts["latest_record_timestamp"] = millis(job.latest_record)
+    if job.last_data:
+        counts["last_data_time"] = millis(job.last_data)
+    refused = job.counts.invalid_dates + job.counts.out_of_order
+    counts["input_record_count"] = job.records + refused
+    if job.last_data:
+        counts["log_time"] = millis(job.last_data)
+    return counts
+
+
+def _ordinary(job: Job) -> dict[str, object]:
+    return {
+        "processed_field_count": job.records,
+        "input_bytes": job.records * 64,
+        "input_field_count": job.records,
+        "invalid_date_count": 0,
+        "missing_field_count": 0,
+        "out_of_order_timestamp_count": 0,
+        "empty_bucket_count": 0,
+        "sparse_bucket_count": 0,
+        "bucket_count": job.records // 10,
+    }
+
+
+def _counted(job: Job) -> dict[str, object]:
+    counts = job.counts
+    return {
+        "processed_field_count": counts.processed_fields,
+        "input_bytes": counts.input_bytes,
+        "input_field_count": counts.input_fields,
+        "invalid_date_count": counts.invalid_dates,
+        "missing_field_count": counts.missing_fields,
+        "out_of_order_timestamp_count": counts.out_of_order,
+        "empty_bucket_count": counts.empty_buckets,
+        "sparse_bucket_count": 0,
+        "bucket_count": counts.buckets,
+    }
