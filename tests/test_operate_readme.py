@@ -55,14 +55,15 @@ def without_ids(text: str) -> str:
 
 @pytest.mark.slow
 def test_the_pause_prints_what_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
-    """Each step of a pause stands in the example."""
-    words, output = shown("pause")
+    """Each step of a pause and of its end stands in the example."""
     with deployed(*MAPPINGS):
         make(["mode", "MODE=close"])
         capsys.readouterr()
-        make(words)
+        for command in ("pause", "resume"):
+            words, output = shown(command)
+            make(words)
 
-    assert output == capsys.readouterr().out
+            assert output == capsys.readouterr().out
 
 
 def let_it_be_closed(ids: dict[str, str]) -> None:
