@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from builders import NOW, RULES, ago, failed_job, idle_job
+from builders import NOW, RULES, ago, closed_job, failed_job, idle_job
 from idle_jobs.jobs import State
 from idle_jobs.limits import Plan, limit
 from idle_jobs.policy import judge
@@ -51,6 +51,28 @@ def test_the_draw_is_seeded_with_the_sweeps_time() -> None:
 
     assert ids(limit(verdicts, NOW, RULES)) == ids(limit(verdicts, NOW, RULES))
     assert ids(limit(verdicts, NOW, RULES)) != ids(limit(verdicts, later, RULES))
+
+
+def test_a_sweep_that_is_tried_again_does_not_close_others() -> None:
+    """What the first try has closed takes up its places; the lots stay as they are."""
+    verdicts = fleet(idle=60)
+    first = ids(limit(verdicts, NOW, RULES))
+    closed = [closed_job(job_id=job_id, finished=NOW) for job_id in first]
+    left = [v for v in verdicts if v.job.job_id not in first]
+    again = [*left, *(judge(job, NOW, RULES) for job in closed)]
+
+    assert ids(limit(again, NOW, RULES)) == set()
+    assert len(limit(left, NOW, RULES).send) == 20
+
+
+def test_a_lot_does_not_depend_on_the_others() -> None:
+    """Half of the drawn ones are closing by now: the other half is drawn again."""
+    verdicts = fleet(idle=60)
+    first = ids(limit(verdicts, NOW, RULES))
+    drawn = sorted(first - {f"idle-{n:03}" for n in range(50, 60)})
+    left = [v for v in verdicts if v.job.job_id not in drawn[:5]]
+
+    assert set(drawn[5:]) <= ids(limit(left, NOW, RULES))
 
 
 def test_one_place_goes_to_the_largest() -> None:

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from random import Random
+from hashlib import sha256
 
-from idle_jobs.jobs import OPEN_STATES
+from idle_jobs.jobs import OPEN_STATES, State
 from idle_jobs.reasons import Reason
 from idle_jobs.rules import Rules
 from idle_jobs.times import rfc3339
@@ -28,14 +28,17 @@ def limit(verdicts: Sequence[Verdict], now: datetime, rules: Rules) -> Plan:
     """Cut the closable verdicts down to what one sweep may close.
 
     Watched jobs are somebody else's closings and cost nothing: they pass, unless the
-    sweep is halted. Half of the places go to the largest memory, half are drawn with
-    the sweep's time as the seed, so that big jobs that never close starve nobody.
+    sweep is halted. Half of the places go to the largest memory, half are drawn by lot,
+    so that big jobs that never close starve nobody. A sweep that is tried again for the
+    same event draws the same lots, and what its first try has closed takes places.
     """
     watched = tuple(v for v in verdicts if v.action is Action.WATCH)
     closable = tuple(v for v in verdicts if v.action in (Action.CLOSE, Action.FORCE))
     if halts(verdicts, now, rules):
         return Plan((), closable, Reason.SWEEP_HALTED)
-    chosen = _choose(closable, now, rules.max_closes_per_sweep)
+    closed = sum(_closed_since(v, now) for v in verdicts)
+    places = max(0, rules.max_closes_per_sweep - closed)
+    chosen = _choose(closable, now, places)
     held = tuple(v for v in closable if v.job.job_id not in chosen)
     sent = tuple(v for v in closable if v.job.job_id in chosen)
     return Plan((*sent, *watched), held)
@@ -59,6 +62,17 @@ def halts(verdicts: Sequence[Verdict], now: datetime, rules: Rules) -> bool:
 def _choose(closable: Sequence[Verdict], now: datetime, places: int) -> set[str]:
     by_memory = sorted(closable, key=lambda v: (-v.job.memory_bytes, v.job.job_id))
     largest, rest = by_memory[: places - places // 2], by_memory[places - places // 2 :]
-    draw = Random(rfc3339(now))  # noqa: S311 - a fair draw, not a secret
-    drawn = draw.sample(rest, min(len(rest), places // 2))
+    drawn = sorted(rest, key=lambda v: _lot(v, now))[: places // 2]
     return {verdict.job.job_id for verdict in (*largest, *drawn)}
+
+
+def _closed_since(verdict: Verdict, now: datetime) -> bool:
+    """Tell whether a job was closed after the sweep's time: by its first try, then."""
+    finished = verdict.job.finished
+    closed = verdict.job.state is State.CLOSED
+    return closed and finished is not None and finished >= now
+
+
+def _lot(verdict: Verdict, now: datetime) -> bytes:
+    """Return a job's lot: its own, whoever else is drawn from, so that it stays."""
+    return sha256(f"{rfc3339(now)} {verdict.job.job_id}".encode()).digest()
