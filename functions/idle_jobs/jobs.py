@@ -63,3 +63,8 @@ class Job:
     forecasts: int = 0
     upgrade_mode: bool = False
     problems: tuple[str, ...] = ()
+
+    def closed_since(self, time: datetime) -> bool:
+        """Tell whether it is closed, and was not before this time."""
+        closed = self.state is State.CLOSED
+        return closed and self.finished is not None and self.finished >= time

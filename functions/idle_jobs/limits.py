@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from idle_jobs.jobs import OPEN_STATES, State
+from idle_jobs.jobs import OPEN_STATES
 from idle_jobs.reasons import Reason
 from idle_jobs.rules import Rules
 from idle_jobs.times import rfc3339
@@ -36,7 +36,8 @@ def limit(verdicts: Sequence[Verdict], now: datetime, rules: Rules) -> Plan:
     closable = tuple(v for v in verdicts if v.action in (Action.CLOSE, Action.FORCE))
     if halts(verdicts, now, rules):
         return Plan((), closable, Reason.SWEEP_HALTED)
-    closed = sum(_closed_since(v, now) for v in verdicts)
+    # By this sweep's first try, then.
+    closed = sum(v.job.closed_since(now) for v in verdicts)
     places = max(0, rules.max_closes_per_sweep - closed)
     chosen = _choose(closable, now, places)
     held = tuple(v for v in closable if v.job.job_id not in chosen)
@@ -64,13 +65,6 @@ def _choose(closable: Sequence[Verdict], now: datetime, places: int) -> set[str]
     largest, rest = by_memory[: places - places // 2], by_memory[places - places // 2 :]
     drawn = sorted(rest, key=lambda v: _lot(v, now))[: places // 2]
     return {verdict.job.job_id for verdict in (*largest, *drawn)}
-
-
-def _closed_since(verdict: Verdict, now: datetime) -> bool:
-    """Tell whether a job was closed after the sweep's time: by its first try, then."""
-    finished = verdict.job.finished
-    closed = verdict.job.state is State.CLOSED
-    return closed and finished is not None and finished >= now
 
 
 def _lot(verdict: Verdict, now: datetime) -> bytes:

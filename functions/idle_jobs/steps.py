@@ -79,11 +79,9 @@ def is_explicit(message: CloseMessage, now: datetime, rules: Rules) -> bool:
 
 
 def _found_closed(job: Job, message: CloseMessage) -> Step:
-    finished = job.finished
-    ours = message.kind is Kind.CLOSE and finished and finished >= message.requested_at
-    if ours:
+    if message.kind is Kind.CLOSE and job.closed_since(message.requested_at):
         return End(Ended.CLOSED, _why_closed(message))
-    why = f"closed {rfc3339(finished)}" if finished else "closed before"
+    why = f"closed {rfc3339(job.finished)}" if job.finished else "closed before"
     return End(Ended.SKIPPED, Reason.ALREADY_CLOSED, why)
 
 

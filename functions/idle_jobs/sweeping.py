@@ -129,7 +129,7 @@ def _report(
             _skip(request, job_id, plan.why_held, verdict.detail, desk)
         elif job_id in sent or not _was_asked_for(request, closed=closed):
             continue
-        elif _closed_since(request, verdict.job):
+        elif verdict.job.closed_since(request.requested_at):
             _end_closed(request, verdict, desk)
         else:
             _skip(request, job_id, verdict.reason, verdict.detail, desk)
@@ -141,18 +141,12 @@ def _was_asked_for(request: Request, *, closed: bool) -> bool:
     return request.origin is Origin.REQUEST and (named or not closed)
 
 
-def _closed_since(request: Request, job: Job) -> bool:
-    """Tell whether a job was closed after the request, as a repeated one finds it.
+def _end_closed(request: Request, verdict: Verdict, desk: Desk) -> None:
+    """Tell of a job that was closed since the request, as a repeated one finds it.
 
     A Sweeper that dies between its send and the delete of its request sees it again,
     when the Closer may be done: the end is the same then, not a second one.
     """
-    if job.state is not State.CLOSED or job.finished is None:
-        return False
-    return job.finished >= request.requested_at
-
-
-def _end_closed(request: Request, verdict: Verdict, desk: Desk) -> None:
     message = _message(request, verdict, desk, request.requested_at, request.mode)
     outcome = outcome_of(message, verdict.job, Ended.CLOSED, Reason.REQUESTED, "")
     desk.telemetry.outcome(outcome)
