@@ -1,16 +1,17 @@
 """The limits of one sweep: how many, which ones, and when none at all."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from builders import NOW, RULES, ago, closed_job, failed_job, idle_job
 from idle_jobs.jobs import State
-from idle_jobs.limits import Plan, limit
+from idle_jobs.limits import Plan, halts, limit
 from idle_jobs.policy import judge
 from idle_jobs.reasons import Reason
 from idle_jobs.rules import Rules
-from idle_jobs.verdicts import Verdict
+from idle_jobs.verdicts import Action, Verdict
 
 
 def fleet(idle: int, busy: int = 0, **changes: object) -> list[Verdict]:
@@ -53,33 +54,40 @@ def test_the_draw_is_seeded_with_the_sweeps_time() -> None:
     assert ids(limit(verdicts, NOW, RULES)) != ids(limit(verdicts, later, RULES))
 
 
-def test_a_sweep_that_is_tried_again_does_not_close_others() -> None:
-    """What the first try has closed takes up its places; the lots stay as they are."""
+@pytest.mark.parametrize("now", [State.CLOSING, State.CLOSED])
+def test_a_sweep_that_is_tried_again_does_not_close_others(now: State) -> None:
+    """What the first try sent keeps its places, however far it has come by then."""
     verdicts = fleet(idle=60)
     first = ids(limit(verdicts, NOW, RULES))
-    closed = [closed_job(job_id=job_id, finished=NOW) for job_id in first]
-    left = [v for v in verdicts if v.job.job_id not in first]
-    again = [*left, *(judge(job, NOW, RULES) for job in closed)]
+    jobs = [v.job for v in verdicts]
+    finished = NOW if now is State.CLOSED else None
+    jobs = [
+        replace(j, state=now, finished=finished) if j.job_id in first else j
+        for j in jobs
+    ]
+    again = limit([judge(job, NOW, RULES) for job in jobs], NOW, RULES)
 
-    assert ids(limit(again, NOW, RULES)) == set()
-    assert len(limit(left, NOW, RULES).send) == 20
+    assert {v.job.job_id for v in again.send if v.action is Action.CLOSE} == set()
+    assert len(again.held) == 40
 
 
 def test_a_lot_does_not_depend_on_the_others() -> None:
-    """Half of the drawn ones are closing by now: the other half is drawn again."""
+    """A job that is gone gives its place to one other job, and moves nobody else's."""
     verdicts = fleet(idle=60)
     first = ids(limit(verdicts, NOW, RULES))
-    drawn = sorted(first - {f"idle-{n:03}" for n in range(50, 60)})
-    left = [v for v in verdicts if v.job.job_id not in drawn[:5]]
+    gone = min(first)
+    left = [v for v in verdicts if v.job.job_id != gone]
 
-    assert set(drawn[5:]) <= ids(limit(left, NOW, RULES))
+    assert first - {gone} <= ids(limit(left, NOW, RULES))
 
 
-def test_one_place_goes_to_the_largest() -> None:
-    """An odd number of places rounds in favour of memory."""
-    plan = limit(fleet(idle=5), NOW, Rules(max_closes_per_sweep=1))
+def test_one_place_is_drawn() -> None:
+    """A single place is no privilege of the largest, which might never close."""
+    rules = Rules(max_closes_per_sweep=1)
+    times = [NOW + timedelta(hours=n) for n in range(40)]
+    drawn = {job_id for n in times for job_id in ids(limit(fleet(idle=5), n, rules))}
 
-    assert ids(plan) == {"idle-004"}
+    assert len(drawn) == 5
 
 
 @pytest.mark.parametrize(
@@ -112,15 +120,30 @@ def test_a_halted_sweep_does_not_even_watch() -> None:
     assert plan.send == ()
 
 
-def test_watched_jobs_take_no_place_and_forced_ones_do() -> None:
-    """A watch closes nothing; a failed job that may be forced is closed."""
-    rules = Rules(max_closes_per_sweep=1, force_failed=True)
-    jobs = [
-        idle_job(job_id="watched", state=State.CLOSING),
-        failed_job(job_id="failed", memory_bytes=1),
-        idle_job(job_id="big", memory_bytes=2),
-    ]
+def test_a_retry_does_not_halt_what_its_first_try_began() -> None:
+    """Jobs that this sweep has closed were open when it began."""
+    fresh = fleet(idle=12, busy=3, last_data=ago(hours=50))
+    old = [closed_job(job_id=f"old-{n:02}", finished=NOW) for n in range(40)]
+    verdicts = [*fresh, *(judge(job, NOW, RULES) for job in old)]
+
+    assert not halts(verdicts, NOW, RULES)
+    assert halts(fresh, NOW, RULES)
+
+
+def test_closing_jobs_are_watched_without_a_place() -> None:
+    """A watch closes nothing: every closing job is looked after, drawn or not."""
+    rules = Rules(max_closes_per_sweep=0)
+    closing = [idle_job(job_id=f"c{n}", state=State.CLOSING) for n in range(3)]
+    plan = limit([judge(job, NOW, rules) for job in closing], NOW, rules)
+
+    assert ids(plan) == {"c0", "c1", "c2"}
+
+
+def test_a_failed_job_that_may_be_forced_takes_a_place() -> None:
+    """Closed by force is closed, too."""
+    rules = Rules(max_closes_per_sweep=2, force_failed=True)
+    jobs = [failed_job(job_id=f"failed-{n}", memory_bytes=n) for n in range(3)]
     plan = limit([judge(job, NOW, rules) for job in jobs], NOW, rules)
 
-    assert ids(plan) == {"watched", "big"}
-    assert [v.job.job_id for v in plan.held] == ["failed"]
+    assert (2, 1) == (len(plan.send), len(plan.held))
+    assert "failed-2" in ids(plan)

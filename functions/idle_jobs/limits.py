@@ -27,21 +27,20 @@ class Plan:
 def limit(verdicts: Sequence[Verdict], now: datetime, rules: Rules) -> Plan:
     """Cut the closable verdicts down to what one sweep may close.
 
-    Watched jobs are somebody else's closings and cost nothing: they pass, unless the
-    sweep is halted. Half of the places go to the largest memory, half are drawn by lot,
-    so that big jobs that never close starve nobody. A sweep that is tried again for the
-    same event draws the same lots, and what its first try has closed takes places.
+    Half of the places go to the largest memory, half are drawn by lot, so that big jobs
+    that never close starve nobody. Jobs that are closing, or were closed since `now`,
+    are drawn with the others: a sweep that is tried again for the same event finds what
+    its first try sent among them, and sends no others in their place. Closings are
+    watched whether they were drawn or not, unless the sweep is halted.
     """
     watched = tuple(v for v in verdicts if v.action is Action.WATCH)
     closable = tuple(v for v in verdicts if v.action in (Action.CLOSE, Action.FORCE))
     if halts(verdicts, now, rules):
         return Plan((), closable, Reason.SWEEP_HALTED)
-    # By this sweep's first try, then.
-    closed = sum(v.job.closed_since(now) for v in verdicts)
-    places = max(0, rules.max_closes_per_sweep - closed)
-    chosen = _choose(closable, now, places)
-    held = tuple(v for v in closable if v.job.job_id not in chosen)
-    sent = tuple(v for v in closable if v.job.job_id in chosen)
+    closed = tuple(v for v in verdicts if v.job.closed_since(now))
+    drawn = _draw((*closable, *watched, *closed), now, rules.max_closes_per_sweep)
+    held = tuple(v for v in closable if v.job.job_id not in drawn)
+    sent = tuple(v for v in closable if v.job.job_id in drawn)
     return Plan((*sent, *watched), held)
 
 
@@ -50,7 +49,9 @@ def halts(verdicts: Sequence[Verdict], now: datetime, rules: Rules) -> bool:
 
     Old backlog never counts: only what was busy yesterday and is idle today.
     """
-    opened = sum(v.job.state in OPEN_STATES for v in verdicts)
+    opened = sum(
+        v.job.state in OPEN_STATES or v.job.closed_since(now) for v in verdicts
+    )
     fresh = sum(
         v.action is Action.CLOSE
         and v.idle_since is not None
@@ -60,11 +61,11 @@ def halts(verdicts: Sequence[Verdict], now: datetime, rules: Rules) -> bool:
     return fresh > HALT_ABOVE_JOBS and fresh * 100 > opened * rules.max_close_percent
 
 
-def _choose(closable: Sequence[Verdict], now: datetime, places: int) -> set[str]:
-    by_memory = sorted(closable, key=lambda v: (-v.job.memory_bytes, v.job.job_id))
-    largest, rest = by_memory[: places - places // 2], by_memory[places - places // 2 :]
-    drawn = sorted(rest, key=lambda v: _lot(v, now))[: places // 2]
-    return {verdict.job.job_id for verdict in (*largest, *drawn)}
+def _draw(verdicts: Sequence[Verdict], now: datetime, places: int) -> set[str]:
+    by_memory = sorted(verdicts, key=lambda v: (-v.job.memory_bytes, v.job.job_id))
+    largest, rest = by_memory[: places // 2], by_memory[places // 2 :]
+    by_lot = sorted(rest, key=lambda v: _lot(v, now))[: places - places // 2]
+    return {verdict.job.job_id for verdict in (*largest, *by_lot)}
 
 
 def _lot(verdict: Verdict, now: datetime) -> bytes:
