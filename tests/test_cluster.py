@@ -1,5 +1,6 @@
 """The cluster client against the stand-in, over real HTTP."""
 
+import json
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -107,6 +108,43 @@ def test_jobs_are_read_by_their_ids(url: str) -> None:
     jobs = client(url).jobs(NOW, ["gone", "web", "lost"])
 
     assert [job.job_id for job in jobs] == ["web"]
+
+
+@pytest.mark.parametrize(
+    ("version", "path"),
+    [
+        ("8.0.0", "/_ml/datafeeds/datafeed-web/_stats"),
+        ("7.17.0", "/_ml/datafeeds/_stats"),
+    ],
+)
+def test_only_the_datafeeds_of_these_jobs_are_read(
+    url: str, stand_in: StandIn, version: str, path: str
+) -> None:
+    """Once a job's configuration names its datafeed for certain; before, all are."""
+    stand_in.version = version
+    [job] = client(url).jobs(NOW, ["web"])
+
+    assert job.datafeed
+    assert "stopped" == job.datafeed.state
+    assert path == stand_in.log[-1].path.partition("?")[0]
+
+
+@pytest.mark.parametrize("named", [None, 7, ""])
+def test_jobs_without_a_datafeed_ask_for_none(
+    url: str, stand_in: StandIn, named: object
+) -> None:
+    """Three calls are enough; a name that is none is told as a doubt of its job."""
+    config = {"job_id": "web", "datafeed_config": {"datafeed_id": named}}
+    body = json.dumps(
+        {"count": 1, "jobs": [config if named != "" else {"job_id": "web"}]}
+    )
+    stand_in.faults.append(
+        Fault(path="detectors/web.filter", status=200, body=body.encode())
+    )
+    [job] = client(url).jobs(NOW, ["web"])
+
+    assert (3, None) == (len(stand_in.log), job.datafeed)
+    assert ("" != named) == any("datafeed" in problem for problem in job.problems)
 
 
 def test_a_close_carries_one_id_in_the_query_and_no_body(
@@ -337,7 +375,8 @@ def test_every_exception_of_requests_is_in_our_tree(
     """None escapes, and none is evidence for force."""
     error = error_of_transport(kind.__new__(kind))
     settings = (requests.exceptions.SSLError, ValueError)
-    branch = Refused if issubclass(kind, settings) else TryLater
+    wrong = issubclass(kind, settings) and kind is not requests.exceptions.InvalidHeader
+    branch = Refused if wrong else TryLater
     expected = LookAgain if issubclass(kind, requests.ReadTimeout) else branch
 
     assert type(error) is expected

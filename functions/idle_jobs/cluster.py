@@ -1,7 +1,7 @@
 """The only file that speaks Elasticsearch: read its jobs, close one of them."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -16,11 +16,18 @@ from idle_jobs.reasons import Reason
 from idle_jobs.wire import Wire
 
 OLDEST_VERSION = (7, 14)  # From there on close stops the datafeed itself (#74257).
+NAMES_DATAFEEDS = (8, 0)  # A job's config holds its datafeed since about 7.15.
 MOST_JOBS = 10_000  # What the list APIs return at most, without a word.
 
 # A request line holds 4,096 bytes (http.max_initial_line_length); the longest query,
 # STATS_FIELDS encoded, and the base path take less than 1,500 of them.
 LONGEST_IDS = 2_500
+
+# Where each kind is listed, under which name, and what identifies one.
+_JOBS = ("/_ml/anomaly_detectors", "jobs", "job_id")
+_DATAFEEDS = ("/_ml/datafeeds", "datafeeds", "datafeed_id")
+
+Ids = Sequence[str] | None
 
 
 class Cluster:
@@ -29,21 +36,24 @@ class Cluster:
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
 
-    def jobs(self, now: datetime, ids: Sequence[str] | None = None) -> list[Job]:
+    def jobs(self, now: datetime, ids: Ids = None) -> list[Job]:
         """Read all jobs, or those of these ids that exist, in four calls.
 
+        What is read of a few jobs costs the cluster no more for all the others.
         `open_start` is counted back from `now`. An id may have become a group's name
         meanwhile, so that jobs may come back that nobody asked for.
         """
         info = self._object("/_ml/info", "upgrade_mode,native_code.version")
         _refuse_old(info)
-        configs, _ = self._jobs("", CONFIG_FIELDS, ids)
-        stats, incomplete = self._jobs("/_stats", STATS_FIELDS, ids)
-        feeds = self._object("/_ml/datafeeds/_stats", FEED_FIELDS)
+        configs, _ = self._list(_JOBS, "", CONFIG_FIELDS, ids)
+        stats, incomplete = self._list(_JOBS, "/_stats", STATS_FIELDS, ids)
+        named = ids is not None and _version(info) >= NAMES_DATAFEEDS
+        feed_ids = list(_datafeeds_of(configs)) if named else None
+        feeds, _ = self._list(_DATAFEEDS, "/_stats", FEED_FIELDS, feed_ids)
         jobs = read_jobs(
             configs,
             stats,
-            _items(feeds, "datafeeds", "datafeed_id"),
+            feeds,
             read_at=now,
             upgrade_mode=info.get("upgrade_mode") is True,
         )
@@ -65,32 +75,31 @@ class Cluster:
         if (parsed(body) or {}).get("closed") is not True:
             raise LookAgain("200, but the answer does not say that the job is closed")
 
-    def _jobs(
-        self, suffix: str, fields: str, ids: Sequence[str] | None
+    def _list(
+        self, what: tuple[str, str, str], suffix: str, fields: str, ids: Ids
     ) -> tuple[list[Json], bool]:
+        """Read all of a kind, or these; say whether some nodes did not answer."""
+        path, name, key = what
         answers = [
             answer
             for pack in ([""] if ids is None else packed(ids))
-            for answer in self._known(pack, suffix, fields)
+            for answer in self._known(path, pack, suffix, fields)
         ]
-        items = [
-            item for answer in answers for item in _items(answer, "jobs", "job_id")
-        ]
+        items = [item for answer in answers for item in _items(answer, name, key)]
         incomplete = any(
             a.get("node_failures") or a.get("task_failures") for a in answers
         )
         return items, incomplete
 
-    def _known(self, pack: str, suffix: str, fields: str) -> Iterator[Json]:
+    def _known(self, path: str, pack: str, suffix: str, fields: str) -> Iterator[Json]:
         """Yield the answers for a pack; one missing id makes the whole pack a 404."""
-        path = f"/_ml/anomaly_detectors{f'/{pack}' if pack else ''}{suffix}"
         try:
-            yield self._object(path, fields)
+            yield self._object(f"{path}{f'/{pack}' if pack else ''}{suffix}", fields)
         except Gone:
             ids = pack.split("%2C")
             if len(ids) > 1:
-                for job_id in ids:
-                    yield from self._known(job_id, suffix, fields)
+                for one in ids:
+                    yield from self._known(path, one, suffix, fields)
 
     def _object(self, path: str, fields: str) -> dict[str, Any]:
         try:
@@ -133,11 +142,26 @@ def _items(answer: Json, name: str, key: str) -> list[Json]:
 
 
 def _refuse_old(info: Json) -> None:
-    version = dig(info, "native_code.version")
-    match = re.match(r"(\d+)\.(\d+)", version) if isinstance(version, str) else None
-    if match and (int(match[1]), int(match[2])) < OLDEST_VERSION:
-        why = f"Elasticsearch {version} is too old: expected 7.14 or later"
+    if _version(info) < OLDEST_VERSION:
+        told = dig(info, "native_code.version")
+        why = f"Elasticsearch {told} is too old: expected 7.14 or later"
         raise Refused(why, Reason.CLUSTER_TOO_OLD)
+
+
+def _version(info: Json) -> tuple[int, int]:
+    """Return the version; an unread one is taken for the oldest that can be served."""
+    version = dig(info, "native_code.version")
+    match = (
+        re.match(r"(\d{1,9})\.(\d{1,9})", version) if isinstance(version, str) else None
+    )
+    return (int(match[1]), int(match[2])) if match else OLDEST_VERSION
+
+
+def _datafeeds_of(configs: Iterable[Json]) -> Iterator[str]:
+    for config in configs:
+        datafeed_id = dig(config, "datafeed_config.datafeed_id")
+        if isinstance(datafeed_id, str) and datafeed_id:
+            yield datafeed_id
 
 
 def _doubted(job: Job) -> Job:
