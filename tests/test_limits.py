@@ -71,6 +71,14 @@ def test_a_sweep_that_is_tried_again_does_not_close_others(now: State) -> None:
     assert len(again.held) == 40
 
 
+def test_a_request_that_is_tried_again_later_draws_the_same_lots() -> None:
+    """It is the time of asking that seeds the draw, not that of the try."""
+    verdicts = fleet(idle=60)
+    later = limit(verdicts, NOW + timedelta(minutes=30), RULES, NOW)
+
+    assert ids(limit(verdicts, NOW, RULES)) == ids(later)
+
+
 def test_a_lot_does_not_depend_on_the_others() -> None:
     """A job that is gone gives its place to one other job, and moves nobody else's."""
     verdicts = fleet(idle=60)
@@ -126,8 +134,8 @@ def test_a_retry_does_not_halt_what_its_first_try_began() -> None:
     old = [closed_job(job_id=f"old-{n:02}", finished=NOW) for n in range(40)]
     verdicts = [*fresh, *(judge(job, NOW, RULES) for job in old)]
 
-    assert not halts(verdicts, NOW, RULES)
-    assert halts(fresh, NOW, RULES)
+    assert not halts(verdicts, NOW, RULES, NOW)
+    assert halts(fresh, NOW, RULES, NOW)
 
 
 def test_closing_jobs_are_watched_without_a_place() -> None:

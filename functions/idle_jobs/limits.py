@@ -24,33 +24,41 @@ class Plan:
     why_held: Reason = Reason.OVER_LIMIT
 
 
-def limit(verdicts: Sequence[Verdict], now: datetime, rules: Rules) -> Plan:
+def limit(
+    verdicts: Sequence[Verdict],
+    now: datetime,
+    rules: Rules,
+    asked: datetime | None = None,
+) -> Plan:
     """Cut the closable verdicts down to what one sweep may close.
 
     Half of the places go to the largest memory, half are drawn by lot, so that big jobs
-    that never close starve nobody. Jobs that are closing, or were closed since `now`,
-    are drawn with the others: a sweep that is tried again for the same event finds what
-    its first try sent among them, and sends no others in their place. Closings are
-    watched whether they were drawn or not, unless the sweep is halted.
+    that never close starve nobody. Jobs that are closing, or were closed since the
+    request was `asked`, are drawn with the others: a sweep that is tried again for the
+    same request finds what its first try sent among them, and sends no others in their
+    place. Closings are watched whether drawn or not, unless the sweep is halted.
     """
+    asked = asked or now
     watched = tuple(v for v in verdicts if v.action is Action.WATCH)
     closable = tuple(v for v in verdicts if v.action in (Action.CLOSE, Action.FORCE))
-    if halts(verdicts, now, rules):
+    if halts(verdicts, now, rules, asked):
         return Plan((), closable, Reason.SWEEP_HALTED)
-    closed = tuple(v for v in verdicts if v.job.closed_since(now))
-    drawn = _draw((*closable, *watched, *closed), now, rules.max_closes_per_sweep)
+    closed = tuple(v for v in verdicts if v.job.closed_since(asked))
+    drawn = _draw((*closable, *watched, *closed), asked, rules.max_closes_per_sweep)
     held = tuple(v for v in closable if v.job.job_id not in drawn)
     sent = tuple(v for v in closable if v.job.job_id in drawn)
     return Plan((*sent, *watched), held)
 
 
-def halts(verdicts: Sequence[Verdict], now: datetime, rules: Rules) -> bool:
+def halts(
+    verdicts: Sequence[Verdict], now: datetime, rules: Rules, asked: datetime
+) -> bool:
     """Tell whether suspiciously many jobs became idle within the last day.
 
     Old backlog never counts: only what was busy yesterday and is idle today.
     """
     opened = sum(
-        v.job.state in OPEN_STATES or v.job.closed_since(now) for v in verdicts
+        v.job.state in OPEN_STATES or v.job.closed_since(asked) for v in verdicts
     )
     fresh = sum(
         v.action is Action.CLOSE
@@ -61,13 +69,13 @@ def halts(verdicts: Sequence[Verdict], now: datetime, rules: Rules) -> bool:
     return fresh > HALT_ABOVE_JOBS and fresh * 100 > opened * rules.max_close_percent
 
 
-def _draw(verdicts: Sequence[Verdict], now: datetime, places: int) -> set[str]:
+def _draw(verdicts: Sequence[Verdict], asked: datetime, places: int) -> set[str]:
     by_memory = sorted(verdicts, key=lambda v: (-v.job.memory_bytes, v.job.job_id))
     largest, rest = by_memory[: places // 2], by_memory[places // 2 :]
-    by_lot = sorted(rest, key=lambda v: _lot(v, now))[: places - places // 2]
+    by_lot = sorted(rest, key=lambda v: _lot(v, asked))[: places - places // 2]
     return {verdict.job.job_id for verdict in (*largest, *by_lot)}
 
 
-def _lot(verdict: Verdict, now: datetime) -> bytes:
+def _lot(verdict: Verdict, asked: datetime) -> bytes:
     """Return a job's lot: its own, whoever else is drawn from, so that it stays."""
-    return sha256(f"{rfc3339(now)} {verdict.job.job_id}".encode()).digest()
+    return sha256(f"{rfc3339(asked)} {verdict.job.job_id}".encode()).digest()

@@ -58,7 +58,7 @@ def _plan(
     request: Request, verdicts: Sequence[Verdict], now: datetime, desk: Desk
 ) -> Plan:
     if request.only_if_idle:
-        return limit(verdicts, now, desk.rules)
+        return limit(verdicts, now, desk.rules, request.requested_at)
     wanted = tuple(v for v in verdicts if v.reason is not Reason.ALREADY_CLOSED)
     if len(wanted) > (most := desk.rules.max_closes_per_request):
         why = f"job_id: {len(wanted)} jobs are not closed yet, expected at most {most}"
