@@ -313,6 +313,18 @@ def test_a_redriven_message_is_judged_anew(stack: Runner) -> None:
     assert sent(stack) == [message, message]
 
 
+def test_a_redriven_message_of_a_schedule_has_its_end(stack: Runner) -> None:
+    """What SQS itself parked had no outcome yet: it gets it here, closable or not."""
+    add_idle(stack)
+    sweep(stack)
+    [message] = sent(stack)
+    stack.cluster.give_data(message["job_id"], stack.now)
+    stack.queues.send("RequestQueue", json.dumps(message))
+    stack.take_one("Sweeper")
+
+    assert [f"{message['job_id']}: skipped active"] == ends(stack)
+
+
 def test_a_message_of_another_cluster_is_parked(stack: Runner) -> None:
     """Redriven into the wrong stack, it must not close a job of the same name."""
     add_idle(stack)

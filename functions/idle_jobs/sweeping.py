@@ -136,9 +136,10 @@ def _report(
 
 
 def _was_asked_for(request: Request, *, closed: bool) -> bool:
-    # A pattern may match thousands of closed jobs: they stay a number.
+    # A pattern may match thousands of closed jobs: they stay a number. A schedule asks
+    # for no job in particular, but a message of it that was redriven does.
     named = not any(map(is_pattern, request.pieces))
-    return request.origin is Origin.REQUEST and (named or not closed)
+    return named or (request.origin is Origin.REQUEST and not closed)
 
 
 def _end_closed(request: Request, verdict: Verdict, desk: Desk) -> None:
