@@ -42,7 +42,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def read(stand_in: StandIn, signer: Signer) -> int:
     """Read the cluster with a signer; return how many calls it took."""
-    stand_in.add_job("web-1", now=NOW, state="closed")
+    stand_in.add_job("web-1", now=NOW, state="closed", datafeed="stopped")
     with serve(stand_in) as url:
         timeouts = Timeouts(1, 1, 1, 1, 1)
         [job] = Cluster(Wire(url, signer, timeouts)).jobs(NOW, ["web-1", "web-1"])
