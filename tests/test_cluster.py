@@ -94,6 +94,19 @@ def test_all_jobs_are_read_in_four_calls(url: str, stand_in: StandIn) -> None:
     assert len(stand_in.log) == 4
 
 
+def test_a_job_that_closes_between_two_reads_has_its_finish_time(
+    url: str, stand_in: StandIn
+) -> None:
+    """States are read before configurations: no closing looks older than it is."""
+    client(url).jobs(NOW)
+    paths = [line.path.partition("?")[0] for line in stand_in.log]
+
+    assert [
+        "/_ml/anomaly_detectors/_stats",
+        "/_ml/anomaly_detectors",
+    ] == paths[1:3]
+
+
 def test_every_request_line_is_short_and_encoded(url: str, stand_in: StandIn) -> None:
     """`filter_path` travels percent-encoded, as signatures want it."""
     client(url).jobs(NOW)
@@ -375,8 +388,8 @@ def test_every_exception_of_requests_is_in_our_tree(
     """None escapes, and none is evidence for force."""
     error = error_of_transport(kind.__new__(kind))
     settings = (requests.exceptions.SSLError, ValueError)
-    wrong = issubclass(kind, settings) and kind is not requests.exceptions.InvalidHeader
-    branch = Refused if wrong else TryLater
+    foreign = issubclass(kind, requests.exceptions.InvalidHeader)  # Of the answer.
+    branch = Refused if issubclass(kind, settings) and not foreign else TryLater
     expected = LookAgain if issubclass(kind, requests.ReadTimeout) else branch
 
     assert type(error) is expected
