@@ -16,6 +16,7 @@ SOURCES = {
 IMPURE = {
     *(
         "wire",
+        "bounds",
         "cluster",
         "signing",
         "credential",
@@ -106,7 +107,10 @@ def test_only_settings_read_the_environment() -> None:
 
 
 DOORS = {
-    "HTTP": ("requests", {"idle_jobs.wire", "idle_jobs.signing"}),
+    "HTTP": (
+        "requests",
+        {"idle_jobs.wire", "idle_jobs.bounds", "idle_jobs.signing"},
+    ),
     "AWS": (
         "boto3",
         {
@@ -129,7 +133,7 @@ DOORS = {
     "tests": ("tests", set()),
     "the simulator": ("simulator", set()),
     "builders of tests": ("builders", set()),
-    "sleep": ("time", set()),
+    "clocks": ("time", {"idle_jobs.bounds", "idle_jobs.wire"}),
 }
 
 

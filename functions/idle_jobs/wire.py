@@ -1,19 +1,26 @@
 """The only file that speaks HTTP: signed, bounded, verified, never redirected."""
 
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import requests
-from requests.adapters import HTTPAdapter
+from requests.exceptions import InvalidHeader, SSLError
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from idle_jobs.answers import error_of
+from idle_jobs.bounds import BoundedAdapter
 from idle_jobs.errors import ClusterError, LookAgain, Refused, TryLater
 from idle_jobs.signing import Signer
 
+# Seconds. A connection may be forgotten on its way without a word: a network load
+# balancer does so after 350 s, and the next request would meet a reset.
+LONGEST_IDLE = 60
 LONGEST_ANSWER = 64 * 1024 * 1024  # 10,000 jobs are about 6 MB.
 HEADERS = {
     "Accept": "application/json",
+    "Accept-Encoding": "gzip",
     "User-Agent": "idle-job-closer/0.1.0",
     "X-Opaque-Id": "idle-job-closer",  # Names us in Elasticsearch's own logs.
 }
@@ -21,7 +28,7 @@ HEADERS = {
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Seconds to connect, and to wait for each part of an answer."""
+    """Seconds to connect, and for the whole of an answer once the request is sent."""
 
     connect: float
     read: float
@@ -33,9 +40,10 @@ class Timeouts:
 class Wire:
     """Calls one cluster; raises `errors.ClusterError` and nothing else.
 
-    A session belongs to its thread. Transport retries are off, since a second try must
-    be signed anew; so are the environment's proxies and .netrc, which could carry the
-    signature elsewhere.
+    Requests go to an adapter that belongs to their thread. There is no session: it
+    would read the environment's proxies and .netrc, which could carry the signature
+    elsewhere, keep cookies, and read the whole body of a redirect. Transport retries
+    are off, since a second try must be signed anew.
     """
 
     def __init__(
@@ -71,47 +79,51 @@ class Wire:
         read_timeout: float | None,
     ) -> tuple[int, bytes]:
         try:
-            with self._session().request(
-                method,
-                self._url + path,
-                params=params,
-                auth=self._signer,
+            with self._adapter().send(
+                requests.Request(
+                    method, self._url + path, HEADERS, params=params, auth=self._signer
+                ).prepare(),
                 timeout=(self._timeouts.connect, read_timeout or self._timeouts.read),
-                allow_redirects=False,
                 verify=self._verify,
                 stream=True,
             ) as response:
                 return response.status_code, _bounded(response)
-        except OSError as error:
-            # RequestException is one; so is a CA bundle that is not there.
-            raise error_of_transport(error) from error
+        except (OSError, HTTPError, ValueError) as error:
+            wrong = error_of_transport(error)
+        # Raised out here, since a traceback of what caused it may show a header.
+        raise wrong
 
-    def _session(self) -> requests.Session:
-        session: requests.Session | None = getattr(self._threads, "session", None)
-        if session is None:
-            session = self._threads.session = requests.Session()
-            session.trust_env = False
-            session.mount("https://", HTTPAdapter(max_retries=0))
-            session.mount("http://", HTTPAdapter(max_retries=0))
-            session.headers.update(HEADERS)
-        return session
+    def _adapter(self) -> BoundedAdapter:
+        # Not monotonic time, which may stand still while an environment is frozen.
+        now = time.time()
+        adapter, used_at = getattr(self._threads, "adapter", (None, now))
+        if adapter is not None and now - used_at > LONGEST_IDLE:
+            adapter.close()
+            adapter = None
+        adapter = adapter or BoundedAdapter(max_retries=0)
+        self._threads.adapter = adapter, now
+        return adapter
 
 
-def error_of_transport(error: OSError) -> ClusterError:
-    """Sort what requests raises: a wrong setting, a slow answer, an outage."""
+def error_of_transport(error: OSError | HTTPError | ValueError) -> ClusterError:
+    """Sort what requests and urllib3 raise: a wrong setting, no answer, an outage."""
     told = f"{type(error).__name__}: {error!s:.300}"
-    unsafe = isinstance(error, requests.exceptions.SSLError | ValueError)
-    if unsafe or not isinstance(error, requests.RequestException):
-        # TLS that cannot be verified, or a URL, header or file that no retry will mend.
-        return Refused(told)
-    if isinstance(error, requests.ReadTimeout):
+    if isinstance(error, InvalidHeader):
+        return TryLater(told)  # Of the answer: our own are checked further down.
+    if isinstance(error, requests.ReadTimeout | ReadTimeoutError):
         return LookAgain("no answer within the read timeout")
-    return TryLater(told)
+    if isinstance(error, requests.RequestException | HTTPError):
+        # TLS that cannot be verified, or a URL that no retry will mend.
+        unsafe = isinstance(error, SSLError | ValueError)
+        return Refused(told) if unsafe else TryLater(told)
+    if isinstance(error, ValueError):
+        return Refused("a URL or a header that HTTP forbids")  # It may show a secret.
+    return Refused(told)  # A CA bundle that is not there.
 
 
 def _bounded(response: requests.Response) -> bytes:
     body = bytearray()
-    for chunk in response.iter_content(65_536):
+    for chunk in response.raw.stream(65_536, decode_content=True):
         body += chunk
         if len(body) > LONGEST_ANSWER:
             raise TryLater(f"the answer is longer than {LONGEST_ANSWER} bytes")

@@ -1,0 +1,43 @@
+"""Connections that were idle for long are not trusted: a frozen function has such."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from requests import PreparedRequest
+
+from e2e.door import before
+from idle_jobs.wire import LONGEST_IDLE, Timeouts, Wire
+from simulator.cluster import API_KEY, Cluster, serve
+
+
+class Key:
+    """Sends the stand-in's API key."""
+
+    stale: frozenset[int] = frozenset()
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        """Put it into the Authorization header."""
+        request.headers["Authorization"] = f"ApiKey {API_KEY}"
+        return request
+
+    def refresh(self) -> None:
+        """Do nothing."""
+
+
+@pytest.mark.parametrize(("idle", "connections"), [(1, 1), (LONGEST_IDLE + 1, 2)])
+def test_a_connection_is_kept_for_a_minute(idle: int, connections: int) -> None:
+    """After that a new one is made, although the old one looks alive."""
+    with (
+        time_machine.travel("2026-11-23T12:00:00Z", tick=False) as clock,
+        serve(Cluster()) as url,
+        before(url, lambda *_: True) as door,
+    ):
+        wire = Wire(door.url, Key(), Timeouts(3, 3, 3, 3, 3))
+        wire.call("GET", "/_ml/info", {})
+        clock.shift(timedelta(seconds=idle))
+        if connections > 1:
+            door.forget()  # A word on the old connection would meet a reset.
+        wire.call("GET", "/_ml/info", {})
+
+        assert door.came == connections
