@@ -1,8 +1,26 @@
 """What the tests that run the built functions cannot do without."""
 
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+
 import pytest
 
+from e2e.artifact import ArtifactRunner
 from e2e.clock import ClockMissing, find_library
+from simulator.cluster import Cluster
+from stacks import START
+
+Start = Callable[..., ArtifactRunner]
+
+# Real seconds, for a loaded machine: no test here waits for the end of one.
+PATIENT = dict.fromkeys(
+    ("CONNECT_TIMEOUT", "READ_TIMEOUT", "CLOSE_READ_TIMEOUT_EARLY"), "25"
+)
+# For closes that are slow in virtual time, as every close is that ends otherwise.
+HANGS_UP = PATIENT | {"CLOSE_READ_TIMEOUT_EARLY": "0.25"}
+
+# Midnight is the next sweep but those that a test asks for.
+PARAMETERS = {"SweepEveryHours": "24", "LogLevel": "DEBUG"}
 
 
 @pytest.fixture(scope="session")
@@ -12,3 +30,22 @@ def clock() -> None:
         find_library()
     except ClockMissing as missing:
         pytest.skip(str(missing))
+
+
+@pytest.fixture
+def start(clock: None) -> Iterator[Start]:  # noqa: ARG001 - it skips
+    """Yield what starts a stack; at the end, no function may have told a secret."""
+    with ExitStack() as stacks:
+        started: list[ArtifactRunner] = []
+
+        def begin(
+            timeouts: Mapping[str, str] = PATIENT, **parameters: str
+        ) -> ArtifactRunner:
+            given = PARAMETERS | parameters
+            stack = ArtifactRunner(Cluster(), START, given, timeouts=timeouts)
+            started.append(stacks.enter_context(stack))
+            return stack
+
+        yield begin
+
+        assert [] == [told for stack in started for told in stack.secrets_told()]

@@ -1,8 +1,10 @@
 """A local Lambda Runtime API: it hands out events and collects the answers."""
 
+import math
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from queue import Queue
+from threading import Event
 from typing import NamedTuple
 from uuid import uuid4
 
@@ -20,7 +22,7 @@ class RuntimeApi(ThreadingHTTPServer):
     """Serves one function, whose invocations may last `timeout` seconds.
 
     The deadline of an invocation goes by the clock of this process. `None` as an event
-    ends a connection.
+    ends a connection. `waiting` is set while the function waits for an event.
     """
 
     daemon_threads = True
@@ -30,6 +32,8 @@ class RuntimeApi(ThreadingHTTPServer):
         self.seconds = timeout
         self.events: Queue[bytes | None] = Queue()
         self.answers: Queue[Answer] = Queue()
+        self.waiting = Event()
+        self.deadline = math.inf
 
     def handle_error(self, *_: object) -> None:
         """Say nothing of a function that was stopped while it waited for an event."""
@@ -42,11 +46,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Answer `/invocation/next` with an event, once there is one."""
+        self.server.waiting.set()
         event = self.server.events.get()
+        self.server.waiting.clear()
         if event is None:
             self.close_connection = True
             return
-        deadline = time.time() + self.server.seconds
+        deadline = self.server.deadline = time.time() + self.server.seconds
         self.send_response(200)
         self.send_header("Lambda-Runtime-Aws-Request-Id", str(uuid4()))
         self.send_header("Lambda-Runtime-Deadline-Ms", str(int(deadline * 1000)))

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from e2e.artifact import BUILD, KEY_ID, ROOT, SECRET, ArtifactRunner
+from e2e.artifact import BUILD, ROOT, ArtifactRunner
+from e2e.secrecy import KEY_ID, SECRET
 from simulator import scenario
 from simulator.topology import Topology
 

@@ -1,0 +1,65 @@
+"""The search for secrets in what functions write finds each kind, where one is."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from e2e.artifact import BUILD, ArtifactRunner
+from e2e.batches import ask
+from e2e.conftest import PARAMETERS
+from e2e.secrecy import KEY_ID, SECRET, TOKEN
+from simulator.cluster import API_KEY, Cluster
+from stacks import START, add_idle, posts
+
+pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("clock")]
+
+# What somebody might write who looks for a fault: the headers, and the environment.
+PLANTED = """
+import json
+import os
+import sys
+import idle_jobs.signing
+
+for signer in (idle_jobs.signing.Direct, idle_jobs.signing.SigV4):
+    def told(self, request, sign=signer.__call__):
+        signed = sign(self, request)
+        line = {"level": "DEBUG", "message": "planted"}
+        line |= {"headers": dict(signed.headers), "secret": SHOWN}
+        print(json.dumps(line), file=sys.stdout, flush=True)
+        return signed
+    signer.__call__ = told
+"""
+
+
+def talkative(folder: Path, shown: str) -> Path:
+    """Return an artifact whose Closer writes secrets, to its standard output."""
+    artifact = folder / "artifact"
+    shutil.copytree(BUILD / "Closer", artifact)
+    planted = PLANTED.replace("SHOWN", shown)
+    source = artifact / "closer.py"
+    source.write_text(source.read_text() + planted)
+    (artifact / "__pycache__" / "closer.cpython-313.pyc").unlink()
+    return artifact
+
+
+@pytest.mark.parametrize("auth", ["api_key", "sigv4"])
+def test_a_secret_that_is_told_is_found(auth: str, tmp_path: Path) -> None:
+    """The API key, the secret key, the session token, and every signature."""
+    cluster = Cluster(aws_secrets={KEY_ID: SECRET})
+    parameters = PARAMETERS | {"AuthMode": auth}
+    with ArtifactRunner(cluster, START, parameters) as stack:
+        secret_key = "os.environ['AWS_SECRET_ACCESS_KEY']"
+        stack.artifacts["Closer"] = talkative(tmp_path, secret_key)
+        add_idle(stack)
+        ask(stack, "web")
+        stack.take_one("Closer")
+        found = stack.secrets_told()
+
+        assert posts(stack)
+        assert SECRET in found
+        if auth == "api_key":
+            assert API_KEY in found
+        else:
+            assert TOKEN in found
+            assert sum("Signature=" in each for each in found) == len(cluster.log)
