@@ -11,6 +11,11 @@ NOW = read_version("8.9.0")
 OLD_FIELD = """- do:
       ml.close_job: { job_id: a, body: '{"allow_no_jobs" : true}' }"""
 BAD_REGEX = "- do: { info: {} }\n  - match: { name: /(/ }"
+CAPABLE = """- requires:
+      capabilities: [ { path: /_x }, { method: PUT, path: /_y } ]"""
+LACKS = "requires cluster feature"
+EITHER = """- requires:
+      any: [ { cluster_features: gte_v8.12.0 }, { cluster_features: ml.fly } ]"""
 UNREADABLE = (
     "unsupported regular expression /(/: "
     "missing ), unterminated subpattern at position 0"
@@ -39,9 +44,19 @@ KNOWN_ISSUE = """- skip:
         ("- requires: { test_runner_features: yaml }", "unsupported feature yaml"),
         ("- requires: { serverless: true, stack: false }", "is for serverless only"),
         (
-            "- requires: { capabilities: [] }",
-            "unsupported condition requires: capabilities",
+            CAPABLE,
+            "unsupported capabilities of GET /_x, PUT /_y",
         ),
+        (
+            "- skip: { capabilities: [ { path: /_x } ] }",
+            "unsupported capabilities of GET /_x",
+        ),
+        (EITHER, f"{LACKS} gte_v8.12.0 and {LACKS} ml.fly"),
+        (
+            "- skip: { any: [ { cluster_features: ml.fly }, { version: all } ] }",
+            "version all",
+        ),
+        ("- do: { raw: { path: /_x } }", "unsupported API raw"),
         ("- do: { ml.fly: {} }", "unsupported API ml.fly"),
         (
             "- do: { ml.info: { colour: red } }",
@@ -75,9 +90,12 @@ def test_what_is_not_supported_skips_the_case_by_name(steps: str, reason: str) -
         "- skip: { cluster_features: [ gte_v8.12.0, ml.thing ], os: debian-8 }",
         "- requires: { cluster_features: gte_v8.9.0, reason: new }",
         "- requires: { serverless: true, stack: true }",
+        "- requires: { any: [ { cluster_features: a }, { stack: true } ] }",
+        "- skip: { any: [ { cluster_features: a }, { version: ' - 7.99' } ] }",
         "- do: { catch: param, ml.open_job: {} }",
         "- do: { catch: param, ml.info: { colour: red } }",
         "- do: { catch: param, ml.put_job: { job_id: a } }",
+        "- do: { catch: param, ml.get_jobs: { job_id: a } }",
         "- do: { node_selector: { version: current }, info: {} }",
     ],
 )
@@ -96,3 +114,15 @@ def test_an_api_beside_the_scope_is_skipped_where_the_stand_in_lacks_it() -> Non
     assert run(case, lacking, NOW).reason == (
         "unsupported API cat.tasks: the stand-in has no such route"
     )
+
+
+def test_an_api_that_the_stand_in_lacks_is_found_before_anything_is_sent() -> None:
+    """What a case needs later decides before its first step can fail."""
+    steps = "- is_true: nothing\n  - do: { ml.get_buckets: { job_id: a } }"
+    (case,) = load(f'"Case":\n  {steps}\n', "file.yml")
+    server = Double()
+
+    assert run(case, server, NOW).reason == (
+        "unsupported API ml.get_buckets: the stand-in has no such route"
+    )
+    assert server.asked == []

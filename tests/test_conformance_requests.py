@@ -7,6 +7,7 @@ from conformance.requesting import build
 from conformance.stash import Stash
 from conformance.versions import read_version
 from simulator.cluster import Request
+from test_conformance_runner import Double, outcome_of
 
 NOW = read_version("8.9.0")
 
@@ -70,3 +71,21 @@ def test_bodies_are_objects_texts_or_lists(
         request.body,
         request.headers["Content-Type"],
     )
+
+
+def test_a_raw_request_is_sent_as_the_case_writes_it() -> None:
+    """Its method and path may hold stashed values, and any parameter goes with it."""
+    server = Double()
+    case = """"Case":
+  - do: { info: {} }
+  - set: { name: job }
+  - do:
+      raw:
+        { method: POST, path: "_ml/datafeeds/${job}/_stop", colour: red, body: { a: 1 }}
+"""
+
+    assert outcome_of(case, server).kind == "passed"
+    request = server.asked[-1]
+    assert request.method == "POST"
+    assert request.path == "/_ml/datafeeds/web-latency/_stop?colour=red"
+    assert request.body == b'{"a":1}'

@@ -77,6 +77,31 @@ def test_delete(state: Any) -> None:
     assert ask(cluster, "GET /_ml/datafeeds").body["count"] == 0
 
 
+@pytest.mark.parametrize("force", ["false", "true"])
+def test_delete_before_the_datafeed(force: str) -> None:
+    """Until 7.15 the datafeed had to be deleted first; no force helped."""
+    cluster = Cluster("7.14.2")
+    cluster.add_job("web", now=NOW, state="closed", datafeed="stopped")
+
+    refused = ask(cluster, f"DELETE {JOB}web?force={force}")
+
+    reason = "Cannot delete job [web] because datafeed [datafeed-web] refers to it"
+    assert (409, reason) == (refused.status, refused.reason)
+    cluster.version = "7.15.0"
+    assert ask(cluster, f"DELETE {JOB}web?force={force}").status == 200
+
+
+def test_delete_with_a_datafeed_that_runs() -> None:
+    """The datafeed is deleted with no more force than the job."""
+    cluster = Cluster()
+    cluster.add_job("web", now=NOW, state="closed", datafeed="stopping")
+
+    refused = ask(cluster, f"DELETE {JOB}web")
+
+    reason = "Cannot delete datafeed [datafeed-web] while its status is stopping"
+    assert (409, reason) == (refused.status, refused.reason)
+
+
 def test_reset() -> None:
     """A closed job can be made to forget, an open one cannot."""
     cluster = Cluster()

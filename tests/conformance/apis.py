@@ -1,6 +1,7 @@
 """The table of the APIs: which path, method and parameters each one has."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -61,6 +62,12 @@ def parts_of(path: str) -> frozenset[str]:
 def find_api(name: str) -> Api | None:
     """Find an API, also by the name that it had until 7.0."""
     return _table().get(name.removeprefix("xpack."))
+
+
+def raw_api(method: str, path: str, given: Iterable[str]) -> Api:
+    """Make the API of a request that a case writes itself; it has any parameter."""
+    params = {name: (">=", read_version("0")) for name in given if name != "body"}
+    return Api("raw", (method,), ("/" + path.lstrip("/"),), "body", params, beside=True)
 
 
 @cache

@@ -22,6 +22,7 @@ FEATURES = (
     "node_selector",
     "regex",
     "requires_replica",
+    "skip_os",
     "stash_in_key",
     "stash_in_path",
     "transform_and_set",
@@ -30,7 +31,9 @@ FEATURES = (
     "xpack",
 )
 _KNOWN = (
+    "any",
     "awaits_fix",
+    "capabilities",
     "cluster_features",
     "features",
     "known_issues",
@@ -67,7 +70,13 @@ def _skip(given: dict[str, Any], version: Version) -> str | None:
             fixed = _has(issue["fixed_by"], version)
             if not fixed:
                 return f"known issue of {issue['cluster_feature']}{because}"
-    return _lacking(given, "features") or _unknown("skip", given)
+    reasons = [_skip(each, version) for each in _list(given.get("any"))]
+    return (
+        next(filter(None, reasons), None)
+        or _lacking(given, "features")
+        or _incapable(given)
+        or _unknown("skip", given)
+    )
 
 
 def _requires(given: dict[str, Any], version: Version) -> str | None:
@@ -76,10 +85,24 @@ def _requires(given: dict[str, Any], version: Version) -> str | None:
     for feature in _list(given.get("cluster_features")):
         if not _has(feature, version):
             return f"requires cluster feature {feature}"
-    return _lacking(given, "test_runner_features") or _unknown("requires", given)
+    reasons = [_requires(each, version) for each in _list(given.get("any"))]
+    if reasons and all(reasons):
+        return " and ".join(filter(None, reasons))
+    return (
+        _lacking(given, "test_runner_features")
+        or _incapable(given)
+        or _unknown("requires", given)
+    )
 
 
 _JUDGES = {"skip": _skip, "requires": _requires}
+
+
+def _incapable(given: dict[str, Any]) -> str | None:
+    """Name what the server would be asked whether it is capable of; none here is."""
+    checks = _list(given.get("capabilities"))
+    names = [f"{each.get('method', 'GET')} {each['path']}" for each in checks]
+    return f"unsupported capabilities of {', '.join(names)}" if names else None
 
 
 def _lacking(given: dict[str, Any], key: str) -> str | None:

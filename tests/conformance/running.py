@@ -4,13 +4,16 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from conformance.apis import Api
 from conformance.asserting import ASSERTIONS, check
 from conformance.catching import knows
 from conformance.conditions import why_not
 from conformance.context import Context, remember, remember_transformed
-from conformance.doing import Target, api_of, do
+from conformance.doing import Target, api_of, do, no_route
 from conformance.errors import Unmet, Unsupported
 from conformance.loading import Case, Steps
+from conformance.stash import Stash
+from conformance.targets import is_routed
 from conformance.versions import Version
 
 Kind = Literal["passed", "failed", "skipped"]
@@ -29,7 +32,7 @@ class Outcome:
 
 def run(case: Case, target: Target, version: Version) -> Outcome:
     """Run a case; the target is a cluster that nobody has used yet."""
-    reason = why_not(case, version) or _unsupported(case)
+    reason = why_not(case, version) or _unsupported(case, version)
     if reason:
         return Outcome(case, "skipped", reason)
     walk = _Walk(case, target, version)
@@ -70,20 +73,27 @@ class _Walk:
             check(self.context, kind, given)
 
 
-def _unsupported(case: Case) -> str | None:
-    """Name the first thing in a case that this runner does not have."""
+def _unsupported(case: Case, version: Version) -> str | None:
+    """Name the first thing in a case that this runner or the stand-in does not have."""
     for kind, given in case.setup + case.steps + case.teardown:
         if kind in ASSERTIONS or kind in _KEEPING or kind in _CONDITIONS:
             continue
         if kind != "do":
             return f"unsupported step {kind}"
         try:
-            api_of(given)
+            _check_route(*api_of(given, Stash()), version)
         except Unsupported as unsupported:
             return f"unsupported {unsupported}"
         if "catch" in given and not knows(str(given["catch"])):
             return f"unsupported catch {given['catch']}"
     return None
+
+
+def _check_route(api: Api, arguments: dict[str, Any], version: Version) -> None:
+    path = api.path_for(frozenset(api.parts & arguments.keys()))
+    number = ".".join(map(str, version))
+    if api.beside and path and not is_routed(api.methods[0], path, number):
+        raise no_route(api)
 
 
 def run_all(

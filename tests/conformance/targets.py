@@ -8,6 +8,8 @@ from conformance.doing import Target
 from conformance.errors import Unmet
 from conformance.requesting import TEST_USER
 from simulator.cluster import FOREVER, Answer, Cluster, Request
+from simulator.cluster.errors import RoutingError
+from simulator.cluster.routing import find_route
 
 _START = datetime(2026, 3, 2, 12, tzinfo=UTC)
 # What a request costs at least, so that no two come at one time.
@@ -32,6 +34,16 @@ def in_process(cluster: Cluster) -> Target:
         return answer
 
     return ask
+
+
+def is_routed(method: str, path: str, version: str) -> bool:
+    """Say whether the stand-in has a route for a path of the table."""
+    try:
+        ids = find_route(method, path, version)[1]
+    except RoutingError:
+        return False
+    # `/_mapping` is no index, whatever the route of an index says.
+    return not path.startswith("/_") or ids != path[1:]
 
 
 def over_http(url: str) -> Target:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from simulator.cluster.call import Call, Reply
 from simulator.cluster.job import Job
+from simulator.cluster.job_stats import red
 from simulator.cluster.ml import MachineLearning
 from simulator.cluster.nodes import DATAFEED_NODE
 from simulator.cluster.resolve import find_datafeeds
@@ -29,6 +30,11 @@ def _stats(ml: MachineLearning, job: Job) -> dict[str, object]:
         stats["timing_stats"] = _timing(job)
     if job.datafeed == "started" and ml.has_node(job):
         stats["running_state"] = _running(job)
+    if ml.since(9, 5):
+        waits = job.datafeed == "starting" and not ml.has_node(job)
+        issue = "Failed to assign datafeed to a node"
+        ill = red("assignment_failed", issue) if waits else {"status": "green"}
+        stats["health"] = ill
     return stats
 
 

@@ -1,18 +1,19 @@
 """The analysis of a job as it is put: its detectors, and what they read."""
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from simulator.cluster.categories import categories_of
 from simulator.cluster.detector import NAMES, detector_of
-from simulator.cluster.errors import illegal_argument
+from simulator.cluster.errors import bad_request, illegal_argument
 from simulator.cluster.times import time_value
 
 
 def analysis_of(given: Mapping[str, Any]) -> dict[str, Any]:
     """Check an `analysis_config`, and fill in what it does not say."""
     span = given.get("bucket_span") or "5m"
-    _check_span(span, given.get("model_prune_window"))
+    check_span(span, given.get("model_prune_window"))
     detectors = given.get("detectors")
     if detectors is None:
         raise illegal_argument("Required [detectors]")
@@ -24,10 +25,39 @@ def analysis_of(given: Mapping[str, Any]) -> dict[str, Any]:
         detector_of(each, index) for index, each in enumerate(detectors)
     ]
     analysis["influencers"] = given.get("influencers") or []
-    return categories_of(analysis)
+    analysis = categories_of(analysis)
+    _check_functions(analysis)
+    _check_nesting(analysis)
+    return analysis
 
 
-def _check_span(span: str, prune: str | None) -> None:
+def _check_functions(analysis: Mapping[str, Any]) -> None:
+    used = {each["function"] for each in analysis["detectors"]}
+    if analysis.get("summary_count_field_name") and "metric" in used:
+        raise bad_request(
+            "The 'metric' function cannot be used in jobs that will take "
+            "pre-summarized input"
+        )
+
+
+def _check_nesting(analysis: Mapping[str, Any]) -> None:
+    terms = {
+        each[name]
+        for each in analysis["detectors"]
+        for name in NAMES
+        if name != "field_name" and name in each
+    }
+    ordered = sorted(terms | set(analysis["influencers"]))
+    for outer, inner in pairwise(ordered):
+        if inner.startswith(f"{outer}."):
+            raise bad_request(
+                f"Fields [{outer}] and [{inner}] cannot both be used in the same "
+                "analysis_config"
+            )
+
+
+def check_span(span: str, prune: str | None) -> None:
+    """Refuse a span that is none, and models pruned after a part of one."""
     length = time_value(span, "bucket_span")
     if length <= length * 0:
         raise illegal_argument(

@@ -4,7 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from simulator.cluster.call import Call, parse_error
-from simulator.cluster.errors import ClusterError, bad_request, illegal_argument
+from simulator.cluster.errors import (
+    ClusterError,
+    bad_request,
+    conflict,
+    illegal_argument,
+)
+from simulator.cluster.job import Job
 from simulator.cluster.names import check_id
 from simulator.cluster.times import time_value
 
@@ -105,3 +111,12 @@ def _positive(given: Mapping[str, Any], name: str, default: int) -> int:
     if value <= 0:
         raise bad_request(f"Invalid {name} value '{value}' in datafeed configuration")
     return int(value)
+
+
+def check_stopped(job: Job) -> None:
+    """Refuse to delete a datafeed that runs."""
+    if job.feeding:
+        raise conflict(
+            f"Cannot delete datafeed [{job.datafeed_id}] while its status is "
+            f"{job.datafeed}"
+        )

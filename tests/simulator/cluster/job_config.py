@@ -1,6 +1,7 @@
 """The configuration of a job as `PUT _ml/anomaly_detectors/{id}` takes it."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from simulator.cluster.call import Call, parse_error
@@ -9,8 +10,10 @@ from simulator.cluster.errors import ClusterError, illegal_argument
 from simulator.cluster.ml import MachineLearning
 from simulator.cluster.names import check_groups, check_id
 from simulator.cluster.sizes import MEGABYTE, megabytes, read_bytes, write_bytes
+from simulator.cluster.times import time_value
 
 _MOST = "xpack.ml.max_model_memory_limit"
+_SECOND, _HOUR = timedelta(seconds=1), timedelta(hours=1)
 _AS_PUT = (
     *("model_plot_config", "renormalization_window_days", "results_retention_days"),
     *("background_persist_interval", "custom_settings"),
@@ -44,14 +47,21 @@ def job_config(
 
 
 def finish(config: dict[str, Any]) -> dict[str, Any]:
-    """Fill in what one setting implies of another."""
+    """Refuse what is too little, and fill in what a setting implies of another."""
+    interval = config.get("background_persist_interval")
+    span = time_value(interval, "background_persist_interval") if interval else _HOUR
+    _at_least(_HOUR // _SECOND, "background_persist_interval", span // _SECOND)
+    for name in ("renormalization_window_days", "results_retention_days"):
+        _at_least(0, name, config.get(name, 0))
     if plot := config.get("model_plot_config"):
-        config["model_plot_config"] = {
-            "enabled": True,
-            "annotations_enabled": plot.get("enabled", True),
-            **plot,
-        }
+        config["model_plot_config"] = {"annotations_enabled": plot["enabled"], **plot}
     return config
+
+
+def _at_least(least: int, name: str, value: int) -> None:
+    if value < least:
+        reason = f"{name} cannot be less than {least}. Value = {value}"
+        raise illegal_argument(reason)
 
 
 def limits_of(ml: MachineLearning, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -88,8 +98,7 @@ def retention_of(given: Mapping[str, Any]) -> dict[str, int]:
     days = 10 if given.get(name) is None else given[name]
     daily = min(1, days) if given.get(daily_name) is None else given[daily_name]
     for field, value in ((name, days), (daily_name, daily)):
-        if value < 0:
-            raise illegal_argument(f"{field} cannot be less than 0. Value = {value}")
+        _at_least(0, field, value)
     if daily > days:
         raise illegal_argument(
             f"The value of {daily_name} [{daily}] cannot be greater than {name} "

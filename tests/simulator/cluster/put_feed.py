@@ -5,7 +5,7 @@ from typing import Any
 from simulator.cluster.call import Call, Reply
 from simulator.cluster.configs import show_feed
 from simulator.cluster.errors import already_exists, bad_request, conflict, not_found
-from simulator.cluster.feed_config import feed_config
+from simulator.cluster.feed_config import check_stopped, feed_config
 from simulator.cluster.job import Job
 from simulator.cluster.ml import MachineLearning
 from simulator.cluster.names import same_id
@@ -67,11 +67,8 @@ def delete_feed(ml: MachineLearning, call: Call) -> Reply:
     force = call.flag("force", False)
     ml.refuse_in_upgrade_mode(DELETE)
     job = find_feed(ml, call.ids or "")
-    if job.feeding and not force:
-        raise conflict(
-            f"Cannot delete datafeed [{job.datafeed_id}] while its status is "
-            f"{job.datafeed}"
-        )
+    if not force:
+        check_stopped(job)
     job.datafeed, job.feed, job.ends_feeding = None, None, None
     return Reply({"acknowledged": True})
 

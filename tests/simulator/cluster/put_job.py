@@ -6,7 +6,7 @@ from typing import Any
 from simulator.cluster.call import Call, Reply
 from simulator.cluster.configs import show_job
 from simulator.cluster.errors import already_exists, conflict, not_found
-from simulator.cluster.feed_config import feed_config
+from simulator.cluster.feed_config import check_stopped, feed_config
 from simulator.cluster.job import Job
 from simulator.cluster.job_config import job_config
 from simulator.cluster.ml import MachineLearning
@@ -59,25 +59,35 @@ def _add(
 
 
 def delete_job(ml: MachineLearning, call: Call) -> Reply:
-    """Delete a job with its datafeed; an open one only by force."""
+    """Delete a job with its datafeed; an open one only by force.
+
+    Source: pull request 76010, in the release notes of 7.15: until then the datafeed
+    had to be deleted first, since then it is deleted with the force that is given.
+    """
     force = call.flag("force", False)
     call.flag("delete_user_annotations", False)
     wait = call.flag("wait_for_completion", True)
     ml.refuse_in_upgrade_mode(DELETE)
     job = find_job(ml, call.ids or "", deleting=True)
-    if job.has_task and not force:
-        raise conflict(
-            f"Cannot delete job [{job.job_id}] because the job is {job.state}"
-        )
-    if job.feeding and not force:
-        raise conflict(
-            f"Cannot delete job [{job.job_id}] because datafeed [{job.datafeed_id}] "
-            "refers to it"
-        )
+    _check_unused(ml, job, force=force)
     ml.delete_job(job.job_id)
     return Reply(
         {"acknowledged": True} if wait else {"task": f"{ml.node_id}:{len(ml.jobs)}"}
     )
+
+
+def _check_unused(ml: MachineLearning, job: Job, *, force: bool) -> None:
+    if job.has_task and not force:
+        raise conflict(
+            f"Cannot delete job [{job.job_id}] because the job is {job.state}"
+        )
+    if job.datafeed and not ml.since(7, 15):
+        raise conflict(
+            f"Cannot delete job [{job.job_id}] because datafeed [{job.datafeed_id}] "
+            "refers to it"
+        )
+    if not force:
+        check_stopped(job)
 
 
 def find_job(ml: MachineLearning, job_id: str, *, deleting: bool = False) -> Job:

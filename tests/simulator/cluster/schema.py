@@ -6,25 +6,29 @@ from dataclasses import dataclass
 from typing import Any
 
 from simulator.cluster.call import Call, parse_error, token
-from simulator.cluster.errors import ClusterError
+from simulator.cluster.errors import ClusterError, illegal_argument
+from simulator.cluster.times import time_value
 
 
 @dataclass(frozen=True)
 class Shape:
     """The name of a parser, and the fields that it knows.
 
-    A field is `text`, `number`, `flag`, `texts` (one or a list), `object`, `any`,
-    another shape, or a list with one shape.
+    A field is `text`, `number`, `flag`, `time` (as `30s`), `texts` (one or a list),
+    `object`, `any`, another shape, or a list with one shape. Those `required` are
+    demanded of a shape inside another one.
     """
 
     parser: str
     fields: Mapping[str, Any]
+    required: tuple[str, ...] = ()
 
 
 _TOKENS = {
     "text": {"VALUE_STRING", "VALUE_NUMBER", "VALUE_BOOLEAN"},
     "number": {"VALUE_NUMBER", "VALUE_STRING"},
     "flag": {"VALUE_BOOLEAN", "VALUE_STRING"},
+    "time": {"VALUE_STRING", "VALUE_NUMBER", "VALUE_BOOLEAN"},
     "texts": {"START_ARRAY", "VALUE_STRING"},
     "object": {"START_OBJECT"},
     "size": {"VALUE_STRING", "VALUE_NUMBER"},
@@ -87,7 +91,13 @@ def _field(given: Any, name: str, shape: Shape, body: str) -> Any:
 
 def _nested(given: Any, name: str, kind: Shape, shape: Shape, body: str) -> Any:
     _check_token(given, name, {"START_OBJECT"}, shape, body)
-    return check(given, kind, body)
+    read = check(given, kind, body)
+    for wanted in kind.required:
+        if read.get(wanted) is None:
+            cause = illegal_argument(f"Required [{wanted}]")
+            reason = f"failed to parse field [{name}]"
+            raise parse_error(body, shape.parser, name, reason, cause)
+    return read
 
 
 def _coerced(given: Any, name: str, kind: str, shape: Shape, body: str) -> Any:
@@ -98,30 +108,37 @@ def _coerced(given: Any, name: str, kind: str, shape: Shape, body: str) -> Any:
         for each in texts:
             _check_token(each, name, {"VALUE_STRING"}, shape, body)
         return texts
-    if kind == "flag" and isinstance(given, str):
-        return _flag(given, name, shape, body)
-    if kind == "number":
-        return _number(given, name, shape, body)
-    return given
+    if kind not in _READERS:
+        return given
+    try:
+        return _READERS[kind](given, name)
+    except ClusterError as cause:
+        reason = f"failed to parse field [{name}]"
+        raise parse_error(body, shape.parser, name, reason, cause) from None
 
 
-def _flag(given: str, name: str, shape: Shape, body: str) -> bool:
-    if given in {"true", "false"}:
-        return given == "true"
-    reason = f"Failed to parse value [{given}] as only [true] or [false] are allowed."
-    cause = ClusterError(400, "illegal_argument_exception", reason)
-    raise parse_error(
-        body, shape.parser, name, f"failed to parse field [{name}]", cause
+def _flag(given: bool | str, _: str) -> bool:
+    if given in {True, False, "true", "false"}:
+        return given in {True, "true"}
+    raise illegal_argument(
+        f"Failed to parse value [{given}] as only [true] or [false] are allowed."
     )
 
 
-def _number(given: Any, name: str, shape: Shape, body: str) -> int:
+def _number(given: Any, _: str) -> int:
     try:
         return int(given)
     except (ValueError, OverflowError):
-        cause = ClusterError(400, "illegal_argument_exception", f'For input "{given}"')
-        reason = f"failed to parse field [{name}]"
-        raise parse_error(body, shape.parser, name, reason, cause) from None
+        raise illegal_argument(f'For input "{given}"') from None
+
+
+def _time(given: Any, name: str) -> str:
+    text = given if isinstance(given, str) else json.dumps(given)
+    time_value(text, name)
+    return text
+
+
+_READERS: Mapping[str, Any] = {"flag": _flag, "number": _number, "time": _time}
 
 
 def _check_token(

@@ -14,20 +14,25 @@ _DETECTOR_FIELDS = {
     "custom_rules": "any",
     "detector_index": "number",
 }
+_PER_PARTITION = Shape(
+    "per_partition_categorization",
+    {"enabled": "flag", "stop_on_warn": "flag"},
+    required=("enabled",),
+)
 _ANALYSIS = Shape(
     "analysis_config",
     {
-        "bucket_span": "text",
+        "bucket_span": "time",
         "categorization_field_name": "text",
         "categorization_filters": "texts",
         "categorization_analyzer": "any",
-        "per_partition_categorization": "object",
-        "latency": "text",
+        "per_partition_categorization": _PER_PARTITION,
+        "latency": "time",
         "summary_count_field_name": "text",
         "detectors": [Shape("detector", _DETECTOR_FIELDS)],
         "influencers": "texts",
         "multivariate_by_fields": "flag",
-        "model_prune_window": "text",
+        "model_prune_window": "time",
     },
 )
 _LIMITS = Shape(
@@ -37,6 +42,7 @@ _LIMITS = Shape(
 _PLOT = Shape(
     "model_plot_config",
     {"enabled": "flag", "terms": "text", "annotations_enabled": "flag"},
+    required=("enabled",),
 )
 _DATA = Shape(
     "data_description",
@@ -77,13 +83,12 @@ _SHARED = {
     "analysis_limits": _LIMITS,
     "model_plot_config": _PLOT,
     "renormalization_window_days": "number",
-    "background_persist_interval": "text",
+    "background_persist_interval": "time",
     "model_snapshot_retention_days": "number",
     "daily_model_snapshot_retention_after_days": "number",
     "results_retention_days": "number",
     "custom_settings": "object",
     "allow_lazy_open": "flag",
-    "model_snapshot_id": "text",
 }
 JOB = Shape(
     "job_details",
@@ -93,6 +98,7 @@ JOB = Shape(
         "job_version": "text",
         "create_time": "any",
         "finished_time": "any",
+        "model_snapshot_id": "text",
         "analysis_config": _ANALYSIS,
         "data_description": _DATA,
         "results_index_name": "text",
@@ -112,7 +118,7 @@ JOB_UPDATE = Shape(
             )
         ],
         "categorization_filters": "texts",
-        "per_partition_categorization": "object",
-        "model_prune_window": "text",
+        "per_partition_categorization": _PER_PARTITION,
+        "model_prune_window": "time",
     },
 )

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from simulator.cluster.call import Call, Reply
+from simulator.cluster.categories import categories_of
 from simulator.cluster.configs import analysis_shown, show_job
 from simulator.cluster.detector import rule_of
+from simulator.cluster.detectors import check_span
 from simulator.cluster.errors import bad_request, conflict, illegal_argument
 from simulator.cluster.job import Job
 from simulator.cluster.job_config import finish, limits_of, retention_of
@@ -25,6 +27,9 @@ _PLAIN = (
 _SNAPSHOTS = (
     "model_snapshot_retention_days",
     "daily_model_snapshot_retention_after_days",
+)
+_ANALYSIS = (
+    *("categorization_filters", "per_partition_categorization", "model_prune_window"),
 )
 
 
@@ -46,7 +51,7 @@ def update_job(ml: MachineLearning, call: Call) -> Reply:
         config["analysis_limits"] = _limits(ml, job, given)
     if plot := given.get("model_plot_config"):
         config["model_plot_config"] = plot
-    _update_detectors(config, given)
+    _update_analysis(config, given)
     job.analysis = finish(config)
     _update_job(job, given)
     return Reply(show_job(ml, job))
@@ -82,14 +87,14 @@ def limits_now(job: Job) -> dict[str, Any]:
     return dict(analysis_shown(job)["analysis_limits"])
 
 
-def _update_detectors(config: dict[str, Any], given: Mapping[str, Any]) -> None:
+def _update_analysis(config: dict[str, Any], given: Mapping[str, Any]) -> None:
     detectors = [dict(each) for each in config["analysis_config"]["detectors"]]
     for change in given.get("detectors") or []:
         index = change.get("detector_index", -1)
         if not 0 <= index < len(detectors):
             raise bad_request(
-                f"Detector index [{index}] is not valid for job with "
-                f"[{len(detectors)}] detectors"
+                f"Supplied detector_index [{index}] is >= the number of detectors "
+                f"[{len(detectors)}]"
             )
         if change.get("description") is not None:
             detectors[index]["detector_description"] = change["description"]
@@ -97,7 +102,10 @@ def _update_detectors(config: dict[str, Any], given: Mapping[str, Any]) -> None:
             detectors[index]["custom_rules"] = [
                 rule_of(rule) for rule in change["custom_rules"]
             ]
-    config["analysis_config"] = {**config["analysis_config"], "detectors": detectors}
+    analysis = {**config["analysis_config"], "detectors": detectors}
+    analysis |= {name: given[name] for name in _ANALYSIS if given.get(name) is not None}
+    check_span(analysis["bucket_span"], analysis.get("model_prune_window"))
+    config["analysis_config"] = categories_of(analysis)
 
 
 def reset_job(ml: MachineLearning, call: Call) -> Reply:
