@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +30,10 @@ def free_port() -> int:
 
 
 @contextmanager
-def started() -> Iterator[subprocess.Popen[str]]:
+def started(**variables: str) -> Iterator[subprocess.Popen[str]]:
     """Start the cluster as `make cluster` does; it does not outlive its test."""
     paths = {"PYTHONPATH": os.pathsep.join(sys.path), "PORT": str(free_port())}
+    paths |= variables
     with subprocess.Popen(
         [sys.executable, "-m", "simulator.serve"],
         env=os.environ | paths,
@@ -117,22 +118,54 @@ def test_it_stops_cleanly(number: signal.Signals) -> None:
     assert ("", 0) == (errors, process.returncode)
 
 
-def test_a_busy_port(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.slow
+def test_it_stops_cleanly_when_it_has_hardly_begun() -> None:
+    """A signal that comes as soon as a port is open leaves no trace either."""
+    port = free_port()
+    with started(PORT=str(port), CONTROL_PORT=str(free_port())) as process:
+        while True:
+            with suppress(ConnectionRefusedError):
+                socket.create_connection(("127.0.0.1", port)).close()
+                break
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=5)
+
+    assert ("", 0) == (errors, process.returncode)
+
+
+@pytest.mark.parametrize("name", ["PORT", "CONTROL_PORT"])
+def test_a_busy_port(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     """A port that somebody else has is named, and nothing is served."""
     with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
+        port = str(server.getsockname()[1])
 
-        assert serve.main({"PORT": str(port)}) == 1
+        assert serve.main({"PORT": str(free_port()), name: port}) == 1
 
-    expected = ("", f"PORT: {port} cannot be used: Address already in use\n")
+    expected = ("", f"{name}: {port} cannot be used: Address already in use\n")
     assert expected == capsys.readouterr()
 
 
 @pytest.mark.parametrize("port", ["", "0", "65536", "http", "-1", "٨"])
-def test_no_port(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("name", ["PORT", "CONTROL_PORT"])
+def test_no_port(name: str, port: str, capsys: pytest.CaptureFixture[str]) -> None:
     """What is no port is refused."""
-    assert serve.main({"PORT": port}) == 2
-    assert f"PORT: expected 1 to 65535, got {port!r}\n" == capsys.readouterr().err
+    assert serve.main({name: port}) == 2
+    assert f"{name}: expected 1 to 65535, got {port!r}\n" == capsys.readouterr().err
+
+
+def test_starts_without_aws() -> None:
+    """Serving imports nothing of AWS and no moto, which take longer than the rest."""
+    paths = {"PYTHONPATH": os.pathsep.join(sys.path)}
+
+    with subprocess.Popen(
+        [sys.executable, "-c", "import simulator.serve, sys; print(*sys.modules)"],
+        env=os.environ | paths,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        told, _ = process.communicate(timeout=5)
+
+    assert {"boto3", "botocore", "moto"}.isdisjoint(told.split())
 
 
 def test_the_readme_shows_what_is_printed() -> None:

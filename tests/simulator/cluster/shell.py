@@ -1,6 +1,7 @@
 """The HTTP shell: sockets, held answers and gzip; it knows nothing of Elasticsearch."""
 
 import gzip
+import json
 import select
 import socket
 import sys
@@ -9,12 +10,17 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from email.message import Message
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from simulator.cluster.bodies import BodyRefused, read_body
 from simulator.cluster.core import Cluster
+from simulator.cluster.faults import Timed
 from simulator.cluster.wire import FOREVER, Answer, Request
 
 Clock = Callable[[], datetime]
+Handle = Callable[[Request, datetime], Timed]
 
 # Real seconds between two looks at a held answer: the clock may be a turned one.
 _LOOK = 0.005
@@ -28,7 +34,17 @@ def serve(
 
     An answer is held until `clock` says that it is due, or the client hangs up.
     """
-    server = _Server(cluster, clock, port)
+    with serve_handle(cluster.handle, clock, port) as url:
+        yield url
+
+
+@contextmanager
+def serve_handle(handle: Handle, clock: Clock, port: int = 0) -> Iterator[str]:
+    """Serve what answers requests, one at a time; yield its URL.
+
+    An `Expect: 100-continue` is granted at once, before the body is looked at.
+    """
+    server = _Server(handle, clock, port)
     thread = threading.Thread(target=server.serve_forever, args=(_LOOK,), daemon=True)
     thread.start()
     try:
@@ -46,9 +62,9 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, cluster: Cluster, clock: Clock, port: int) -> None:
+    def __init__(self, handle: Handle, clock: Clock, port: int) -> None:
         super().__init__(("127.0.0.1", port), _Handler)
-        self.cluster = cluster
+        self.handle = handle
         self.clock = clock
         self.lock = threading.Lock()
         self.stopping = threading.Event()
@@ -89,21 +105,43 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
     def _serve(self) -> None:
-        length = int(self.headers.get("content-length") or 0)
-        body = self.rfile.read(length)
-        if len(body) < length:
+        try:
+            body = read_body(self.rfile, self.headers)
+        except BodyRefused as refused:
+            self.send_error(refused.status, str(refused))
+            return
+        if body is None:
             self.close_connection = True
             return
         request = Request(self.command, self.path, dict(self.headers.items()), body)
         with self.server.lock:
             start = self.server.clock()
-            answer, takes = self.server.cluster.handle(request, start)
+            answer, takes = self.server.handle(request, start)
         if self._hold(start, takes) and answer.kind == "answered":
             self._send(answer)
         else:
             self.close_connection = True
 
     do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = _serve  # noqa: N815 - http.server's names
+    do_OPTIONS = do_PATCH = _serve  # noqa: N815
+
+    def send_error(
+        self, code: int, message: str | None = None, explain: str | None = None
+    ) -> None:
+        """Refuse what is no request, in JSON, and hang up."""
+        # A line without a version would be answered without a status line.
+        self.close_connection, self.request_version = True, "HTTP/1.1"
+        reason = message or explain or HTTPStatus(code).phrase
+        error = {"type": "bad_request", "reason": reason}
+        body = json.dumps({"error": error, "status": int(code)}).encode()
+        # A malformed line was not read up to the headers that `_send` looks at.
+        self.headers = self.headers if hasattr(self, "headers") else Message()
+        self.command = self.command or ""
+        kind = {"content-type": "application/json", "connection": "close"}
+        self._send(Answer(int(code), kind, body))
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Write nothing: the log of the cluster is kept elsewhere."""
 
     def _hold(self, start: datetime, takes: timedelta) -> bool:
         """Wait until the answer is due; say whether anybody still waits for it."""
