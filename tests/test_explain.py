@@ -7,8 +7,7 @@ import pytest
 import time_machine
 
 from markdown import fences
-from simulator.cluster import Cluster, serve
-from simulator.runner import API_KEY
+from simulator.cluster import API_KEY, Cluster, serve
 from simulator.scenario import ROWS, SWEEP, Row, build
 from tools.explain import main
 

@@ -8,7 +8,6 @@ import pytest
 from simulator.cluster import Cluster
 from simulator.cluster.asking import NOW, Asked, ask
 
-TASKS = "GET /_tasks?actions=xpack/ml/job[c]*&detailed"
 IDLE = "xpack.ml.idle_job_auto_close_timeout"
 
 
@@ -52,52 +51,6 @@ def test_settings_refused(settings: dict[str, Any], reason: str) -> None:
     refused = put_settings(Cluster(), **settings)
 
     assert (400, reason) == (refused.status, refused.reason)
-
-
-def test_tasks() -> None:
-    """Only jobs with a node are tasks, and say whose in detail."""
-    cluster = Cluster()
-    for state in ("opened", "closed", "failed"):
-        known: Any = state
-        cluster.add_job(state, now=NOW, state=known, datafeed="stopped")
-
-    (node,) = ask(cluster, TASKS).body["nodes"].values()
-
-    (task,) = node["tasks"].values()
-    assert ("xpack/ml/job[c]", "job-opened") == (task["action"], task["description"])
-    assert ask(cluster, TASKS.replace("job", "datafeed")).body == {"nodes": {}}
-    assert ask(cluster, "GET /_tasks?group_by=none").body["tasks"] == [
-        {name: value for name, value in task.items() if name != "description"}
-    ]
-    ask(cluster, "POST /_ml/set_upgrade_mode?enabled=true")
-    assert ask(cluster, TASKS).body == {"nodes": {}}
-
-
-def test_cat_tasks() -> None:
-    """The table of tasks is text."""
-    cluster = Cluster()
-    cluster.add_job("web", now=NOW, datafeed="started")
-
-    asked = ask(cluster, "GET /_cat/tasks")
-
-    assert asked.headers["content-type"].startswith("text/plain")
-    assert (b"xpack/ml/job[c] " in asked.body, asked.body.count(b"\n")) == (True, 2)
-
-
-def test_health() -> None:
-    """All is well, but an index that is not there keeps one waiting."""
-    cluster = Cluster()
-    ask(cluster, "PUT /logs")
-
-    good = ask(cluster, "GET /_cluster/health/logs?wait_for_status=green")
-    bad = ask(cluster, "GET /_cluster/health/other?timeout=1s")
-
-    assert (200, "green") == (good.status, good.body["status"])
-    assert (408, True, 1) == (
-        bad.status,
-        bad.body["timed_out"],
-        bad.takes.total_seconds(),
-    )
 
 
 @pytest.mark.parametrize(

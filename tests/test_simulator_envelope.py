@@ -109,3 +109,33 @@ def test_compressed_body(packed: bool, status: int) -> None:
     answer, _ = cluster.handle(Request("POST", CLOSE, headers, body), NOW)
 
     assert answer.status == status
+
+
+@pytest.mark.parametrize(
+    ("line", "allowed"),
+    [
+        ("OPTIONS /_ml/info", "GET"),
+        ("OPTIONS /logs", "DELETE,GET,HEAD,PUT"),
+        ("OPTIONS /_ml/nothing/at/all", None),
+    ],
+)
+def test_options(line: str, allowed: str | None) -> None:
+    """Whoever asks what a path allows is told, even if it allows nothing."""
+    asked = ask(Cluster(), line, key={})
+
+    assert (asked.status, asked.body, asked.headers.get("Allow")) == (200, b"", allowed)
+    assert asked.headers["content-type"] == "text/plain; charset=UTF-8"
+
+
+def test_method_not_allowed() -> None:
+    """A method that a path has not is refused with those that it has."""
+    asked = ask(Cluster(), "POST /logs")
+
+    assert (asked.status, asked.headers["Allow"]) == (405, "DELETE,GET,HEAD,PUT")
+    assert asked.body == {
+        "error": (
+            "Incorrect HTTP method for uri [/logs] and method [POST], allowed: "
+            "[DELETE, GET, HEAD, PUT]"
+        ),
+        "status": 405,
+    }

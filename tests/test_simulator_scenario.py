@@ -6,8 +6,7 @@ import pytest
 import time_machine
 
 from idle_jobs.policy import judge
-from simulator.cluster import serve
-from simulator.runner import API_KEY
+from simulator.cluster import API_KEY, serve
 from simulator.scenario import ROWS, SWEEP, build
 from tools.target import read_target
 

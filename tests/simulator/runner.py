@@ -29,13 +29,12 @@ import botocore.session
 import time_machine
 from moto import mock_aws
 
-from simulator.cluster import Cluster, serve
+from simulator.cluster import API_KEY, Cluster, serve
 from simulator.queues import REGION, Queues
 from simulator.schedule import next_firing
 from simulator.topology import Function, Source, Topology, environment_of
 
 CLUSTER_NAME = "demo"
-API_KEY = "dGVzdDp0ZXN0"  # test:test
 AWS_KEYS = {
     "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
     "AWS_SECRET_ACCESS_KEY": "made-up",

@@ -4,10 +4,13 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from simulator.cluster import Cluster
-from simulator.runner import Runner
+
+if TYPE_CHECKING:
+    # The runner needs moto, which `make cluster` need not wait for.
+    from simulator.runner import Runner
 
 START = datetime(2026, 3, 1, 23, 55, tzinfo=UTC)
 SWEEP = datetime(2026, 3, 2, 0, 0, tzinfo=UTC)
@@ -314,7 +317,7 @@ def _moved(value: Any, later: timedelta) -> Any:
     return value
 
 
-def direct(runner: Runner) -> None:
+def direct(runner: "Runner") -> None:
     """Plan what people and data do that day."""
 
     def ask() -> None:

@@ -15,11 +15,17 @@ ALWAYS = frozenset({"pretty", "human", "error_trace", "filter_path", "format"})
 
 @dataclass(frozen=True)
 class Reply:
-    """What an action answers, and how long that takes."""
+    """What an action answers, and how long that takes.
 
-    body: dict[str, object] | str
+    A body of text is sent as it is. `table` is what the body is to somebody who asks
+    for no form.
+    """
+
+    body: dict[str, object] | list[dict[str, object]] | str
     after: timedelta = timedelta()
     status: int = 200
+    table: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -33,6 +39,7 @@ class Call:
     parser: str = ""
     body: str = ""
     caller: Caller = SUPERUSER
+    opaque_id: str = ""
 
     def flag(self, name: str, default: bool) -> bool:
         """Read a boolean; a bare `?force` in a query means true."""
@@ -74,9 +81,8 @@ class Call:
         return parse_error(self.body, self.parser, name, reason, error)
 
 
-def read_body(body: bytes, parser: str, known: frozenset[str]) -> dict[str, object]:
+def read_body(text: str, parser: str, known: frozenset[str]) -> dict[str, object]:
     """Read parameters from a body, as strictly as Elasticsearch."""
-    text = body.decode(errors="replace")
     try:
         given = json.loads(text)
     except (ValueError, RecursionError):

@@ -12,18 +12,19 @@ from simulator.cluster.faults import Fault, Timed
 from simulator.cluster.filter_path import PathFilter
 from simulator.cluster.human import add_human
 from simulator.cluster.media import (
-    answer_type,
+    TEXT,
+    Form,
+    answer_form,
     check_content_type,
-    plain_type,
+    plain_form,
     unpacked,
     warning,
-    write,
 )
 from simulator.cluster.ml import MachineLearning
 from simulator.cluster.privileges import Caller, authorize
 from simulator.cluster.reading import read_call
-from simulator.cluster.routing import find_route
-from simulator.cluster.security import admit
+from simulator.cluster.routing import allowed_methods, find_route
+from simulator.cluster.security import API_KEY, admit
 from simulator.cluster.wire import Answer, Received, Request
 
 # Who asks in the REST tests that Elastic publishes.
@@ -42,7 +43,7 @@ class Cluster(MachineLearning):
     def __init__(
         self,
         version: str = "8.9.0",
-        keys: Collection[str] = ("ApiKey dGVzdDp0ZXN0", TEST_USER),
+        keys: Collection[str] = (f"ApiKey {API_KEY}", TEST_USER),
         aws_secrets: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(version)
@@ -63,26 +64,35 @@ class Cluster(MachineLearning):
         return fault.before() or fault.after(*self._answer(request, now))
 
     def _answer(self, request: Request, now: datetime) -> Timed:
-        content_type = plain_type(self.version)
+        form = plain_form(self.version)
         query = dict(parse_qsl(request.path.partition("?")[2], keep_blank_values=True))
         warnings: list[str] = []
         try:
             _check_line(request)
-            caller = admit(request, now, self.keys, self.aws_secrets)
-            content_type = answer_type(request, self.version)
-            reply = self._act(request, query, now, caller, warnings)
-            body = _written(reply, query)
+            form = answer_form(request, query, self.version)
+            reply = self._reply(request, query, now, warnings)
+            body, kind = _written(reply, form, query)
+            status, after, more = reply.status, reply.after, reply.headers
         except ClusterError as error:
             # `filter_path` does not touch errors.
-            headers = _headers(request, content_type) | dict(error.headers)
-            headers |= warning(self.version, warnings)
-            return Answer(
-                error.status, headers, write(error.body(), query)
-            ), error.after
-        if isinstance(reply.body, str):
-            content_type = "text/plain; charset=UTF-8"
-        headers = _headers(request, content_type) | warning(self.version, warnings)
-        return Answer(reply.status, headers, body), reply.after
+            told = error.traced() if _flag(query, "error_trace") else error.body()
+            body, kind = form.write(told, query), form.content_type
+            status, after, more = error.status, error.after, error.headers
+        headers = _headers(request, kind) | dict(more) | warning(self.version, warnings)
+        return Answer(status, headers, body), after
+
+    def _reply(
+        self,
+        request: Request,
+        query: Mapping[str, str],
+        now: datetime,
+        warnings: list[str],
+    ) -> Reply:
+        if request.method == "OPTIONS":
+            # Browsers ask so before they have anything to show at the door.
+            return Reply("", headers=allowed_methods(request.path, self.version))
+        caller = admit(request, now, self.keys, self.aws_secrets)
+        return self._act(request, query, now, caller, warnings)
 
     def _act(
         self,
@@ -99,7 +109,9 @@ class Cluster(MachineLearning):
         warnings += [route.warns] if route.warns else []
         call, more = read_call(self, request, route, ids, query)
         warnings += more
-        return route.act(self, replace(call, now=now, caller=caller))
+        opaque_id = request.header("x-opaque-id") or ""
+        call = replace(call, now=now, caller=caller, opaque_id=opaque_id)
+        return route.act(self, call)
 
 
 def _check_line(request: Request) -> None:
@@ -109,13 +121,19 @@ def _check_line(request: Request) -> None:
         raise ClusterError(400, "too_long_http_line_exception", reason)
 
 
-def _written(reply: Reply, query: Mapping[str, str]) -> bytes:
+def _written(reply: Reply, form: Form, query: Mapping[str, str]) -> tuple[bytes, str]:
+    """Write an answer; return it with its media type."""
     if isinstance(reply.body, str):
-        return reply.body.encode()
-    human = query.get("human", "false") in {"", "true"}
-    shown = add_human(reply.body) if human else reply.body
+        return reply.body.encode(), TEXT
+    if reply.table is not None and not form.chosen:
+        return reply.table.encode(), TEXT
+    shown = add_human(reply.body) if _flag(query, "human") else reply.body
     filtered = _filter(query.get("filter_path", "")).apply(shown)
-    return write(filtered, query)
+    return form.write(filtered, query), form.content_type
+
+
+def _flag(query: Mapping[str, str], name: str) -> bool:
+    return query.get(name, "false") in {"", "true"}
 
 
 def _headers(request: Request, content_type: str) -> dict[str, str]:

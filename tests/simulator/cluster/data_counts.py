@@ -12,16 +12,16 @@ def data_counts(job: Job) -> dict[str, object]:
         **(_counted(job) if job.counts.posted else _ordinary(job)),
     }
     if job.latest_record:
-        counts["earliest_record_timestamp"] = millis(
-            job.counts.earliest or min(job.created, job.latest_record)
+        latest = millis(job.latest_record)
+        earliest = job.counts.earliest
+        counts["earliest_record_timestamp"] = (
+            millis(earliest) if earliest else min(millis(job.created), latest)
         )
-        counts["latest_record_timestamp"] = millis(job.latest_record)
-    if job.last_data:
-        counts["last_data_time"] = millis(job.last_data)
+        counts["latest_record_timestamp"] = latest
     refused = job.counts.invalid_dates + job.counts.out_of_order
-    counts["input_record_count"] = job.records + refused
     if job.last_data:
-        counts["log_time"] = millis(job.last_data)
+        counts["last_data_time"] = counts["log_time"] = millis(job.last_data)
+    counts["input_record_count"] = job.records + refused
     return counts
 
 

@@ -3,7 +3,16 @@
 from collections.abc import Mapping
 from datetime import timedelta
 
-_PLAIN = {"illegal_argument_exception", "illegal_state_exception"}
+# Plain exceptions of Java, by the name of their class.
+_PLAIN = {
+    "illegal_argument_exception": "java.lang.IllegalArgumentException",
+    "illegal_state_exception": "java.lang.IllegalStateException",
+    "media_type_header_exception": (
+        "org.elasticsearch.rest.RestRequest$MediaTypeHeaderException"
+    ),
+}
+# Those whose class has a prefix that their type lost.
+_NAMED = {"status_exception", "security_exception", "parse_exception", "exception"}
 
 
 class ClusterError(Exception):
@@ -37,16 +46,31 @@ class ClusterError(Exception):
             error["caused_by"] = self.caused_by.described()
         return {"error": error, "status": self.status}
 
+    def traced(self) -> dict[str, object]:
+        """Write the error with where it and its causes arose, as `error_trace` asks.
+
+        The first line is that of Java; no Java ran here, so no others follow.
+        """
+        body = self.body()
+        error = body.get("error")
+        if isinstance(error, dict):
+            error["root_cause"] = [_with_trace(self.root())]
+            if self.caused_by:
+                error["caused_by"] = _with_trace(self.caused_by)
+            error["stack_trace"] = _with_trace(self)["stack_trace"]
+        return body
+
     def described(self) -> dict[str, object]:
         """Write type, reason, and what stands beside them."""
         return {"type": self.kind, "reason": self.reason, **self.beside}
 
     def root(self) -> "ClusterError":
         """Find the innermost cause that is Elasticsearch's own."""
-        # A plain Java exception below another error is not one of its own.
-        if self.caused_by is None or self.caused_by.kind in _PLAIN:
+        # A plain Java exception is not one of its own, and hides what is below it.
+        below = self.caused_by
+        if below is None or below.kind in _PLAIN or self.kind in _PLAIN:
             return self
-        return self.caused_by.root()
+        return below.root()
 
 
 class RoutingError(ClusterError):
@@ -59,6 +83,19 @@ class RoutingError(ClusterError):
         """Write the string; an unknown path carries no status in its body."""
         body: dict[str, object] = {"error": self.reason}
         return body if self.status == 400 else body | {"status": self.status}
+
+
+def _with_trace(error: ClusterError) -> dict[str, object]:
+    plain = _PLAIN.get(error.kind)
+    trace = f"{plain}: {error.reason}" if plain else _nested(error)
+    return {**error.described(), "stack_trace": f"{trace}\n"}
+
+
+def _nested(error: ClusterError) -> str:
+    words = error.kind.title().replace("_", "")
+    name = f"Elasticsearch{words}" if error.kind in _NAMED else words
+    inner = f"; nested: {_nested(error.caused_by)}" if error.caused_by else ""
+    return f"{name}[{error.reason}]{inner}"
 
 
 def illegal_argument(reason: str) -> ClusterError:

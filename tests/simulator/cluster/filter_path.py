@@ -1,33 +1,45 @@
 """`filter_path`: which parts of an answer are wanted, compiled as they are met."""
 
 import re
-from collections.abc import Mapping
+from typing import Final
 
-# A place in a pattern: which pattern, and how many of its segments are matched.
+# Places in patterns: which pattern, and how many of its segments are matched.
 Places = frozenset[tuple[int, int]]
 
-_GONE = object()
+_GONE: Final = object()
+
+
+class _Stop:
+    """An end of the walk, at which nothing is left to decide."""
+
+
+_WHOLE, _NOTHING = _Stop(), _Stop()
+
+
+class _Place:
+    """A place in the walk; its steps are remembered, for jobs are alike.
+
+    `wanted` is None inside of what is wanted.
+    """
+
+    def __init__(self, wanted: Places | None, unwanted: Places) -> None:
+        self.wanted = wanted
+        self.unwanted = unwanted
+        self.steps: dict[str, _Place | _Stop] = {}
 
 
 class Paths:
-    """A set of patterns as an automaton over field names; steps are remembered."""
+    """A set of patterns as an automaton over field names."""
 
     def __init__(self, patterns: list[str]) -> None:
         self._patterns = [
             [part.replace("\\.", ".") for part in re.split(r"(?<!\\)\.", pattern)]
             for pattern in patterns
         ]
-        self._steps: dict[tuple[Places, str], Places | None] = {}
         self.start = self._skip_stars({(i, 0) for i in range(len(patterns))})
 
     def step(self, places: Places, name: str) -> Places | None:
         """Walk into a field; None means that a pattern is matched to its end."""
-        key = (places, name)
-        if key not in self._steps:
-            self._steps[key] = self._walk(places, name)
-        return self._steps[key]
-
-    def _walk(self, places: Places, name: str) -> Places | None:
         walked = set()
         for pattern, matched in places:
             left = self._patterns[pattern][matched:]
@@ -57,40 +69,53 @@ class PathFilter:
         pieces = [piece.strip() for piece in expression.split(",") if piece.strip()]
         self._wanted = Paths([piece for piece in pieces if piece[0] != "-"])
         self._unwanted = Paths([piece[1:] for piece in pieces if piece[0] == "-"])
+        # Without an inclusion everything is wanted.
+        self._start = self._place(self._wanted.start or None, self._unwanted.start)
 
     def apply(self, body: object) -> object:
         """Keep what is wanted; what loses everything goes, the body itself stays."""
-        # Without an inclusion everything is wanted, which is what None says.
-        wanted = self._wanted.start or None
-        kept = self._keep(body, wanted, self._unwanted.start)
+        if not isinstance(self._start, _Place):
+            return body
+        kept = self._keep(body, self._start)
         return {} if kept is _GONE else kept
 
-    def _keep(self, value: object, wanted: Places | None, unwanted: Places) -> object:
-        if wanted is None and not unwanted:
-            return value
+    def _keep(self, value: object, place: _Place) -> object:
         if callable(value):
             value = value()
-        if isinstance(value, Mapping):
-            return self._keep_fields(value, wanted, unwanted)
+        if isinstance(value, dict):
+            return self._keep_fields(value, place)
         if isinstance(value, list):
-            kept = [self._keep(element, wanted, unwanted) for element in value]
+            kept = [self._keep(element, place) for element in value]
             kept = [element for element in kept if element is not _GONE]
-            return kept if kept or (wanted is None and not value) else _GONE
-        return value if wanted is None else _GONE
+            return kept if kept or (place.wanted is None and not value) else _GONE
+        return value if place.wanted is None else _GONE
 
-    def _keep_fields(
-        self, fields: Mapping[str, object], wanted: Places | None, unwanted: Places
-    ) -> object:
+    def _keep_fields(self, fields: dict[str, object], place: _Place) -> object:
         kept = {}
+        steps = place.steps
         for name, value in fields.items():
-            inside = None if wanted is None else self._wanted.step(wanted, name)
-            outside = self._unwanted.step(unwanted, name) if unwanted else unwanted
-            if outside is None or inside == frozenset():
+            inside = steps.get(name) or self._step(place, name)
+            if inside is _NOTHING:
                 continue
-            part = self._keep(value, inside, outside)
+            part = self._keep(value, inside) if isinstance(inside, _Place) else value
             if part is not _GONE:
                 kept[name] = part
-        return kept if kept or (wanted is None and not fields) else _GONE
+        return kept if kept or (place.wanted is None and not fields) else _GONE
+
+    def _step(self, place: _Place, name: str) -> _Place | _Stop:
+        inside: Places | None = None
+        if place.wanted is not None:
+            inside = self._wanted.step(place.wanted, name)
+        outside: Places | None = self._unwanted.step(place.unwanted, name)
+        if outside is None or inside == frozenset():
+            step: _Place | _Stop = _NOTHING
+        else:
+            step = self._place(inside, outside)
+        place.steps[name] = step
+        return step
+
+    def _place(self, wanted: Places | None, unwanted: Places) -> _Place | _Stop:
+        return _Place(wanted, unwanted) if wanted is not None or unwanted else _WHOLE
 
 
 def _matches(wanted: str, name: str) -> bool:

@@ -1,4 +1,4 @@
-"""`human`: beside a time that machines read, the same for people."""
+"""Times for people: beside those that machines read (`human`), and in tables."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -10,6 +10,27 @@ _TIMES = {
     *("latest_record_timestamp", "last_data_time", "timestamp"),
     *("latest_empty_bucket_timestamp", "latest_sparse_bucket_timestamp"),
 }
+_UNITS = {
+    "d": timedelta(days=1),
+    "h": timedelta(hours=1),
+    "m": timedelta(minutes=1),
+    "s": timedelta(seconds=1),
+    "ms": timedelta(milliseconds=1),
+    "micros": timedelta(microseconds=1),
+}
+
+
+def write_time(span: timedelta, unit: str = "") -> str:
+    """Write a span in whole units, or in its largest with one decimal where one is."""
+    if unit == "nanos":
+        return str(span // _UNITS["micros"] * 1000)
+    if unit in _UNITS:
+        return str(span // _UNITS[unit])
+    for name, size in _UNITS.items():
+        if span >= size:
+            tenths = 10 * span // size
+            return f"{tenths / 10:.1f}".removesuffix(".0") + name
+    return "0s"
 
 
 def add_human(value: object) -> object:

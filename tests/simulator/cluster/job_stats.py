@@ -39,7 +39,48 @@ def _stats(ml: MachineLearning, job: Job, now: datetime) -> dict[str, object]:
         if live and job.opened:
             stats["open_time"] = f"{int((now - job.opened).total_seconds())}s"
     stats["timing_stats"] = partial(_timing, job)
+    if ml.since(9, 5):
+        stats["health"] = _health(ml, job)
     return stats
+
+
+def _health(ml: MachineLearning, job: Job) -> dict[str, object]:
+    """Say how a job is (wording of the issues assumed).
+
+    Source: pull request 147315 of April 2026, and the published test `job_health`.
+    """
+    if job.state == "failed":
+        return red("job_task_failed", "Job task has failed")
+    if job.state == "opening" and not ml.has_node(job):
+        return red("assignment_failed", "Failed to assign job to a node")
+    return {"status": "green"}
+
+
+def red(kind: str, issue: str) -> dict[str, object]:
+    """Write that a job or datafeed is in no good health, and why."""
+    return {
+        "status": "red",
+        "issues": [{"type": kind, "issue": issue, "count": 1}],
+    }
+
+
+# What no test has had to change yet, and every job shows.
+_MODEL = {
+    "model_bytes_exceeded": 0,
+    "total_by_field_count": 3,
+    "total_over_field_count": 0,
+    "total_partition_field_count": 2,
+    "bucket_allocation_failures_count": 0,
+    "memory_status": "ok",
+    "assignment_memory_basis": "model_memory_limit",
+    "categorized_doc_count": 0,
+    "total_category_count": 0,
+    "frequent_category_count": 0,
+    "rare_category_count": 0,
+    "dead_category_count": 0,
+    "failed_category_count": 0,
+    "categorization_status": "ok",
+}
 
 
 def _model_size(job: Job) -> dict[str, object]:
@@ -49,21 +90,8 @@ def _model_size(job: Job) -> dict[str, object]:
         "result_type": "model_size_stats",
         "model_bytes": used,
         "peak_model_bytes": used,
-        "model_bytes_exceeded": 0,
         "model_bytes_memory_limit": read_bytes(job.memory, ""),
-        "total_by_field_count": 3,
-        "total_over_field_count": 0,
-        "total_partition_field_count": 2,
-        "bucket_allocation_failures_count": 0,
-        "memory_status": "ok",
-        "assignment_memory_basis": "model_memory_limit",
-        "categorized_doc_count": 0,
-        "total_category_count": 0,
-        "frequent_category_count": 0,
-        "rare_category_count": 0,
-        "dead_category_count": 0,
-        "failed_category_count": 0,
-        "categorization_status": "ok",
+        **_MODEL,
         "log_time": millis(job.last_data or job.opened or job.created),
     }
     if job.latest_record:

@@ -15,7 +15,8 @@ class Route:
 
     `params` says of each parameter since when it is known. `parser` names the strict
     parser of parameters in a body, where they may come in one, and `id_field` the id
-    in it; a `document` is a body that is no parameters.
+    in it; a `document` is a body that is no parameters. Parameters, and a document
+    that is `sourced`, may also come in the query as `source`.
     """
 
     method: str
@@ -27,6 +28,7 @@ class Route:
     id_field: str = ""
     document: bool = False
     warns: str = ""
+    sourced: bool = False
 
     def known(self, ml: MachineLearning) -> frozenset[str]:
         """Say which parameters this version reads."""

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from simulator.cluster import (
     close,
     has_privileges,
+    health,
     indices,
     opening,
     post_data,
@@ -16,6 +17,7 @@ from simulator.cluster import (
     tasks,
     update_job,
 )
+from simulator.cluster.cat_tasks import cat_tasks
 from simulator.cluster.configs import get_datafeeds, get_jobs
 from simulator.cluster.datafeed_stats import get_datafeed_stats
 from simulator.cluster.info import get_info, get_root, set_upgrade_mode
@@ -64,15 +66,12 @@ def _document(
 
 
 # A literal segment goes before an id, so literal paths stand first.
-ROUTES = (
+ROUTES: tuple[Route, ...] = (
     Route("GET", "/", get_root, _MAIN),
     Route("HEAD", "/", get_root, _MAIN),
     Route("GET", "/_ml/info", get_info, "cluster:monitor/xpack/ml/info/get"),
     Route(
-        "POST",
-        "/_ml/set_upgrade_mode",
-        set_upgrade_mode,
-        _UPGRADE,
+        *("POST", "/_ml/set_upgrade_mode", set_upgrade_mode, _UPGRADE),
         params("enabled", "timeout", "master_timeout"),
     ),
     Route("GET", f"{_JOBS}/_stats", get_job_stats, _STATS, READ),
@@ -118,16 +117,20 @@ ROUTES = (
         *("POST", f"{_FEED}/_stop", stop.stop, stop.ACTION),
         *(STOP, stop.ACTION, "datafeed_id"),
     ),
-    Route("GET", "/_cluster/health", tasks.get_health, tasks.HEALTH, HEALTH),
-    Route("GET", "/_cluster/health/{id}", tasks.get_health, tasks.HEALTH, HEALTH),
+    Route("GET", "/_cluster/health", health.get_health, health.ACTION, HEALTH),
+    Route("GET", "/_cluster/health/{id}", health.get_health, health.ACTION, HEALTH),
     Route("GET", "/_cluster/settings", settings.get_settings, _GET_SETTINGS, SETTINGS),
     _document(
         "PUT", "/_cluster/settings", settings.put_settings, _PUT_SETTINGS, SETTINGS
     ),
     Route("GET", "/_tasks", tasks.list_tasks, tasks.LIST, TASKS),
-    Route("GET", "/_cat/tasks", tasks.cat_tasks, tasks.LIST, CAT),
+    Route("GET", "/_cat/tasks", cat_tasks, tasks.LIST, CAT),
     *(
-        _document(method, path, has_privileges.has_privileges, has_privileges.ACTION)
+        Route(
+            *(method, path, has_privileges.has_privileges, has_privileges.ACTION),
+            document=True,
+            sourced=True,
+        )
         for method in ("GET", "POST")
         for path in (
             "/_security/user/_has_privileges",

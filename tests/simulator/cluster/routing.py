@@ -12,23 +12,38 @@ _BEFORE = "/_xpack/ml/"
 
 def find_route(method: str, uri: str, version: str) -> tuple[Route, str | None]:
     """Find the route of a raw path, and the decoded id in it."""
+    matching = _matching(uri, version)
+    for route, ids in matching:
+        if method == route.method:
+            return route, ids
+    where = f"uri [{uri}] and method [{method}]"
+    if not matching:
+        raise RoutingError(400, f"no handler found for {where}")
+    methods = _methods(matching)
+    reason = f"Incorrect HTTP method for {where}, allowed: [{', '.join(methods)}]"
+    raise RoutingError(405, reason, Allow=",".join(methods))
+
+
+def allowed_methods(uri: str, version: str) -> dict[str, str]:
+    """Say in a header which methods a path has; none, if it has none.
+
+    Source: RestController, two stored versions; there their order is nobody's choice.
+    """
+    methods = _methods(_matching(uri, version))
+    return {"Allow": ",".join(methods)} if methods else {}
+
+
+def _matching(uri: str, version: str) -> list[tuple[Route, str | None]]:
     path = uri.partition("?")[0]
     if version.startswith("7.") and path.startswith(_BEFORE):
         path = "/_ml/" + path.removeprefix(_BEFORE)
     segments = _segments(path)
-    allowed: list[str] = []
-    for route in ROUTES:
-        matched, ids = _match(_segments(route.path), segments)
-        if matched and method == route.method:
-            return route, ids
-        if matched:
-            allowed.append(route.method)
-    where = f"uri [{uri}] and method [{method}]"
-    if not allowed:
-        raise RoutingError(400, f"no handler found for {where}")
-    methods = ", ".join(sorted(set(allowed)))
-    reason = f"Incorrect HTTP method for {where}, allowed: [{methods}]"
-    raise RoutingError(405, reason, Allow=methods.replace(", ", ","))
+    found = ((route, *_match(path, segments)) for route, path in _TEMPLATES)
+    return [(route, ids) for route, matched, ids in found if matched]
+
+
+def _methods(matching: list[tuple[Route, str | None]]) -> list[str]:
+    return sorted({route.method for route, _ in matching})
 
 
 def _segments(path: str) -> list[str]:
@@ -46,3 +61,6 @@ def _match(template: list[str], segments: list[str]) -> tuple[bool, str | None]:
         elif wanted != unquote(segment):
             return False, None
     return True, ids
+
+
+_TEMPLATES = [(route, _segments(route.path)) for route in ROUTES]

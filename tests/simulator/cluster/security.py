@@ -10,6 +10,9 @@ from simulator.cluster.privileges import SUPERUSER, Caller, privileges_of
 from simulator.cluster.sigv4 import Signature, SignatureRefused
 from simulator.cluster.wire import Request
 
+# Who asks where nobody says else: test:test.
+API_KEY = "dGVzdDp0ZXN0"
+
 _REALMS = [
     'Basic realm="security" charset="UTF-8"',
     'Bearer realm="security"',

@@ -1,6 +1,7 @@
 """Byte sizes as Elasticsearch reads and writes them."""
 
 import re
+from functools import lru_cache
 
 from simulator.cluster.errors import ClusterError
 
@@ -9,6 +10,7 @@ _SIZE = re.compile(r"(\d{1,15})(?:(b)|([kmgtp])b?)")
 MEGABYTE = 1 << 20
 
 
+@lru_cache(maxsize=256)
 def read_bytes(text: str, name: str) -> int:
     """Read a size such as `512mb` or `3g`."""
     match = _SIZE.fullmatch(text.strip().lower())

@@ -1,4 +1,4 @@
-"""`_tasks`, `_cat/tasks` and `_cluster/health`: what runs, and how well."""
+"""`_tasks`: what runs."""
 
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
@@ -12,27 +12,33 @@ from simulator.cluster.nodes import JOB_NODE
 from simulator.cluster.times import millis
 
 LIST = "cluster:monitor/tasks/lists"
-HEALTH = "cluster:monitor/health"
 
 _JOB, _FEED = "xpack/ml/job[c]", "xpack/ml/datafeed[c]"
 
 
 def list_tasks(ml: MachineLearning, call: Call) -> Reply:
-    """List the tasks that have a node: those of open jobs and running datafeeds."""
-    wanted = str(call.given.get("actions", "*")).split(",")
-    detailed = call.flag("detailed", False)
+    """List the tasks with a node: open jobs, running datafeeds, and the listing."""
     group = str(call.given.get("group_by", "nodes"))
     if group not in {"nodes", "parents", "none"}:
         raise illegal_argument(f"No enum constant GroupBy.{group.upper()}")
-    tasks = {
-        f"{ml.node_id}:{task['id']}": task
-        for task in _tasks(ml, call, detailed)
-        if any(fnmatchcase(task["action"], _pattern(each)) for each in wanted)
-    }
-    if group != "nodes":
-        shown: Any = list(tasks.values()) if group == "none" else tasks
-        return Reply({"tasks": shown})
+    tasks = {f"{ml.node_id}:{task['id']}": task for task in find_tasks(ml, call)}
+    if group == "none":
+        return Reply({"tasks": list(tasks.values())})
+    if group == "parents":
+        return Reply({"tasks": _families(tasks)})
     return Reply({"nodes": {ml.node_id: _node(ml, tasks)} if tasks else {}})
+
+
+def _families(tasks: Mapping[str, dict[str, Any]]) -> dict[str, object]:
+    """Put each task into its parent, if that one is listed, too."""
+    tops: dict[str, object] = {}
+    for name, task in tasks.items():
+        parent = tasks.get(task.get("parent_task_id", ""))
+        if parent is None:
+            tops[name] = task
+        else:
+            parent.setdefault("children", []).append(task)
+    return tops
 
 
 def _node(ml: MachineLearning, tasks: Mapping[str, object]) -> dict[str, object]:
@@ -47,52 +53,19 @@ def _node(ml: MachineLearning, tasks: Mapping[str, object]) -> dict[str, object]
     }
 
 
-def cat_tasks(ml: MachineLearning, call: Call) -> Reply:
-    """List the tasks as a table."""
-    rows = [
-        f"{task['action']} {ml.node_id}:{task['id']} cluster:{task['id']} "
-        f"{task['type']} {task['start_time_in_millis']} 127.0.0.1 {ml.node_name}\n"
-        for task in _tasks(ml, call, detailed=False)
+def find_tasks(ml: MachineLearning, call: Call) -> list[dict[str, Any]]:
+    """Find the tasks of the actions that are asked for, described if they shall be."""
+    wanted = str(call.given.get("actions", "*")).split(",")
+    detailed = call.flag("detailed", False)
+    return [
+        task
+        for task in _tasks(ml, call, detailed)
+        if any(fnmatchcase(task["action"], _pattern(each)) for each in wanted)
     ]
-    return Reply("".join(rows))
-
-
-def get_health(ml: MachineLearning, call: Call) -> Reply:
-    """Say that all is well; an index that is not there never will be."""
-    timeout, _ = call.time("timeout", "30s")
-    missing = [
-        name
-        for name in (call.ids or "").split(",")
-        if name and "*" not in name and not name.startswith(".ml-")
-        if name != "_all" and name not in ml.indices
-    ]
-    health = {
-        "cluster_name": "stand-in",
-        "status": "red" if missing else "green",
-        "timed_out": bool(missing),
-        **_numbers(len(ml.indices) + bool(ml.jobs)),
-    }
-    return Reply(health, timeout if missing else timeout * 0, 408 if missing else 200)
-
-
-def _numbers(shards: int) -> dict[str, object]:
-    return {
-        "number_of_nodes": 1,
-        "number_of_data_nodes": 1,
-        "active_primary_shards": shards,
-        "active_shards": shards,
-        "relocating_shards": 0,
-        "initializing_shards": 0,
-        "unassigned_shards": 0,
-        "delayed_unassigned_shards": 0,
-        "number_of_pending_tasks": 0,
-        "number_of_in_flight_fetch": 0,
-        "task_max_waiting_in_queue_millis": 0,
-        "active_shards_percent_as_number": 100.0,
-    }
 
 
 def _tasks(ml: MachineLearning, call: Call, detailed: bool) -> Iterator[dict[str, Any]]:
+    yield from _listing(ml, call, detailed)
     number = 100
     for job_id in sorted(ml.jobs):
         job = ml.jobs[job_id]
@@ -104,9 +77,29 @@ def _tasks(ml: MachineLearning, call: Call, detailed: bool) -> Iterator[dict[str
             number += 1
             if there and ml.has_node(job):
                 task = {"node": ml.node_id, "id": number, "type": "persistent"}
-                task |= {"action": action}
+                task |= {"action": action, "parent_task_id": f"cluster:{number}"}
                 task |= {"description": name} if detailed else {}
                 yield task | _times(job, call)
+
+
+def _listing(
+    ml: MachineLearning, call: Call, detailed: bool
+) -> Iterator[dict[str, Any]]:
+    """Show what lists the tasks, which is a task and its child."""
+    task = {
+        "node": ml.node_id,
+        "id": 1,
+        "type": "transport",
+        "action": LIST,
+        **({"description": ""} if detailed else {}),
+        "start_time_in_millis": millis(call.now),
+        "running_time_in_nanos": 10**5,
+        "cancellable": False,
+        "headers": {"X-Opaque-Id": call.opaque_id} if call.opaque_id else {},
+    }
+    child = {"id": 2, "type": "direct", "action": f"{LIST}[n]"}
+    yield task
+    yield task | child | {"parent_task_id": f"{ml.node_id}:1"}
 
 
 def _times(job: Job, call: Call) -> dict[str, object]:
