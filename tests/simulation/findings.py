@@ -1,0 +1,76 @@
+"""What a check of one schedule says; values only."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+
+from simulation.history import Key
+
+INVARIANTS = ("I1", "I2", "I3", "I4", "I5", "I6", "I7", "I8", "history")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that went wrong; `what` is a sentence for the operator.
+
+    `kind` is `lost`, `false`, `repeated`, `contradicting`, `unasked`, `forbidden`,
+    `live_closed`, `needless_force`, `overdue`, `after_end`, `silent`,
+    `not_broken_off`, `again`, `too_many` or `blind`. The invariant is I1
+    to I8, or `history` where the events do not explain the cluster's final state, so
+    that nothing can be concluded from them.
+    """
+
+    at: datetime
+    invariant: str
+    kind: str
+    key: Key
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What one schedule shows; `ok` and `duplicated` are keys, by their outcomes.
+
+    A key is `ok` if each of its episodes has at most one outcome, `duplicated` if one
+    of them has several, which deduplicate to one. `counts` has `requests`, `posts`,
+    `forces`, and the deduplicated outcomes by how they ended.
+    """
+
+    seed: int
+    ok: frozenset[Key]
+    duplicated: frozenset[Key]
+    problems: tuple[Problem, ...]
+    counts: Counter[str]
+
+    def of(self, invariant: str) -> list[Problem]:
+        """Return the problems with one invariant."""
+        return [p for p in self.problems if p.invariant == invariant]
+
+    def kind(self, kind: str) -> list[Problem]:
+        """Return the problems of one kind."""
+        return [p for p in self.problems if p.kind == kind]
+
+    @property
+    def by_invariant(self) -> dict[str, list[Problem]]:
+        """Return the problems of each invariant, also of those that hold."""
+        return {invariant: self.of(invariant) for invariant in INVARIANTS}
+
+    @property
+    def lost(self) -> list[Problem]:
+        """Return what was asked for and never ended, or was left with nobody told."""
+        return self.kind("lost")
+
+    @property
+    def needless_force(self) -> list[Problem]:
+        """Return the forces without evidence."""
+        return self.kind("needless_force")
+
+    @property
+    def live_closed(self) -> list[Problem]:
+        """Return the closes of jobs that somebody needs, as was known by then."""
+        return self.kind("live_closed")
+
+    @property
+    def contradicting(self) -> list[Problem]:
+        """Return the keys whose outcomes cannot all be right."""
+        return self.kind("contradicting")

@@ -1,0 +1,91 @@
+"""Whether each force had evidence at its time (I3)."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from simulation.findings import Problem
+from simulation.history import Posted
+from simulation.posts import FRESH
+from simulation.truth import Truth, posts
+
+MEASURED_WITHIN = timedelta(minutes=10)
+
+
+def needless_forces(truth: Truth) -> Iterator[Problem]:
+    """Find the forces that none of the four kinds of evidence stands for."""
+    for post in posts(truth):
+        if not post.force:
+            continue
+        if truth.function(post.invocation) != "ForceCloser":
+            why = "only the ForceCloser may force"
+        elif any(proves(truth, post) for proves in _EVIDENCE):
+            continue
+        else:
+            why = "it had not failed, was not closing for long, no datafeed of it"
+            why += " refused to stop, and nobody ordered it"
+        what = f"{post.key.job_id} was {post.before or 'gone'} and forced: {why}"
+        yield Problem(post.at, "I3", "needless_force", post.key, what)
+
+
+def _failed(truth: Truth, post: Posted) -> bool:
+    """Tell whether it had failed when it was last read, at most 60 s before."""
+    state = truth.lives[post.key.job_id].state
+    return "failed" in state.between(post.at - FRESH, post.at)
+
+
+def _stuck(truth: Truth, post: Posted) -> bool:
+    """Tell whether it was closing, without a break, for as long as the rule says.
+
+    The end of that closing may be missed by the 60 s that a read may be old.
+    """
+    state = truth.lives[post.key.job_id].state
+    long = truth.history.rules.force_after
+    return any(
+        begun is None or post.at - begun >= long
+        for begun in state.spans("closing", post.at - FRESH, post.at)
+    )
+
+
+def _ordered(truth: Truth, post: Posted) -> bool:
+    """Tell whether a person ordered to force this one job, not too long ago.
+
+    Expiry is judged by the time at which the invocation began, at most 60 s before.
+    """
+    wish = truth.wish(post.key)
+    if wish is None or not wish.force or wish.only_if_idle:
+        return False
+    fresh = post.at - FRESH - wish.at <= truth.history.rules.request_expires_after
+    return fresh and wish.expression == post.key.job_id
+
+
+def _measured(truth: Truth, post: Posted) -> bool:
+    """Tell whether its datafeed would not stop, measured late enough.
+
+    The force follows the measured try within the same look, a few minutes at most.
+    """
+    return any(
+        earlier.measured_409
+        and timedelta() <= post.at - earlier.at <= MEASURED_WITHIN
+        and truth.function(earlier.invocation) == "ForceCloser"
+        and _handed_long_before(truth, earlier)
+        for earlier in truth.posted[post.key]
+    )
+
+
+def _handed_long_before(truth: Truth, tried: Posted) -> bool:
+    """Tell whether the message had come for long enough when the try was made.
+
+    It is stamped with the time at which its sender began. One that SQS itself moved has
+    no stamp, and counts from when it was first sent.
+    """
+    held = truth.held.get((tried.invocation, tried.key))
+    if held is None:
+        return False
+    for sent in truth.sent.get(tried.key, ()):
+        if sent.message_id == held.message_id:
+            handed = truth.start_of(sent.invocation, sent.at)
+            return tried.at - handed >= truth.history.rules.force_after
+    return False
+
+
+_EVIDENCE = (_failed, _stuck, _ordered, _measured)

@@ -1,0 +1,152 @@
+"""What was told or posted more than once, and what in the history excuses it (I1, I7).
+
+SQS and EventBridge deliver at least once, and a function that dies is run again; the
+cause must stand in the history of this very key, one for each repetition.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from simulation.findings import Problem
+from simulation.history import Key, Posted, Told
+from simulation.truth import Truth, posts
+
+CLOSES = frozenset({"closed", "force_closed"})
+# After these a request is spent: nothing that may come later makes it a wish again.
+FINAL = frozenset({"already_closed", "gone", "no_such_job", "no_match", "reopened"})
+RANK = ("force_closed", "closed", "parked", "skipped")
+
+
+def excuses(truth: Truth, key: Key, until: datetime) -> int:
+    """Count what may have brought one more copy of this key's messages about.
+
+    A message delivered twice or a delete that was lost, of the key or of its whole
+    request; a function that told it or sent it on, and died; a Sweeper that sent it and
+    was run again.
+    """
+    spoiled = sum(
+        event.at <= until
+        for one in truth.together(key)
+        for event in truth.spoiled.get(one, ())
+    )
+    makers = {t.invocation for t in truth.told.get(key, ())}
+    makers |= {s.invocation for s in truth.sent.get(key, ())}
+    died = {i for i in makers if _ended(truth, i, "died", until)}
+    return spoiled + len(died) + _reruns(truth, key, makers - died, until)
+
+
+def _ended(truth: Truth, invocation: int, how: str, until: datetime) -> bool:
+    finished = truth.finished.get(invocation)
+    return finished is not None and finished.how == how and finished.at <= until
+
+
+def _reruns(truth: Truth, key: Key, makers: set[int], until: datetime) -> int:
+    """Count the Sweepers that were run again with the same request.
+
+    A rule may fire twice, and is tried again if its sweep fails. A request stays in its
+    queue if SQS refused one of its sends, which the history does not show: then its
+    Sweeper has told nothing yet. One that told an outcome has no excuse to come again.
+    """
+    wish = truth.wish(key)
+    sweepers = sorted(
+        i
+        for i in makers
+        if truth.function(i) == "Sweeper" and truth.began[i].at <= until
+    )
+    scheduled = wish is not None and wish.scheduled
+    return sum(scheduled or not _told_of(truth, i, key) for i in sweepers[:-1])
+
+
+def _told_of(truth: Truth, invocation: int, key: Key) -> bool:
+    return any(
+        outcome.invocation == invocation
+        for one in (key, *truth.as_a_whole(key))
+        for outcome in truth.told.get(one, ())
+    )
+
+
+def repeated(truth: Truth) -> Iterator[Problem]:
+    """Find the keys whose outcomes do not deduplicate to one that all can stand by."""
+    for key, outcomes in truth.told.items():
+        if len(outcomes) < 2:
+            continue
+        for episode in truth.episodes(key).values():
+            if len(episode) > 1:
+                yield from _repeated(truth, key, episode)
+
+
+def _repeated(truth: Truth, key: Key, episode: list[Told]) -> Iterator[Problem]:
+    ends = [told.ended for told in episode]
+    words = ", then ".join(f"{told.ended} ({told.reason})" for told in episode)
+    last = episode[-1]
+    if why := _impossible(truth, key, episode):
+        what = f"{key.job_id} is told {words}: {why}"
+        yield Problem(last.at, "I1", "contradicting", key, what)
+    elif excuses(truth, key, last.at) < len(episode) - 1:
+        kind = "contradicting" if len(set(ends)) > 1 else "repeated"
+        why = "no repeated delivery and no death explains that"
+        yield Problem(last.at, "I1", kind, key, f"{key.job_id} is told {words}: {why}")
+
+
+def _impossible(truth: Truth, key: Key, episode: list[Told]) -> str:
+    """Say which of these outcomes cannot be right after another, whatever happened.
+
+    A copy that forced before the other found it closed may well tell so later.
+    """
+    for nth, told in enumerate(episode):
+        closed = [before for before in episode[:nth] if before.ended in CLOSES]
+        if not closed:
+            continue
+        if told.ended == "force_closed" and _forced_anew(truth, closed[-1], told):
+            return "it was closed, not opened again, and forced all the same"
+        gentle = closed[-1].ended == "closed" and "watch" not in truth.kinds(key)
+        timed = gentle and not _closed_without_a_node(truth, key)
+        if timed and told.reason == "already_closed":
+            return "it was closed since the request, so it was not closed before it"
+    return ""
+
+
+def _closed_without_a_node(truth: Truth, key: Key) -> bool:
+    """Tell whether the job was still opening: then its close leaves no finish time."""
+    return any(p.before == "opening" for p in truth.posted.get(key, ()))
+
+
+def _forced_anew(truth: Truth, closed: Told, told: Told) -> bool:
+    opened = truth.lives[told.key.job_id].opened
+    return any(
+        post.force
+        and post.invocation == told.invocation
+        and closed.at < post.at <= told.at
+        and not any(closed.at < at <= post.at for at in opened)
+        for post in truth.posted.get(told.key, ())
+    )
+
+
+def after_the_end(truth: Truth, excused: set[Key]) -> Iterator[Problem]:
+    """Find closes posted for a key that has its outcome already (I7).
+
+    An invocation that had begun before could not know. A message that was delivered
+    again may be acted on if it was only skipped for now, or parked; its key joins
+    `excused`. Once closed, or spent, nothing excuses another close.
+    """
+    for post in posts(truth):
+        for told in _known_ends(truth, post):
+            final = told.ended in CLOSES or told.reason in FINAL
+            if not final and excuses(truth, post.key, post.at):
+                excused.add(post.key)
+                continue
+            what = f"{post.key.job_id} was {post.before or 'gone'} and got a close"
+            what += f" though its request had ended {told.ended} ({told.reason})"
+            yield Problem(post.at, "I7", "after_end", post.key, what)
+            break
+
+
+def _known_ends(truth: Truth, post: Posted) -> list[Told]:
+    outcomes = truth.told.get(post.key)
+    if not outcomes:
+        return []
+    began = truth.start_of(post.invocation, post.at)
+    if outcomes[0].at >= began:
+        return []
+    episode = truth.episodes(post.key).get(truth.episode(post.key, post), [])
+    return [told for told in episode if told.at < began]
