@@ -1,11 +1,12 @@
-# Three environments, each made when it is first needed: the SAM CLI pins a boto3 of its
-# own, and the built functions run under Lambda's Python, which need not be yours.
+# Four environments, each made when it is first needed: the SAM CLI pins a boto3 of its
+# own, the built functions run under Lambda's Python, which need not be yours, and two
+# versions of Elastic's client have one name.
 DEV := .venv/bin
 SAM := SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam
 
 SHELL := /bin/bash -euo pipefail
 .DEFAULT_GOAL := help
-.PHONY: help setup demo mode pause resume parked redrive plan explain cluster conformance test quick lint build e2e check clean
+.PHONY: help setup demo mode pause resume parked redrive plan explain cluster conformance simulate test quick lint build e2e check clean
 .NOTPARALLEL:
 
 export PYTHONPATH := functions:tests
@@ -28,7 +29,7 @@ plan: .venv/.ready ## Print what a sweep of CLUSTER_URL would do; reads and neve
 explain: .venv/.ready ## Print why JOB gets its verdict, and what would change it.
 	@$(DEV)/python -m tools.explain
 
-cluster: .venv/.ready ## Serve the demo's jobs on PORT (9200), to try plan and explain.
+cluster: .venv/.ready ## Serve the demo's jobs on PORT (9200); CONTROL_PORT adds a control of it.
 	@$(DEV)/python -m simulator.serve
 
 mode: .venv/.ready ## Show the mode of the deployed stack; MODE=observe, close or paused sets it.
@@ -51,7 +52,11 @@ conformance: .venv/.ready ## Run Elastic's YAML REST tests in DIR, or our own, o
 	@VERSION=$(if $(findstring command line,$(origin VERSION)),'$(VERSION)') \
 		$(DEV)/python -m conformance $(if $(findstring command line,$(origin DIR)),'$(DIR)')
 
-test: .venv/.ready ## Run every test but e2e, and measure what they cover.
+simulate: .venv/.ready ## Run SCHEDULES (1000) from seed FIRST (0), ours and a naive peer's; or tell one SEED.
+	@$(foreach name,SCHEDULES FIRST SEED,$(name)=$(if $(findstring command line,$(origin $(name))),'$($(name))')) \
+		$(DEV)/python -m simulation
+
+test: .venv/.ready .venv-client8/.ready ## Run every test but e2e, and measure what they cover.
 	@$(DEV)/pytest -q -m "not e2e" --cov --cov-report=term-missing
 
 quick: .venv/.ready ## Run the tests that need no whole stack: a few seconds.
@@ -72,12 +77,12 @@ build: .venv-sam/.ready ## Build the three functions into .aws-sam/build.
 		$(SAM) build > .aws-sam/build.log 2>&1 || { cat .aws-sam/build.log; exit 1; }
 
 e2e: .venv/.ready .venv-e2e/.ready build ## Run what was built under the real Lambda runtime client.
-	@$(DEV)/pytest -q -m e2e tests/e2e
+	@$(DEV)/pytest -q -n 2 -m e2e tests/e2e
 
 check: lint e2e test ## Everything that CI checks.
 
 clean: ## Remove what the other targets made, the environments included.
-	rm -rf .venv .venv-sam .venv-e2e .aws-sam .coverage
+	rm -rf .venv .venv-sam .venv-e2e .venv-client8 .aws-sam .coverage
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # The files list every package with its hash, hence --no-deps. Twice quiet hides pip's
@@ -98,4 +103,9 @@ install = rm -rf $(@D) && "$$(tools/find_python $(1))" -m venv $(@D) && \
 .venv-e2e/.ready: requirements/e2e.txt
 	@echo "Setting up $(@D) with Lambda's runtime client: once, a few seconds."
 	@$(call install,3.13)
+	@touch $@
+
+.venv-client8/.ready: requirements/client8.txt
+	@echo "Setting up $(@D) with Elastic's client of 8.x: once, a few seconds."
+	@$(call install,3.11+)
 	@touch $@

@@ -1,0 +1,71 @@
+"""What goes wrong in a schedule, and how often; the rates are those of the field."""
+
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+from simulator.cluster import Fault
+
+_WHY = '{"type":"circuit_breaking_exception","reason":"[parent] Data too large"}'
+THROTTLED = f'{{"error":{{"root_cause":[{_WHY}],{_WHY[1:]},"status":429}}'.encode()
+JSON = {"content-type": "application/json", "X-elastic-product": "Elasticsearch"}
+OUTAGES = (timedelta(seconds=30), timedelta(minutes=5), timedelta(minutes=40))
+
+
+@dataclass(frozen=True)
+class Faults:
+    """The share of each fault: of invocations, messages, entries, answers or jobs.
+
+    `windows` scales outages, throttling and proxies; `people` how much everybody else
+    does to the jobs and the modes. 0 switches a fault off.
+    """
+
+    deaths: float = 0.02
+    duplicates: float = 0.005
+    lost_deletes: float = 0.003
+    refused_entries: float = 0.002
+    lost_answers: float = 0.01
+    unreadable_modes: float = 0.001
+    double_firings: float = 0.1
+    hanging_jobs: float = 0.01
+    failing_jobs: float = 0.02
+    stubborn_datafeeds: float = 0.05
+    refused_forces: float = 0.003
+    windows: float = 1
+    people: float = 1
+
+    def scaled(self, factor: float) -> "Faults":
+        """Return all of them, that much more or less often."""
+        values = {
+            f.name: min(1.0, getattr(self, f.name) * factor) for f in fields(self)
+        }
+        return Faults(**values | {"windows": self.windows * factor})
+
+
+def calm() -> Faults:
+    """Return no fault at all."""
+    return Faults().scaled(0)
+
+
+def windows(
+    source: Random, start: datetime, span: timedelta, scale: float
+) -> list[Fault]:
+    """Draw outages, two times of 429, a time of a proxy's 502 and its cut at 60 s."""
+
+    def somewhere(length: timedelta) -> dict[str, Any]:
+        begin = start + span * source.random()
+        return {"start": begin, "until": begin + length * scale}
+
+    if not scale:
+        return []
+    minutes = timedelta(minutes=1)
+    return [
+        *(Fault(kind="refuse", **somewhere(length)) for length in OUTAGES),
+        *(
+            Fault(status=429, body=THROTTLED, headers=JSON, **somewhere(10 * minutes))
+            for _ in range(2)
+        ),
+        Fault(path="/_close", status=502, **somewhere(30 * minutes)),
+        Fault(path="/_close", kind="status_after", status=504, delay=1 * minutes),
+    ]

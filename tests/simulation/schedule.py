@@ -1,0 +1,86 @@
+"""One seed, one schedule: build a stack, let a day pass, write its history down."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+from simulation.faults import Faults, windows
+from simulation.history import Asked, History
+from simulation.people import People
+from simulation.population import populate
+from simulation.stack import Stack, Story, firings, scheduled_event
+from simulation.stories import OURS, settings, topology
+from simulation.world import World
+from simulator.cluster import Cluster
+from simulator.topology import Topology
+
+START = datetime(2026, 3, 2, 5, 50, tzinfo=UTC)
+
+# Rules fire and people ask for half a day; then the stack is let to finish.
+SPAN = timedelta(hours=7)
+LONGEST = timedelta(hours=72)
+SWEEP_EVERY_HOURS = 6
+
+WORKING = ("RequestQueue", "CloseQueue", "ForceQueue")
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """What a seed is run with; the same values give the same history."""
+
+    seed: int
+    jobs: int = 300
+    faults: Faults = field(default_factory=Faults)
+    stories: Mapping[str, Story] = field(default_factory=lambda: OURS)
+    topology: Topology = field(default_factory=topology)
+
+
+def run(schedule: Schedule) -> History:
+    """Run a schedule to its end."""
+    stack = build(schedule)
+    world, until = stack.world, START + SPAN
+    world.run(START + LONGEST, lambda: world.now > until and _settled(stack))
+    if stack.broken:
+        raise stack.broken[0]
+    cluster = stack.cluster
+    states = {job_id: cluster.state_of(job_id, world.now) for job_id in cluster.jobs}
+    events = sorted(stack.events, key=lambda event: event.at)
+    left, rules = stack.queues.left(), settings(stack.parameters).rules
+    return History(schedule.seed, START, world.now, events, left, states, rules)
+
+
+def build(schedule: Schedule) -> Stack:
+    """Make a stack with its jobs, its faults, and all that people are going to do."""
+    faults = schedule.faults
+    # Of their own, so that people do the same whatever the functions do.
+    life = Random(f"{schedule.seed} life")  # noqa: S311 - a seed is no secret
+    source = Random(f"{schedule.seed} functions")  # noqa: S311
+    version = "9.5.0" if life.random() < 0.3 else "8.9.0"
+    cluster = Cluster(version)
+    world = World(START)
+    stack = Stack(world, cluster, schedule.topology, schedule.stories, faults, source)
+    kinds = populate(cluster, schedule.jobs, START, faults, life, stack.note)
+    cluster.faults = windows(life, START, SPAN, faults.windows)
+    People(stack, kinds, life, SPAN).plan(faults.people)
+    for due in firings(START, START + SPAN, SWEEP_EVERY_HOURS):
+        _plan_sweep(stack, due, life)
+    return stack
+
+
+def _plan_sweep(stack: Stack, due: datetime, life: Random) -> None:
+    late = timedelta(seconds=life.uniform(0, 20))
+    stack.world.at(due + late, lambda: _fire(stack, due))
+    if life.random() < stack.faults.double_firings:
+        stack.world.at(due + 2 * late, lambda: stack.fire(due))
+
+
+def _fire(stack: Stack, due: datetime) -> None:
+    request_id = scheduled_event(due)["id"]
+    jobs = frozenset(stack.cluster.jobs)
+    stack.note(Asked(due, request_id, "*", jobs, only_if_idle=True, scheduled=True))
+    stack.fire(due)
+
+
+def _settled(stack: Stack) -> bool:
+    return stack.queues.empty(*WORKING)

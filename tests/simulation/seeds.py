@@ -1,0 +1,19 @@
+"""One seed, run and checked: a function of its own, so that a pool can be given it."""
+
+from simulation import naive
+from simulation.checker import check
+from simulation.findings import Findings
+from simulation.schedule import Schedule, run
+
+JOBS = 300
+
+
+def ours_of(seed: int, jobs: int = JOBS) -> Findings:
+    """Run one seed with the product."""
+    return check(run(Schedule(seed, jobs)))
+
+
+def naive_of(seed: int, jobs: int = JOBS) -> Findings:
+    """Run one seed with the naive peer."""
+    peer = Schedule(seed, jobs, stories=naive.NAIVE, topology=naive.topology())
+    return check(run(peer))

@@ -1,0 +1,137 @@
+"""The product's own stories, bound to the models; nothing of it is written again."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache, partial
+from typing import Any, cast
+
+import sweeper
+from idle_jobs.closing import close_batch
+from idle_jobs.cluster import Cluster
+from idle_jobs.desk import Desk
+from idle_jobs.messages import Mode
+from idle_jobs.modes import MODE_MAX_AGE, ModeUnreadable
+from idle_jobs.outbox import Outbox
+from idle_jobs.settings import Settings
+from idle_jobs.telemetry import Telemetry
+from idle_jobs.wire import Wire
+from simulation.history import Key, Told
+from simulation.invocation import Invocation
+from simulation.sqs import Client
+from simulation.stack import Stack, Story
+from simulation.wire import SimulatedWire
+from simulator.topology import Topology, environment_of
+
+CLUSTER_NAME = "simulated"
+
+
+@cache
+def topology() -> Topology:
+    """Read the template, once for all schedules."""
+    return Topology.load()
+
+
+@cache
+def settings(parameters: tuple[tuple[str, str], ...] = ()) -> Settings:
+    """Return the settings that the template's functions have."""
+    given = {"ClusterName": CLUSTER_NAME, "ClusterUrl": "https://simulated"}
+    given |= dict(parameters)
+    stack = topology()
+    resources = {name: f"https://sqs/{name}" for name in stack.queues}
+    resources["ModeParameter"] = "/mode"
+    given |= {"AuthMode": "api_key", "SecretArn": "arn:aws:secretsmanager:x:1:secret:x"}
+    return Settings.from_env(
+        environment_of(stack.functions["Closer"], given, resources)
+    )
+
+
+class Recorder:
+    """Takes the place of logger and metrics: outcomes go into the history."""
+
+    def __init__(self, stack: Stack, invocation: Invocation) -> None:
+        self._stack, self._invocation = stack, invocation
+
+    def info(self, message: str, extra: Mapping[str, Any]) -> None:
+        """Keep a line."""
+        if message == "outcome":
+            key = Key(extra["request_id"], extra.get("job_id", ""))
+            told = (str(extra["ended"]), str(extra["reason"]))
+            number, now = self._invocation.number, self._stack.world.now
+            self._stack.note(Told(now, number, key, *told))
+
+    def warning(self, *_: object, **__: object) -> None:
+        """Hear a line; warnings are no outcomes."""
+
+    def error(self, *_: object, **fields: Any) -> None:
+        """Keep what broke a record: here, that is a bug to be seen."""
+        if broken := fields.get("exc_info"):
+            self._stack.broken.append(broken)
+
+    def add_metric(self, name: str, unit: object, value: float) -> None:
+        """Hear a number."""
+
+
+def desk(stack: Stack, invocation: Invocation, inbox: str) -> Desk:
+    """Return what a story needs at hand."""
+    own = settings(stack.parameters)
+    client = Client(stack.queues, invocation)
+    recorder = Recorder(stack, invocation)
+    wire = SimulatedWire(
+        stack.cluster,
+        invocation,
+        own.timeouts,
+        stack.faults,
+        stack.source,
+        stack.watch,
+    )
+    return Desk(
+        cluster_name=CLUSTER_NAME,
+        cluster=Cluster(cast("Wire", wire)),
+        outbox=Outbox(cast("Any", client), "CloseQueue", "ForceQueue", "ParkingQueue"),
+        inbox=inbox,
+        telemetry=Telemetry(cast("Any", recorder), cast("Any", recorder)),
+        timeouts=own.timeouts,
+        rules=own.rules,
+        ask_mode=partial(_read_mode, stack, invocation),
+    )
+
+
+def _read_mode(stack: Stack, invocation: Invocation, *, fresh: bool = False) -> Mode:
+    """Ask the Parameter Store, or remember for half a minute what it said."""
+    known = stack.modes.get(invocation.function)
+    now = stack.world.now
+    if known and not fresh and (now - known[0]).total_seconds() < MODE_MAX_AGE:
+        return Mode(known[1])
+    mode = Mode(invocation.effect(lambda: stack.mode))
+    if stack.source.random() < stack.faults.unreadable_modes:
+        raise ModeUnreadable("throttled")
+    stack.modes[invocation.function] = (stack.world.now, mode)
+    return mode
+
+
+def _sweeper(stack: Stack, invocation: Invocation, event: dict[str, Any]) -> Any:
+    own, now = desk(stack, invocation, "RequestQueue"), stack.world.now
+    if "Records" in event:
+        return sweeper.answer_requests(event, own, now, invocation.seconds_left)
+    request = sweeper.scheduled(event)
+    return sweeper.sweep_at_once(request, own, request.requested_at)
+
+
+def _closer(stack: Stack, invocation: Invocation, event: dict[str, Any]) -> Any:
+    own, now = desk(stack, invocation, "CloseQueue"), stack.world.now
+    left, run = invocation.seconds_left, invocation.run_all
+    return close_batch(event, own, now, left, run)
+
+
+def _force_closer(stack: Stack, invocation: Invocation, event: dict[str, Any]) -> Any:
+    own, now = desk(stack, invocation, "ForceQueue"), stack.world.now
+    may_force = replace(own, rules=replace(own.rules, may_force=True))
+    left, run = invocation.seconds_left, invocation.run_in_turn
+    return close_batch(event, may_force, now, left, run)
+
+
+OURS: Mapping[str, Story] = {
+    "Sweeper": _sweeper,
+    "Closer": _closer,
+    "ForceCloser": _force_closer,
+}

@@ -1,0 +1,124 @@
+"""The simulation: one seed is one schedule, and the product stands them all."""
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor
+from multiprocessing import get_context
+
+import pytest
+
+from simulation.__main__ import main, tell
+from simulation.checker import check
+from simulation.faults import Faults, calm
+from simulation.history import Delivered, Finished, History, Moved, Posted, Spoiled
+from simulation.report import summed, table
+from simulation.schedule import Schedule, run
+from simulation.seeds import ours_of
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+SCHEDULES = int(os.environ.get("SCHEDULES", "100"))
+
+# Each of these once showed a fault of the product, or of the checker.
+ONCE_FAILED = (16, 19, 46, 77, 89, 107, 126)
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[Executor]:
+    """Yield a process for each core."""
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+        yield pool
+
+
+def small(seed: int) -> History:
+    """Return what a seed's small schedule leaves behind."""
+    return run(Schedule(seed, jobs=40))
+
+
+def test_nothing_is_lost_forced_needlessly_or_closed_alive(pool: Executor) -> None:
+    """Each schedule keeps all invariants; a failing seed is printed as a timeline."""
+    seeds = {*range(SCHEDULES), *ONCE_FAILED}
+    sums = summed(pool.map(ours_of, sorted(seeds), chunksize=4))
+
+    if sums.failing:
+        tell(sums.failing[0])
+    assert ([], {}) == (sums.failing, dict(sums.kinds))
+    assert sums.counts["closed"] > 20 * len(seeds)
+    assert sums.counts["force_closed"] > len(seeds)
+    assert 0 < sums.duplicated < sums.requests / 20
+
+
+def test_a_seed_is_one_schedule(pool: Executor) -> None:
+    """Another process, with hashes of its own, tells the very same history."""
+    assert small(5) == pool.submit(small, 5).result()
+    assert small(5).events != small(6).events
+
+
+def test_the_faults_do_happen() -> None:
+    """What is claimed to be survived has been there: each kind, in a few schedules."""
+    events = [event for seed in range(12) for event in run(Schedule(seed, 60)).events]
+    ways = {event.how for event in events if isinstance(event, Finished | Spoiled)}
+    answers = {event.answer for event in events if isinstance(event, Posted)}
+
+    assert {"answered", "failed", "died", "duplicated", "delete_lost"} <= ways
+    assert {200, 409} <= answers
+
+
+def test_without_faults_and_people_each_request_ends_once() -> None:
+    """Faults and people can be switched off: then nothing at all is done twice."""
+    history = run(Schedule(3, jobs=100, faults=calm()))
+    findings = check(history)
+
+    assert () == findings.problems
+    assert frozenset() == findings.duplicated
+    assert not [e for e in history.events if isinstance(e, Spoiled | Moved)]
+    assert {e.how for e in history.events if isinstance(e, Finished)} == {"answered"}
+
+
+def test_faults_can_be_scaled() -> None:
+    """Ten times the deaths kill more invocations, and still nothing is lost."""
+    histories = [run(Schedule(9, 80, Faults(deaths=share))) for share in (0.02, 0.2)]
+    few, many = (
+        sum(isinstance(e, Finished) and e.how == "died" for e in history.events)
+        for history in histories
+    )
+
+    assert few < many
+    assert () == check(histories[1]).problems
+
+
+def test_receives_are_counted_by_queue() -> None:
+    """A message that is handed over is received there for the first time."""
+    events = [event for seed in range(4) for event in run(Schedule(seed, 150)).events]
+    handed = [
+        event
+        for event in events
+        if isinstance(event, Delivered) and event.queue == "ForceQueue"
+    ]
+    first = {event.message_id: event.receives for event in reversed(handed)}
+
+    assert len(first) > 2
+    assert {1} == set(first.values())
+
+
+def test_one_seed_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """`make simulate SEED=` says what a seed shows; all is well if that is nothing."""
+    assert main({"SEED": "2"}) == 0
+    assert capsys.readouterr().out == "seed 2: 0 problems\n\n"
+
+
+def test_a_seed_that_is_no_number_is_refused(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The variable is named, and what was expected of it."""
+    assert main({"SEED": "two"}) == 2
+    assert capsys.readouterr().err == "SEED: expected a whole number, got 'two'\n"
+
+
+def test_the_comparison_names_every_question() -> None:
+    """Both columns stand side by side, each question and each invariant with a line."""
+    sums = summed([check(run(Schedule(1, jobs=30)))])
+    lines = list(table(sums, sums))
+
+    assert any(line.startswith("lost ") and line.endswith(" 0") for line in lines)
+    assert all(any(f"I{n} broken" in line for line in lines) for n in range(1, 9))
