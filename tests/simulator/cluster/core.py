@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
+from types import MappingProxyType
 from urllib.parse import parse_qsl
 
 from simulator.cluster.call import Reply
@@ -65,7 +66,7 @@ class Cluster(MachineLearning):
 
     def _answer(self, request: Request, now: datetime) -> Timed:
         form = plain_form(self.version)
-        query = dict(parse_qsl(request.path.partition("?")[2], keep_blank_values=True))
+        query = _query(request.path.partition("?")[2])
         warnings: list[str] = []
         try:
             _check_line(request)
@@ -112,6 +113,12 @@ class Cluster(MachineLearning):
         opaque_id = request.header("x-opaque-id") or ""
         call = replace(call, now=now, caller=caller, opaque_id=opaque_id)
         return route.act(self, call)
+
+
+@lru_cache(maxsize=256)
+def _query(text: str) -> Mapping[str, str]:
+    # A client asks with the same few queries, again and again.
+    return MappingProxyType(dict(parse_qsl(text, keep_blank_values=True)))
 
 
 def _check_line(request: Request) -> None:

@@ -1,5 +1,6 @@
 """Finds the route of a request, and the id in its path."""
 
+from functools import lru_cache
 from urllib.parse import unquote
 
 from simulator.cluster.errors import RoutingError
@@ -12,7 +13,7 @@ _BEFORE = "/_xpack/ml/"
 
 def find_route(method: str, uri: str, version: str) -> tuple[Route, str | None]:
     """Find the route of a raw path, and the decoded id in it."""
-    matching = _matching(uri, version)
+    matching = _matching(uri.partition("?")[0], version)
     for route, ids in matching:
         if method == route.method:
             return route, ids
@@ -29,12 +30,12 @@ def allowed_methods(uri: str, version: str) -> dict[str, str]:
 
     Source: RestController, two stored versions; there their order is nobody's choice.
     """
-    methods = _methods(_matching(uri, version))
+    methods = _methods(_matching(uri.partition("?")[0], version))
     return {"Allow": ",".join(methods)} if methods else {}
 
 
-def _matching(uri: str, version: str) -> list[tuple[Route, str | None]]:
-    path = uri.partition("?")[0]
+@lru_cache(maxsize=256)
+def _matching(path: str, version: str) -> list[tuple[Route, str | None]]:
     if version.startswith("7.") and path.startswith(_BEFORE):
         path = "/_ml/" + path.removeprefix(_BEFORE)
     segments = _segments(path)
