@@ -51,6 +51,9 @@ class People:
         if self._source.random() < 0.3 * scale:
             self._park_long_ago()
             self._at(self._span, self._redrive)
+        share = self._stack.faults.silent_nodes
+        if share and self._source.random() < share:
+            self._turn("node_failures", "on", "off")
         self._stack.world.at(self._start + self._span + 26 * HOUR, self._redrive)
         night = self._start.replace(hour=0, minute=30) + timedelta(days=1)
         self._stack.world.at(night, self._close_at_night)
@@ -206,6 +209,10 @@ class People:
     def _set(self, what: Any, value: str) -> None:
         if what == "mode":
             self._stack.mode = value
+        elif what == "node_failures":
+            failure: dict[str, object] = {"type": "failed_node_exception"}
+            self._stack.cluster.node_failures[:] = [failure] * (value == "on")
+            return
         else:
             self._stack.cluster.upgrade_mode = value == "on"
         self._stack.note(Turned(self._stack.world.now, what, value))

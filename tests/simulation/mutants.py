@@ -1,0 +1,174 @@
+"""Mutants of the product: what is broken in each, and what the checker must find.
+
+Values only. The kinds are those of `findings.Problem`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+_OWN = "functions/idle_jobs/"
+
+
+@dataclass(frozen=True)
+class Patch:
+    """One change of a file: `old` has to be in it exactly once."""
+
+    path: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A patch, the problem that it must cause, and the schedules that show it soon.
+
+    `faults` are the arguments of `Faults`; what they leave out is as in the field.
+    """
+
+    patch: Patch
+    kind: str
+    jobs: int = 60
+    faults: Mapping[str, float] = field(default_factory=dict)
+
+
+def _of(
+    file: str, old: str, new: str, kind: str, jobs: int = 60, **faults: float
+) -> Mutant:
+    path = file if "." in file else f"{_OWN}{file}.py"
+    return Mutant(Patch(path, old, new), kind, jobs, faults)
+
+
+_STEP = "return next_step(job, message, self.now, self.desk.rules)"
+_LAST_LINE = "    return response\n"
+_WHOLE = """    if response["batchItemFailures"]:
+        ids = [{"itemIdentifier": r.message_id} for r in records_of(event)]
+        return {"batchItemFailures": ids}
+    return response
+"""
+_NO_CHECK = f"""if job and not self.desk.rules.may_force:
+            return Close(job, message.timeout)
+        {_STEP}"""
+_FORCE_ALL = f"""if job and self.desk.rules.may_force:
+            return Force(job, Reason.FORCE_ORDERED)
+        {_STEP}"""
+
+# What the issue names.
+NAMED = {
+    "no state check before closing": _of("closing", _STEP, _NO_CHECK, "live_closed"),
+    "force on dead-letter": _of("closing", _STEP, _FORCE_ALL, "needless_force"),
+    "stuck by the request's age": _of(
+        "steps",
+        "seen = message.closing_seen_at",
+        "seen = message.requested_at",
+        "needless_force",
+        people=4,
+        hanging_jobs=0.5,
+    ),
+    "explicit requests not spent when the job was reopened": _of(
+        "steps",
+        "if started := _started_after(job, message):",
+        "if message.only_if_idle and (started := _started_after(job, message)):",
+        "live_closed",
+        people=3,
+    ),
+    "failed entries of a batch send ignored": _of(
+        "outbox",
+        'answer.get("Failed", [])}',
+        "() and answer}",
+        "lost",
+        refused_entries=0.05,
+    ),
+    "maxReceiveCount 3": _of(
+        "template.yaml",
+        "maxReceiveCount: 250 # As RequestQueue.",
+        "maxReceiveCount: 3",
+        "lost",
+    ),
+    "no parking": _of(
+        "closing",
+        'self.desk.outbox.park(message, f"{step.reason}: {step.detail}")\n',
+        "pass\n",
+        "silent",
+        failing_jobs=0.5,
+        refused_forces=1,
+    ),
+    "whole-batch failure": _of("batch", _LAST_LINE, _WHOLE, "repeated"),
+    "unknown treated as idle": _of(
+        "policy",
+        "return Verdict(job, Action.KEEP, Reason.UNKNOWN, why)",
+        "return Verdict(job, Action.CLOSE, Reason.IDLE_NEVER_FED, why)",
+        "live_closed",
+        silent_nodes=1,
+    ),
+    "messages born in observe closed later": _of(
+        "desk",
+        "return stricter(message.mode, self.mode(fresh=fresh))",
+        "return self.mode(fresh=fresh)",
+        "forbidden",
+        people=4,
+        deaths=0.8,
+    ),
+    "the id not checked against the stats just read": _of(
+        "closing",
+        "job = self.jobs.get(message.job_id)\n",
+        "others = (replace(j, job_id=message.job_id) for j in self.jobs.values())\n"
+        "        job = self.jobs.get(message.job_id) or next(others, None)\n",
+        "unasked",
+        people=8,
+        deaths=0.5,
+        stubborn_datafeeds=1,
+    ),
+}
+
+OWN = {
+    "protection not looked at in the closers": _of(
+        "steps",
+        "Reason.MANAGED, Reason.KEPT_BY_OWNER}",
+        "Reason.MANAGED}",
+        "live_closed",
+    ),
+    "limit dropped on retry": _of(
+        "limits",
+        "(*closable, *watched, *closed), asked, rules",
+        "closable, now, rules",
+        "too_many",
+        jobs=200,
+        double_firings=1,
+    ),
+    "breaker of an outage dropped": _of(
+        "closing", "if self.away:", "if self.away and not self:", "false"
+    ),
+    "records deleted while waiting": _of(
+        "batch",
+        "round(error.after.total_seconds())\n",
+        "0\n            return self.success_handler(record, None)\n",
+        "lost",
+    ),
+    "a datafeed's 409 taken for evidence unmeasured": _of(
+        "steps",
+        "DatafeedWouldNotStop) and measured",
+        "DatafeedWouldNotStop)",
+        "needless_force",
+    ),
+    "closers do not look whether a job is idle": _of(
+        "steps",
+        "if not explicit and verdict.action is not Action.CLOSE:",
+        "if False:",
+        "live_closed",
+    ),
+    "expired requests stay explicit": _of(
+        "steps",
+        "return not message.only_if_idle and not expired",
+        "return not message.only_if_idle or (expired and False)",
+        "live_closed",
+        people=3,
+    ),
+    "a repeated look tells another end": _of(
+        "steps",
+        "message.kind is Kind.CLOSE and job.closed_since(message.requested_at)",
+        "False",
+        "contradicting",
+        deaths=0.1,
+    ),
+}
+MUTANTS: Mapping[str, Mutant] = NAMED | OWN
