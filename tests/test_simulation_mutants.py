@@ -1,6 +1,8 @@
 """The simulation can fail: whoever breaks the product is caught by its checker."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,8 @@ from simulation.mutants import MUTANTS, NAMED, OWN, Patch
 from simulation.mutation import Caught, copy_of_product, patch, search
 
 Make = Callable[[str], Path]
+Found = tuple[Caught | None, Caught | None]
+Searches = Mapping[str, Future[Found]]
 
 
 @pytest.fixture
@@ -17,24 +21,39 @@ def make(tmp_path: Path) -> Make:
     return lambda name: copy_of_product(tmp_path / name)
 
 
+@pytest.fixture(scope="module")
+def searches(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Searches]:
+    """Begin all searches, as many at a time as there are cores."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        yield {
+            name: pool.submit(_search, name, tmp_path_factory.mktemp("copies"))
+            for name in MUTANTS
+        }
+
+
+def _search(name: str, folder: Path) -> Found:
+    """Search a mutant and then, over the same seeds, a clean copy: its control."""
+    mutated = copy_of_product(folder / "mutated")
+    patch(mutated, MUTANTS[name].patch)
+    if (caught := search(mutated, name)) is None:
+        return None, None
+    return caught, search(copy_of_product(folder / "clean"), name, caught.seed + 1)
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", MUTANTS)
 def test_catches_every_mutant_and_finds_nothing_in_its_control(
-    name: str, make: Make
+    name: str, searches: Searches
 ) -> None:
     """A mutant shows its problem within 500 seeds, the same seeds of a clean copy none.
 
     The control takes the same path: a copy, a process, the same jobs and faults.
     """
-    mutated, clean = make("mutated"), make("clean")
-    patch(mutated, MUTANTS[name].patch)
-
-    caught = search(mutated, name)
+    caught, control = searches[name].result()
 
     assert isinstance(caught, Caught), f"{name}: 500 seeds show no problem of its kind"
-    assert caught.kind == MUTANTS[name].kind
-    assert search(clean, name, caught.seed + 1) is None
+    assert (MUTANTS[name].kind, None) == (caught.kind, control)
 
 
 def test_has_the_mutants_that_the_issue_names_and_five_more() -> None:
