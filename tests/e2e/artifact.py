@@ -17,9 +17,8 @@ from e2e.clock import Clock
 from e2e.door import Moment, When, before
 from e2e.runtime import FunctionError, Runtime
 from e2e.secrecy import KEY_ID, SECRET, TOKEN, told_in
-from simulator.queues import REGION
 from simulator.runner import Runner
-from simulator.topology import Function
+from simulator.topology import REGION, Function
 
 ROOT = Path(__file__).parents[2]
 BUILD = ROOT / ".aws-sam" / "build"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from moto.sts.models import sts_backends
 
 from simulator.cluster import API_KEY, Received
-from simulator.queues import ACCOUNT
+from simulator.topology import ACCOUNT
 
 KEY_ID = "AKIDOFTHEFUNCTION"
 SECRET = "the-secret-key-of-a-function"

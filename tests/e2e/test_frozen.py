@@ -11,7 +11,7 @@ from moto.sts.models import sts_backends
 from e2e.artifact import ArtifactRunner
 from e2e.conftest import Start
 from e2e.door import Door
-from simulator.queues import ACCOUNT
+from simulator.topology import ACCOUNT
 from stacks import add_busy, ends
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(60)]

@@ -51,11 +51,6 @@ class Findings:
         return [p for p in self.problems if p.kind == kind]
 
     @property
-    def by_invariant(self) -> dict[str, list[Problem]]:
-        """Return the problems of each invariant, also of those that hold."""
-        return {invariant: self.of(invariant) for invariant in INVARIANTS}
-
-    @property
     def lost(self) -> list[Problem]:
         """Return what was asked for and never ended, or was left with nobody told."""
         return self.kind("lost")

@@ -9,10 +9,11 @@ from simulation.faults import Faults, windows
 from simulation.history import Asked, History
 from simulation.people import People
 from simulation.population import populate
-from simulation.stack import Stack, Story, firings, scheduled_event
+from simulation.stack import Stack, Story
 from simulation.stories import OURS, settings, topology
 from simulation.world import World
 from simulator.cluster import Cluster
+from simulator.schedule import next_firing, scheduled_event
 from simulator.topology import Topology
 
 START = datetime(2026, 3, 2, 5, 50, tzinfo=UTC)
@@ -20,7 +21,7 @@ START = datetime(2026, 3, 2, 5, 50, tzinfo=UTC)
 # Rules fire and people ask for half a day; then the stack is let to finish.
 SPAN = timedelta(hours=7)
 LONGEST = timedelta(hours=72)
-SWEEP_EVERY_HOURS = 6
+SWEEPS = "cron(0 0/6 * * ? *)"
 
 WORKING = ("RequestQueue", "CloseQueue", "ForceQueue")
 
@@ -63,7 +64,8 @@ def build(schedule: Schedule) -> Stack:
     kinds = populate(cluster, schedule.jobs, START, faults, life, stack.note)
     cluster.faults = windows(life, START, SPAN, faults.windows)
     People(stack, kinds, life, SPAN).plan(faults.people)
-    for due in firings(START, START + SPAN, SWEEP_EVERY_HOURS):
+    due = START
+    while (due := next_firing(SWEEPS, due)) < START + SPAN:
         _plan_sweep(stack, due, life)
     return stack
 

@@ -3,10 +3,9 @@
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from random import Random
 from typing import Any
-from uuid import UUID
 
 from simulation.faults import Faults
 from simulation.history import Began, Delivered, Event, Lived
@@ -14,6 +13,7 @@ from simulation.invocation import Death, Invocation, event_of, finished_ids, rec
 from simulation.sqs import Message, Queues
 from simulation.world import World
 from simulator.cluster import Cluster
+from simulator.schedule import scheduled_event
 from simulator.topology import Source, Topology
 
 Story = Callable[["Stack", Invocation, dict[str, Any]], Any]
@@ -152,19 +152,3 @@ class Stack:
         return invocation.run(
             lambda: self.stories[invocation.function](self, invocation, event)
         )
-
-
-def scheduled_event(due: datetime) -> dict[str, Any]:
-    """Return the event of a rule that fires, with an id that tells its time."""
-    return {
-        "id": str(UUID(int=int(due.timestamp()))),
-        "source": "aws.events",
-        "time": due.strftime("%Y-%m-%dT%H:%M:%SZ"),
-    }
-
-
-def firings(start: datetime, until: datetime, hours: int) -> list[datetime]:
-    """Return when a rule fires that fires every so many hours."""
-    first = start.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
-    times = [first + timedelta(hours=n) for n in range(48)]
-    return [time for time in times if time < until and time.hour % hours == 0]

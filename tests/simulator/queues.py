@@ -19,13 +19,10 @@ import boto3
 from moto.sqs.models import Queue as MotoQueue
 from moto.sqs.models import sqs_backends
 
-from simulator.topology import Queue
+from simulator.topology import ACCOUNT, REGION, Queue
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.literals import QueueAttributeNameType
-
-REGION = "eu-west-1"
-ACCOUNT = "123456789012"
 
 
 class Queues:

@@ -22,7 +22,6 @@ from itertools import count
 from types import ModuleType, TracebackType
 from typing import Any, Self
 from unittest.mock import patch
-from uuid import UUID
 
 import boto3
 import botocore.session
@@ -30,9 +29,9 @@ import time_machine
 from moto import mock_aws
 
 from simulator.cluster import API_KEY, Cluster, serve
-from simulator.queues import REGION, Queues
-from simulator.schedule import next_firing
-from simulator.topology import Function, Source, Topology, environment_of
+from simulator.queues import Queues
+from simulator.schedule import next_firing, scheduled_event
+from simulator.topology import REGION, Function, Source, Topology, environment_of
 
 CLUSTER_NAME = "demo"
 AWS_KEYS = {
@@ -191,17 +190,7 @@ class Runner:
 
     def scheduled_event(self, due: datetime) -> dict[str, Any]:
         """Return the event of a rule that fires, with an id that tells its time."""
-        return {
-            "version": "0",
-            "id": str(UUID(int=int(due.timestamp()))),
-            "detail-type": "Scheduled Event",
-            "source": "aws.events",
-            "account": "123456789012",
-            "time": due.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "region": REGION,
-            "resources": [f"arn:aws:events:{REGION}:123456789012:rule/sweep"],
-            "detail": {},
-        }
+        return scheduled_event(due)
 
     def invoke(self, name: str, event: dict[str, Any]) -> Any:
         """Run a function on an event; an error is noted, and None is returned."""

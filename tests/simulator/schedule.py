@@ -1,7 +1,11 @@
-"""When a rule fires: the two kinds of cron expression that template.yaml writes."""
+"""When a rule fires, and its event: the two kinds of cron that template.yaml writes."""
 
 import re
 from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from simulator.topology import ACCOUNT, REGION
 
 _CRON = re.compile(r"cron\(0 (\d+)(?:/(\d+))? \* \* \? \*\)")
 
@@ -17,3 +21,18 @@ def next_firing(expression: str, after: datetime) -> datetime:
     while firing <= after or firing.hour not in hours:
         firing += timedelta(hours=1)
     return firing
+
+
+def scheduled_event(due: datetime) -> dict[str, Any]:
+    """Return the event of a rule that fires, with an id that tells its time."""
+    return {
+        "version": "0",
+        "id": str(UUID(int=int(due.timestamp()))),
+        "detail-type": "Scheduled Event",
+        "source": "aws.events",
+        "account": ACCOUNT,
+        "time": due.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "region": REGION,
+        "resources": [f"arn:aws:events:{REGION}:{ACCOUNT}:rule/sweep"],
+        "detail": {},
+    }

@@ -7,6 +7,10 @@ from typing import Any
 
 from simulator.intrinsics import Resolver, Template, load_template
 
+REGION = "eu-west-1"
+ACCOUNT = "123456789012"
+"""Where a stack is, made up."""
+
 TEMPLATE = Path(__file__).parents[2] / "template.yaml"
 
 SQS_VISIBILITY = 30
