@@ -245,6 +245,8 @@ REASONS = {
 }
 
 
+@pytest.mark.row(42)
+@pytest.mark.row(43)
 @pytest.mark.parametrize(
     ("status", "kind", "words", "expected"), REASONS.values(), ids=REASONS
 )
@@ -280,6 +282,7 @@ STATUSES = (302, 400, 401, 403, 404, 405, 407, 408, 409, 413, 418, 429)
 OUTAGES = (500, 502, 503, 504, 520)
 
 
+@pytest.mark.row(38)
 @pytest.mark.parametrize("status", [*STATUSES, *OUTAGES])
 @pytest.mark.parametrize("words", FOREIGN.values(), ids=FOREIGN)
 def test_only_elasticsearch_gives_evidence(words: bytes, status: int) -> None:
@@ -355,6 +358,10 @@ PARSED = {
     "bytes of no text": (b"\xff\xfe\x00\x80", None),
     "a number of 5,000 digits": (b'{"count": ' + b"9" * 5_000 + b"}", None),
     "a list in a list in a list …": (b"[" * 100_000, None),
+    "a byte order mark": (b'\xef\xbb\xbf{"count": 1}', {"count": 1}),
+    "another encoding": ('{"count": 1}'.encode("utf-16"), None),
+    "half a surrogate pair": (rb'{"id": "a\ud83d\ude00\udead"}', {"id": "a😀?"}),
+    "half a surrogate pair in bytes": (b'{"id": "\xed\xa0\x80"}', None),
 }
 
 

@@ -116,6 +116,7 @@ def test_every_request_line_is_short_and_encoded(url: str, stand_in: StandIn) ->
     assert max(len(line.path) for line in stand_in.log) < 2_000
 
 
+@pytest.mark.row(44)
 def test_jobs_are_read_by_their_ids(url: str) -> None:
     """A missing one hides no other: its list is read again, id by id."""
     jobs = client(url).jobs(NOW, ["gone", "web", "lost"])
@@ -160,6 +161,7 @@ def test_jobs_without_a_datafeed_ask_for_none(
     assert ("" != named) == any("datafeed" in problem for problem in job.problems)
 
 
+@pytest.mark.row(47)
 def test_a_close_carries_one_id_in_the_query_and_no_body(
     url: str, stand_in: StandIn
 ) -> None:
@@ -171,6 +173,7 @@ def test_a_close_carries_one_id_in_the_query_and_no_body(
     assert last.path == "/_ml/anomaly_detectors/web/_close?timeout=30m&force=true"
 
 
+@pytest.mark.row(46)
 @given(st.lists(st.text(min_size=1, max_size=64), max_size=300))
 def test_packed_ids_fit_into_a_request_line(ids: list[str]) -> None:
     """Every pack is short enough, and no id is lost, doubled or split."""
@@ -182,6 +185,7 @@ def test_packed_ids_fit_into_a_request_line(ids: list[str]) -> None:
     assert all(len(pack) <= 2_500 or "%2C" not in pack for pack in packs)
 
 
+@pytest.mark.row(46)
 def test_the_longest_ids_are_packed_below_the_limit(
     url: str, stand_in: StandIn
 ) -> None:
@@ -223,6 +227,16 @@ ANSWERS: dict[str, tuple[Fault, type[ClusterError]]] = {
 }
 
 
+@pytest.mark.parametrize("words", ["use force close", "could not be stopped"])
+def test_no_read_is_evidence(url: str, stand_in: StandIn, words: str) -> None:
+    """The proof of a close is a read: an answer gone astray there forces nothing."""
+    body = json.dumps({"error": {"type": "status_exception", "reason": words}})
+    stand_in.faults.append(Fault(path="_stats", status=409, body=body.encode()))
+
+    with pytest.raises(TryLater, match=words):
+        client(url).jobs(NOW)
+
+
 @pytest.mark.parametrize(("fault", "error"), ANSWERS.values(), ids=ANSWERS.keys())
 def test_each_answer_to_a_close(
     url: str, stand_in: StandIn, fault: Fault, error: type[ClusterError]
@@ -255,6 +269,7 @@ def test_each_state_that_a_close_meets(
         close(client(url), "it")
 
 
+@pytest.mark.row(44)
 def test_a_job_deleted_meanwhile_is_gone(url: str, stand_in: StandIn) -> None:
     """It was there when it was read, and is not when it is closed."""
     cluster = client(url)
@@ -295,6 +310,7 @@ def test_a_read_that_times_out_is_tried_later(url: str, stand_in: StandIn) -> No
         client(url, read=0.2).jobs(NOW)
 
 
+@pytest.mark.row(7)
 def test_ten_thousand_jobs_fail_loud(url: str, stand_in: StandIn) -> None:
     """The API tells of no more, so the rest would silently be left out."""
     for n in range(9_998):
@@ -304,6 +320,7 @@ def test_ten_thousand_jobs_fail_loud(url: str, stand_in: StandIn) -> None:
         client(url).jobs(NOW)
 
 
+@pytest.mark.row(6)
 def test_stats_with_node_failures_are_doubted(url: str, stand_in: StandIn) -> None:
     """Counts of an open job may come from an index then; a closed one is closed."""
     stand_in.node_failures.append({"type": "failed_node_exception"})
@@ -323,6 +340,7 @@ def test_an_older_cluster_is_refused_by_name(
         client(url).jobs(NOW)
 
 
+@pytest.mark.row(30)
 def test_stale_credentials_are_refreshed_once(url: str, stand_in: StandIn) -> None:
     """A rotated key costs one more call and no error."""
     jobs = client(url, "b2xkOmtleQ==", "dGVzdDp0ZXN0").jobs(NOW)
@@ -331,6 +349,7 @@ def test_stale_credentials_are_refreshed_once(url: str, stand_in: StandIn) -> No
     assert len(stand_in.log) == 5
 
 
+@pytest.mark.row(36)
 def test_refused_credentials_are_asked_twice_and_no_more(
     url: str, stand_in: StandIn
 ) -> None:
@@ -363,6 +382,7 @@ def test_the_environments_proxies_are_not_used(
     assert len(client(url).jobs(NOW)) == 2
 
 
+@pytest.mark.row(31)
 def test_a_session_belongs_to_its_thread(url: str, stand_in: StandIn) -> None:
     """Ten threads read at once, and each request is signed."""
     cluster = client(url)

@@ -81,3 +81,31 @@ def test_a_reason_may_be_given() -> None:
         error.reason,
         TryLater.reason,
     )
+
+
+def test_what_an_error_says_fits_a_log_and_a_terminal() -> None:
+    """It may quote anything, in any length."""
+    error = TryLater("\ud800\x1b[2J\n" + "x" * 10_000)
+
+    assert "??[2J?" + "x" * 994 == str(error)
+
+
+ECHOES = {
+    "a key": "Authorization: ApiKey dGVzdDp0ZXN0ZXN0ZXN0",
+    "a user": '{"authorization":"Basic dGVzdDp0ZXN0ZXN0ZXN0"}',
+    "a signature": "SignedHeaders=host, Signature=dGVzdDp0ZXN0ZXN0ZXN0",
+    "a session": "x-amz-security-token:dGVzdDp0ZXN0ZXN0ZXN0",
+}
+
+
+@pytest.mark.parametrize("echo", ECHOES.values(), ids=ECHOES)
+def test_a_credential_that_is_sent_back_is_not_told(echo: str) -> None:
+    """Proxies like to show the request that they could not serve."""
+    assert "dGVzdDp0ZXN0" not in str(TryLater(echo))
+
+
+def test_words_about_credentials_are_told() -> None:
+    """They say what an operator has to mend."""
+    words = "security_exception: missing token, or basic authentication, or a signature"
+
+    assert words == str(TryLater(words))

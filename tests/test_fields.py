@@ -15,7 +15,9 @@ DOCUMENT = {
     "list": ["a", "b"],
     "mixed": ["a", 1],
     "time": 1_769_839_200_000,
-    "huge": 10**30,
+    "huge": 10**18,
+    "long": 2**63 - 1,
+    "longer": 2**63,
     "span": "15m",
     "inner": {"text": "deep", "list": []},
 }
@@ -45,6 +47,14 @@ def test_digging_never_breaks(path: str, expected: object) -> None:
 def test_there_is_nothing_to_dig_in_what_is_no_object(source: object) -> None:
     """A document of another kind has no fields."""
     assert dig(source, "text") is None
+
+
+def test_a_number_is_a_long_of_elasticsearchs() -> None:
+    """One more, and it could be too large for a sum, a metric or Python's printer."""
+    read = fields()
+
+    assert (2**63 - 1, None) == (read.read("long", int), read.read("longer", int))
+    assert ["longer: expected int, got 9223372036854775808"] == read.problems
 
 
 def test_values_of_the_right_kind_are_read() -> None:

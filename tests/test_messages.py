@@ -132,6 +132,7 @@ def test_why_a_message_was_parked_is_for_people() -> None:
     assert BARE == parse(parked.to_json())
 
 
+@pytest.mark.row(33)
 def test_unknown_fields_are_ignored() -> None:
     """Functions are deployed one by one: a newer one may write more."""
     evidence = json.loads(sweeps_message().to_json())["evidence"] | {"moon": "full"}
@@ -154,6 +155,7 @@ def test_a_missing_field_is_named(field: str) -> None:
         parse(json.dumps(body))
 
 
+@pytest.mark.row(33)
 @pytest.mark.parametrize("version", [2, 3, 10**400], ids=["2", "3", "10^400"])
 def test_a_newer_version_waits_for_a_newer_function(version: int) -> None:
     """What a newer function wrote is not guessed at."""

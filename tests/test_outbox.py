@@ -71,6 +71,7 @@ def test_nothing_is_sent_for_nothing(sqs: SQSClient, outbox: Outbox) -> None:
     assert batches == []
 
 
+@pytest.mark.row(8)
 def test_a_refused_entry_is_sent_once_more(sqs: SQSClient, outbox: Outbox) -> None:
     """Only the refused one: the others have arrived."""
     batches = refuse(sqs, times=1)
@@ -79,6 +80,7 @@ def test_a_refused_entry_is_sent_once_more(sqs: SQSClient, outbox: Outbox) -> No
     assert batches == [3, 1]
 
 
+@pytest.mark.row(8)
 def test_an_entry_refused_twice_is_an_error(sqs: SQSClient, outbox: Outbox) -> None:
     """Whoever sent it is not finished: a sent message is never believed."""
     refuse(sqs, times=2)
@@ -113,6 +115,18 @@ def test_a_parked_body_stays_as_it_came(sqs: SQSClient, outbox: Outbox) -> None:
 
     assert message["Body"] == "{ not json"
     assert len(message["MessageAttributes"]["parked_reason"]["StringValue"]) == 500
+
+
+def test_what_sqs_would_refuse_is_parked_with_a_mark_in_its_place(
+    sqs: SQSClient, outbox: Outbox
+) -> None:
+    """One character that it does not take, and a person would never see the body."""
+    outbox.park_body("a\ud800\x00\tb", "bad_request: \x1b[2J: unknown field")
+    [message] = received(sqs, outbox.parking_queue)
+    reason = message["MessageAttributes"]["parked_reason"]["StringValue"]
+
+    assert message["Body"] == "a\ufffd\ufffd\tb"
+    assert reason == "bad_request: \ufffd[2J: unknown field"
 
 
 def test_a_body_that_fills_a_message_is_parked_without_a_reason(

@@ -371,7 +371,7 @@ WRONG: dict[str, tuple[str, dict[str, Any], str]] = {
     ),
     "a birth beyond the calendar": (
         "config",
-        {"create_time": 10**30},
+        {"create_time": 10**18},
         "config.create_time: expected epoch milliseconds, got far more",
     ),
     "a finish as a fraction": (
@@ -580,3 +580,21 @@ def test_a_datafeed_tells_what_it_reads(
 
     assert feed is not None
     assert ("started", expected) == (feed.state, feed.real_time_running)
+
+
+@pytest.mark.parametrize("job_id", ["", "Web", "web\n", "x" * 65, "_all", "a,b", "*"])
+def test_what_has_an_id_that_no_job_can_have_is_none(job_id: str) -> None:
+    """A close of it could only be refused, or mean other jobs."""
+    odd = {"job_id": job_id}
+
+    [job] = read_jobs([CONFIG, odd], [STATS, odd], [FEED], read_at=NOW)
+
+    assert job.job_id == "web"
+
+
+def test_long_texts_of_a_job_are_cut() -> None:
+    """They are told in every line of it."""
+    config = {"blocked": {"reason": "x" * 10_000}}
+    job = read(config=config, stats={"assignment_explanation": "y" * 10_000})
+
+    assert ("x" * 500, "y" * 500) == (job.blocked, job.explanation)

@@ -133,6 +133,8 @@ WRONG: dict[str, tuple[dict[str, object], str]] = {
         "allow_no_jobs: unknown field, expected one of job_id, allow_no_match, force",
     ),
     "a word in capitals": ({"Force": True}, "Force: unknown field"),
+    "no word": ({"": 1}, "'': unknown field"),
+    "a word that no log can hold": ({"a\ud800\x00": 1}, "a??: unknown field"),
     "force in words": ({"force": "true"}, "force: expected true or false, got 'true'"),
     "no match as a number": ({"allow_no_match": 0}, "allow_no_match: expected true or"),
     "idleness as null": ({"only_if_idle": None}, "only_if_idle: expected true or"),

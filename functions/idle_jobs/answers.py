@@ -24,9 +24,16 @@ from idle_jobs.reasons import Reason
 
 
 def parsed(body: bytes) -> Mapping[str, Any] | None:
-    """Return the body as a JSON object, None if it is anything else."""
+    """Return the body as a JSON object, None if it is anything else.
+
+    Half a surrogate pair, which JSON can write and no encoding can, becomes a `?`.
+    """
     try:
-        value = json.loads(body)
+        text = body.decode("utf-8-sig")
+        value = json.loads(text)
+        if r"\ud" in text or r"\uD" in text:
+            written = json.dumps(value, ensure_ascii=False)
+            value = json.loads(written.encode("utf-8", "replace"))
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None

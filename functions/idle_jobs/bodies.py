@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NoReturn
 
+from idle_jobs.quoting import printable
 from idle_jobs.reasons import Reason
 from idle_jobs.times import duration, moment
 
@@ -23,7 +24,7 @@ class BadBody(ValueError):
     """A body that cannot be acted on; its text names the field and what it expects."""
 
     def __init__(self, why: str, reason: Reason = Reason.BAD_REQUEST) -> None:
-        super().__init__(why)
+        super().__init__(printable(why))
         self.reason = reason
 
 

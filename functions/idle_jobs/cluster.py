@@ -8,7 +8,14 @@ from typing import Any
 from urllib.parse import quote
 
 from idle_jobs.answers import parsed
-from idle_jobs.errors import BadRequest, Gone, LookAgain, Refused, TryLater
+from idle_jobs.errors import (
+    BadRequest,
+    Evidence,
+    Gone,
+    LookAgain,
+    Refused,
+    TryLater,
+)
 from idle_jobs.fields import Json, dig
 from idle_jobs.jobs import Job, State
 from idle_jobs.reading import CONFIG_FIELDS, FEED_FIELDS, STATS_FIELDS, read_jobs
@@ -105,8 +112,9 @@ class Cluster:
     def _object(self, path: str, fields: str) -> dict[str, Any]:
         try:
             body = self._wire.call("GET", path, {"filter_path": fields})
-        except LookAgain as error:
-            raise TryLater(str(error)) from error  # A read that timed out read nothing.
+        except (LookAgain, Evidence) as error:
+            # A read that timed out read nothing, and none is refused as a close is.
+            raise TryLater(str(error)) from error
         value = parsed(body)
         if value is None:
             raise TryLater(f"{path}: expected a JSON object, got {body[:60]!r}")

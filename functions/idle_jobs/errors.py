@@ -11,7 +11,16 @@ ClusterError
 └── BadRequest            400: this request will never be accepted: park it
 """
 
+import re
+
+from idle_jobs.quoting import printable
 from idle_jobs.reasons import Reason
+
+# What stands before a cluster may repeat what it was sent, a credential included.
+_CREDENTIAL = re.compile(
+    r"\b(apikey|basic|bearer|signature|credential|token)\b[\s:=\"\\]*[\w+/=.%-]{16,}",
+    re.IGNORECASE,
+)
 
 
 class ClusterError(Exception):
@@ -20,7 +29,7 @@ class ClusterError(Exception):
     reason = Reason.CLUSTER_UNAVAILABLE
 
     def __init__(self, detail: str, reason: Reason | None = None) -> None:
-        super().__init__(detail)
+        super().__init__(printable(_CREDENTIAL.sub(r"\1 ...", detail)))
         self.reason = reason or type(self).reason
 
 

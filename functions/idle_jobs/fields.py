@@ -33,6 +33,12 @@ def _keys(path: str) -> tuple[str, ...]:
     return tuple(path.split("."))
 
 
+def _is_long(value: object) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int):
+        return False
+    return -(2**63) <= value < 2**63
+
+
 class Fields:
     """Reads the fields of one document and remembers those that it could not read."""
 
@@ -48,9 +54,12 @@ class Fields:
         self.problems.append(f"{path}: expected {expected}, got {self[path]!r:.60}")
 
     def read(self, path: str, kind: type[T], *, needed: bool = False) -> T | None:
-        """Return the value at a path if it is of this kind; a bool is not an int."""
+        """Return the value at a path if it is of this kind; a bool is not an int.
+
+        Nor is what is no `long` of Elasticsearch's: sums and metrics could not hold it.
+        """
         value = self[path]
-        if isinstance(value, kind) and (kind is bool or not isinstance(value, bool)):
+        if isinstance(value, kind) and (kind is not int or _is_long(value)):
             return value
         if value is not None or needed:
             self.doubt(path, kind.__name__)

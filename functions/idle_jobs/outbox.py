@@ -1,5 +1,6 @@
 """The only file that speaks SQS."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -20,6 +21,9 @@ T = TypeVar("T")
 MOST_ENTRIES = 10  # of any SQS batch call
 LONGEST_MESSAGE = 1024 * 1024  # bytes, with its attributes
 LONGEST_REASON = 2_100  # bytes of an attribute: its name, and 500 characters at most
+
+# All that SQS takes (SendMessage, "MessageBody"); one other and the entry is refused.
+_NOT_TAKEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class SendRefused(Exception):
@@ -51,6 +55,7 @@ class Outbox:
 
     def park_body(self, body: str, reason: str) -> None:
         """Send a body to ParkingQueue as it came, the reason beside it if it fits."""
+        body = _takable(body)
         room = LONGEST_MESSAGE - len(body.encode())
         self._send(self.parking_queue, [body], reason if room > LONGEST_REASON else "")
 
@@ -80,9 +85,10 @@ class Outbox:
         entries: list[Entry] = [
             {"Id": str(n), "MessageBody": body} for n, body in enumerate(bodies)
         ]
+        reason = _takable(reason[:500])
         for entry in entries if reason else ():
             entry["MessageAttributes"] = {
-                "parked_reason": {"DataType": "String", "StringValue": reason[:500]}
+                "parked_reason": {"DataType": "String", "StringValue": reason}
             }
         left = self._refused(queue, self._refused(queue, entries))
         if left:
@@ -94,6 +100,10 @@ class Outbox:
             answer = self.sqs.send_message_batch(QueueUrl=queue, Entries=batch)
             refused |= {failed["Id"] for failed in answer.get("Failed", [])}
         return [entry for entry in entries if entry["Id"] in refused]
+
+
+def _takable(text: str) -> str:
+    return _NOT_TAKEN.sub("\ufffd", text)
 
 
 def _tens(entries: Sequence[T]) -> Iterator[Sequence[T]]:

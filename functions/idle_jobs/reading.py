@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from idle_jobs.bodies import JOB_ID
 from idle_jobs.fields import Fields, Json, dig
 from idle_jobs.jobs import Datafeed, Job, State
 from idle_jobs.owner import read_owner
@@ -31,6 +32,8 @@ FEED_FIELDS = (
     "datafeeds.running_state"
 )
 
+LONGEST_TEXT = 500  # characters of what is only told
+
 _BYTES = re.compile(r"(\d{1,15})(b|kb|mb|gb|tb|pb)", re.IGNORECASE)
 _POWERS = {"b": 0, "kb": 1, "mb": 2, "gb": 3, "tb": 4, "pb": 5}
 _RESERVED = {
@@ -50,13 +53,14 @@ def read_jobs(
     """Join the cluster's lists into jobs, sorted by id.
 
     A job that only one of the two job lists knows is returned with what there is:
-    without a config it is an orphan, without stats its state is unknown.
+    without a config it is an orphan, without stats its state is unknown. One with an
+    id that Elasticsearch refuses is none.
     """
     feeds = _by_key(datafeeds)
     config_of = {config["job_id"]: config for config in configs}
     stats_of = {stat["job_id"]: stat for stat in stats}
     jobs = []
-    for job_id in sorted(config_of.keys() | stats_of.keys()):
+    for job_id in sorted(filter(JOB_ID.fullmatch, config_of.keys() | stats_of.keys())):
         config, stat = config_of.get(job_id), stats_of.get(job_id)
         feed = feeds.get(f"feed {dig(config, 'datafeed_config.datafeed_id')}")
         document = Fields(
@@ -110,7 +114,7 @@ def _read_job(
         blocked=_blocked(doc),
         deleting=doc["config.deleting"] not in (None, False),
         assigned=bool(doc.text("stats.node.id")),
-        explanation=doc.text("stats.assignment_explanation"),
+        explanation=doc.text("stats.assignment_explanation")[:LONGEST_TEXT],
         forecasts=_forecasts(doc),
         upgrade_mode=upgrade_mode,
         problems=tuple(doc.problems),
@@ -166,7 +170,7 @@ def _blocked(doc: Fields) -> str:
     if blocked is None:
         return ""
     reason = dig(blocked, "reason")
-    return reason if isinstance(reason, str) and reason else "unreadable"
+    return reason[:LONGEST_TEXT] if isinstance(reason, str) and reason else "unreadable"
 
 
 def _forecasts(doc: Fields) -> int:

@@ -120,7 +120,8 @@ def _parse(body: str, request_id: str, sent_at: datetime, now: datetime) -> Requ
     }
     if unknown := sorted(value.keys() - readers.keys()):
         known = ", ".join(readers)
-        raise BadBody(f"{unknown[0]:.60}: unknown field, expected one of {known}")
+        field = unknown[0][:60] or "''"
+        raise BadBody(f"{field}: unknown field, expected one of {known}")
     if "job_id" not in value:
         raise BadBody("job_id: expected in every request, but missing")
     defaults: dict[str, Any] = {"request_id": request_id, "requested_at": sent_at}
