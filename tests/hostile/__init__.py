@@ -1,0 +1,1 @@
+"""Input that nobody would send who means well: request bodies and cluster answers."""

@@ -1,0 +1,100 @@
+"""The largest bodies, and long answers: what they take grows as they do."""
+
+import tracemalloc
+from collections.abc import Callable
+from functools import partial
+from typing import cast
+
+import pytest
+
+from builders import NOW
+from hostile.answers import Answer, honest
+from hostile.edge import LONGEST_MESSAGE, edge
+from hostile.elastic import Nonsense, kind_of
+from hostile.lines import answered_by
+from hostile.texts import source
+from idle_jobs.answers import error_of
+from idle_jobs.cluster import Cluster
+from idle_jobs.errors import ClusterError
+from idle_jobs.wire import Wire
+
+pytestmark = pytest.mark.slow
+
+# Python takes 64 bytes for an empty list, which JSON writes in three.
+FACTOR = 64
+LENGTH = 100_000
+PARTS = ("[],", "0,", '"\\ud800",', '{"a":', "[", "9")
+
+
+def filled(part: str, length: int) -> str:
+    """Return a JSON text of a length that has this part, over and over."""
+    text = part * (length // len(part))
+    return f"[{text}0]" if part.endswith(",") else text
+
+
+def peak(act: Callable[[], object]) -> int:
+    """Return the most bytes that were held while something was done."""
+    tracemalloc.start()
+    try:
+        act()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.timeout(60)
+def test_the_largest_bodies_are_parked_in_bounds() -> None:
+    """A queue's largest message, of whatever kind, is parked as it came."""
+    with edge() as at, answered_by(Nonsense(source(0), spoils=0)):
+        at.look("Closer", ["{}"])  # What is made once is made before.
+        for part in PARTS[::2]:
+            body = f'{{"version": 1, "job_id": {filled(part, LONGEST_MESSAGE - 40)}}}'
+            took = peak(partial(at.look, "Closer", [body]))
+
+            assert took < FACTOR * len(body)
+            assert at.sent[-1]["MessageBody"] == body
+        assert len(at.sent) == len(PARTS[::2]) + 1
+        assert [] == at.refused
+
+
+class Long:
+    """A way to a cluster whose answers of one kind are long."""
+
+    def __init__(self, kind: str, given: Answer) -> None:
+        self._kind, self._given = kind, given
+
+    def call(self, _method: str, path: str, *_: object) -> bytes:
+        """Return a 200's body."""
+        if kind_of(path) != self._kind:
+            fields = honest(kind_of(path)).items()
+            return ("{" + ",".join(f'"{k}": {v}' for k, v in fields) + "}").encode()
+        status, body = self._given
+        if status != 200:
+            raise error_of(status, body)
+        return body
+
+
+@pytest.mark.parametrize("status", [200, 500])
+@pytest.mark.parametrize("part", PARTS)
+def test_long_answers_are_read_in_bounds(status: int, part: str) -> None:
+    """In `count`, `state` and a span alike; what is quoted of them is short."""
+    text = filled(part, LENGTH)
+    stats = f'{{"job_id": "web", "state": {text}, "open_time": {text}}}'
+    for body in (
+        f'{{"count": {text}, "jobs": []}}',
+        f'{{"count": 1, "jobs": [{stats}]}}',
+        f'{{"error": {{"type": "x", "reason": {text}}}}}',
+    ):
+        cluster = Cluster(cast("Wire", Long("stats", (status, body.encode()))))
+        told: list[str] = []
+
+        assert peak(partial(read, cluster, told)) < FACTOR * len(body)
+        assert max(map(len, told), default=0) <= 1_000
+
+
+def read(cluster: Cluster, told: list[str]) -> None:
+    """Read a cluster; add what is told of it."""
+    try:
+        told += [why for job in cluster.jobs(NOW, ["web"]) for why in job.problems]
+    except ClusterError as error:
+        told.append(str(error))
