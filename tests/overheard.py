@@ -1,0 +1,131 @@
+"""Everything that a stack lets out, in one text; and the secrets that it works with."""
+
+import io
+import json
+import logging
+import os
+import re
+import traceback
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import boto3
+import pytest
+
+from builders import idle_job
+from hostile.bodies import record
+from idle_jobs.desk import open_desk
+from idle_jobs.errors import ClusterError
+from simulator.runner import Runner
+from stacks import START, after
+
+API_KEY = b64encode(b"key-id:wErtvolleR-SchluesseL").decode()
+PASSWORD, USER = "hundert-Pfund-Kaese", "closer"
+CREDENTIALS = {
+    "api_key": {"encoded": API_KEY},
+    "basic": {"username": USER, "password": PASSWORD},
+}
+AWS = {
+    "AWS_ACCESS_KEY_ID": "AKIDOVERHEARD",
+    "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI-geheimer-als-geheim",
+    "AWS_SESSION_TOKEN": "IQoJb3JpZ2luX2VjE-fluechtig",
+}
+SECRETS = (
+    API_KEY,
+    "wErtvolleR-SchluesseL",
+    PASSWORD,
+    b64encode(f"{USER}:{PASSWORD}".encode()).decode(),
+    b64encode(PASSWORD.encode()).decode(),
+    AWS["AWS_SECRET_ACCESS_KEY"],
+    AWS["AWS_SESSION_TOKEN"],
+)
+WAYS: dict[str, dict[str, str]] = {
+    "an API key": {"AuthMode": "api_key"},
+    "a user": {"AuthMode": "basic"},
+    "signed alone": {"AuthMode": "sigv4", "SecretArn": ""},
+    "signed, with the credential carried": {"AuthMode": "sigv4"},
+    "signed for VPC Lattice": {
+        "AuthMode": "sigv4",
+        "SigV4Service": "vpc-lattice-svcs",
+    },
+}
+REQUEST = json.dumps({"job_id": "web", "requested_by": "ann", "request_id": "r-1"})
+SENT_AT = str(int(after(days=-3).timestamp() * 1000))
+
+
+@dataclass
+class Overheard(Runner):
+    """A stack that keeps all that it says, as it says it."""
+
+    said: io.StringIO = field(default_factory=io.StringIO)
+
+    def _read(self, name: str, output: str) -> None:
+        self.said.write(output)
+        super()._read(name, output)
+
+    def fail(self, url: str, ca_bundle: str, seconds: float) -> None:
+        """Let a read and a close fail on a cluster, and hear what they say.
+
+        The request is as old as those that are parked with the cluster's error.
+        """
+        self.parameters = dict(self.parameters) | {
+            "ClusterUrl": url,
+            "CaBundle": ca_bundle,
+        }
+        names = ("READ_TIMEOUT", "CLOSE_READ_TIMEOUT", "CONNECT_TIMEOUT")
+        self.timeouts = dict.fromkeys(names, str(seconds))
+        came = record(REQUEST, 1) | {"attributes": {"SentTimestamp": SENT_AT}}
+        self.invoke("Sweeper", {"Records": [came]})
+        with self.inside("Closer") as closer:
+            desk = open_desk("close_queue_url", closer.logger, closer.metrics)
+            try:
+                desk.cluster.close(idle_job(), timeout="30m", read_timeout=seconds)
+            except ClusterError as error:
+                self.said.writelines(traceback.format_exception(error))
+                self.said.write(f"{error!r} {vars(error)}")
+
+    def parked(self) -> str:
+        """Return what was parked, with what is beside it."""
+        found: list[Any] = []
+        sqs, url = boto3.client("sqs"), self.queues.urls["ParkingQueue"]
+        while answer := sqs.receive_message(
+            QueueUrl=url,
+            MaxNumberOfMessages=10,
+            MessageAttributeNames=["All"],
+            VisibilityTimeout=900,
+        ).get("Messages"):
+            found += answer
+        return json.dumps(found)
+
+
+@contextmanager
+def overheard(
+    cluster: Any, way: Mapping[str, str], patch: pytest.MonkeyPatch
+) -> Iterator[Overheard]:
+    """Yield a stack whose every logger writes, at DEBUG, into what it said."""
+    with Overheard(cluster, START, way) as stack:
+        for name, value in AWS.items():
+            patch.setitem(os.environ, name, value)
+        if "SecretArn" not in way:
+            kind = "basic" if way["AuthMode"] == "basic" else "api_key"
+            secret = json.dumps(CREDENTIALS[kind])
+            client = boto3.client("secretsmanager")
+            made = client.create_secret(Name=f"own-{id(stack)}", SecretString=secret)
+            stack.parameters = dict(way) | {"SecretArn": made["ARN"]}
+        handler, root = logging.StreamHandler(stack.said), logging.getLogger()
+        level = root.level
+        root.addHandler(handler)
+        root.setLevel(logging.DEBUG)
+        try:
+            yield stack
+        finally:
+            root.removeHandler(handler)
+            root.setLevel(level)
+
+
+def signatures(heads: list[bytes]) -> set[str]:
+    """Return the signatures in the heads of requests."""
+    return set(re.findall(r"Signature=(\w+)", b"".join(heads).decode("latin-1")))
