@@ -69,6 +69,7 @@ def test_an_outcome_can_be_deduplicated(stack: Runner) -> None:
     assert outcome["closing"] == "web@2026-03-02T06:05:00Z"
 
 
+@pytest.mark.row(40)
 def test_a_slow_close_takes_several_looks_and_one_post(stack: Runner) -> None:
     """The client hangs up, the close goes on, later looks find it closed."""
     add_idle(stack, close_takes=timedelta(minutes=10))
@@ -80,6 +81,7 @@ def test_a_slow_close_takes_several_looks_and_one_post(stack: Runner) -> None:
     assert len(lines(stack, "waiting")) > 3
 
 
+@pytest.mark.row(48)
 def test_a_job_that_became_busy_is_left_alone(stack: Runner) -> None:
     """The state is read again right before the close."""
     add_idle(stack)
@@ -91,6 +93,7 @@ def test_a_job_that_became_busy_is_left_alone(stack: Runner) -> None:
     assert posts(stack) == []
 
 
+@pytest.mark.row(45)
 def test_an_id_that_became_a_groups_name_closes_nothing(stack: Runner) -> None:
     """The deleted id now names a group: the answer holds its jobs, none is `web`."""
     add_idle(stack, "other", groups=("web",))
@@ -101,6 +104,7 @@ def test_an_id_that_became_a_groups_name_closes_nothing(stack: Runner) -> None:
     assert posts(stack) == []
 
 
+@pytest.mark.row(44)
 def test_one_deleted_job_does_not_hide_the_others(stack: Runner) -> None:
     """One missing id makes the whole read a 404: then ids are read one by one."""
     add_idle(stack, "web")
@@ -114,6 +118,7 @@ def test_one_deleted_job_does_not_hide_the_others(stack: Runner) -> None:
     ]
 
 
+@pytest.mark.row(15)
 @pytest.mark.parametrize(
     "body", ["", "{", "[]", '"x"', "nonsense", '{"job_id": "web"}']
 )
@@ -157,6 +162,8 @@ def test_a_pause_of_three_days_loses_nothing(stack: Runner) -> None:
     assert ends(stack)[0] == "web: closed idle_datafeed_stopped"
 
 
+@pytest.mark.row(15)
+@pytest.mark.row(33)
 def test_a_newer_message_waits_an_hour_for_newer_code(stack: Runner) -> None:
     """Functions are deployed one by one: first look again, then park."""
     stack.queues.send("CloseQueue", close_body(version=2))
@@ -258,6 +265,7 @@ def test_the_mode_is_asked_afresh_before_each_force(stack: Runner) -> None:
     assert ends(stack) == []
 
 
+@pytest.mark.row(35)
 def test_an_unreachable_cluster_costs_a_batch_one_call(stack: Runner) -> None:
     """Nothing is tried, and all of it comes back in a quarter of an hour."""
     for job_id in ("a", "b", "c"):
@@ -272,6 +280,7 @@ def test_an_unreachable_cluster_costs_a_batch_one_call(stack: Runner) -> None:
     assert after(minutes=13) < first < after(minutes=17)
 
 
+@pytest.mark.row(36)
 def test_a_cluster_that_refuses_us_raises_one_alarm(stack: Runner) -> None:
     """A 401 is asked once more with a fresh key, then the batch waits."""
     stack.cluster.keys = ()
@@ -283,6 +292,7 @@ def test_a_cluster_that_refuses_us_raises_one_alarm(stack: Runner) -> None:
     assert ends(stack) == []
 
 
+@pytest.mark.row(54)
 def test_a_refused_post_stops_the_posts_of_its_batch(stack: Runner) -> None:
     """A key that may read but not close is tried a few times, not ten."""
     for n in range(10):
@@ -316,6 +326,7 @@ def test_nothing_is_closed_on_what_was_read_a_minute_ago(stack: Runner) -> None:
     assert posts(stack) == ends(stack) == []
 
 
+@pytest.mark.row(28)
 def test_no_work_is_begun_in_the_last_seconds(stack: Runner) -> None:
     """Untouched records go back at once: they are whole, and somebody else's turn."""
     add_idle(stack)
@@ -342,6 +353,7 @@ def test_an_unexpected_exception_is_logged_and_counted(stack: Runner) -> None:
     assert stack.metrics["RecordsBroken"] == 1
 
 
+@pytest.mark.row(39)
 def test_a_job_closed_behind_a_lost_answer_is_found_closed(stack: Runner) -> None:
     """The answer is lost, the close is not: the next look proves it."""
     add_idle(stack)
@@ -354,6 +366,7 @@ def test_a_job_closed_behind_a_lost_answer_is_found_closed(stack: Runner) -> Non
     assert ends(stack) == ["web: closed idle_datafeed_stopped"]
 
 
+@pytest.mark.row(55)
 def test_html_instead_of_an_answer_is_no_outcome(stack: Runner) -> None:
     """A proxy's page says nothing of the job: it is looked at again."""
     add_idle(stack)
@@ -366,6 +379,7 @@ def test_html_instead_of_an_answer_is_no_outcome(stack: Runner) -> None:
     assert len(posts(stack)) == 2
 
 
+@pytest.mark.row(51)
 def test_a_failing_job_is_forced_through_the_dead_letter_flow(stack: Runner) -> None:
     """It fails while it closes: handed over at once, and forced on that evidence."""
     add_idle(stack, close_takes=timedelta(seconds=5), close_ends="failed")
@@ -376,6 +390,7 @@ def test_a_failing_job_is_forced_through_the_dead_letter_flow(stack: Runner) -> 
     assert posts(stack)[-1].endswith("?timeout=30m&force=true")
 
 
+@pytest.mark.row(50)
 def test_a_hanging_close_is_forced_only_force_after_it_was_seen(stack: Runner) -> None:
     """Half an hour until it is handed over, two hours more until it is forced."""
     add_idle(stack, close_ends="hangs")

@@ -25,6 +25,13 @@ FORGIVEN = {"force_closed": ("closed ", "skipped already_closed")}
 # job that is gone by then. Both are true, and both are skipped.
 BESIDE = {"skipped gone": ("skipped no_such_job",)}
 
+DEATHS_OF_A_CLOSER = [
+    pytest.mark.row(24),
+    pytest.mark.row(25),
+    pytest.mark.row(26),
+    pytest.mark.row(27),
+]
+
 
 def differences(calm: Day, disturbed: Day) -> Iterator[str]:
     """Yield what ended otherwise than on the calm day."""
@@ -85,7 +92,14 @@ def test_a_calm_day_ends_each_job_in_its_own_way(calm: Day) -> None:
     assert {"ask-haunted haunted"} == calm.parked
 
 
-@pytest.mark.parametrize("function", ["Sweeper", "Closer", "ForceCloser"])
+@pytest.mark.parametrize(
+    "function",
+    [
+        pytest.param("Sweeper", id="Sweeper", marks=pytest.mark.row(3)),
+        pytest.param("Closer", id="Closer", marks=DEATHS_OF_A_CLOSER),
+        "ForceCloser",
+    ],
+)
 def test_a_killed_invocation_changes_no_end(
     function: str, calm: Day, pool: Executor
 ) -> None:

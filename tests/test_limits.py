@@ -54,6 +54,7 @@ def test_the_draw_is_seeded_with_the_sweeps_time() -> None:
     assert ids(limit(verdicts, NOW, RULES)) != ids(limit(verdicts, later, RULES))
 
 
+@pytest.mark.row(3)
 @pytest.mark.parametrize("now", [State.CLOSING, State.CLOSED])
 def test_a_sweep_that_is_tried_again_does_not_close_others(now: State) -> None:
     """What the first try sent keeps its places, however far it has come by then."""
@@ -98,6 +99,7 @@ def test_one_place_is_drawn() -> None:
     assert len(drawn) == 5
 
 
+@pytest.mark.row(12)
 @pytest.mark.parametrize(
     ("idle", "busy", "halted"), [(11, 0, True), (10, 0, False), (11, 20, False)]
 )
@@ -113,6 +115,7 @@ def test_many_jobs_idle_since_today_halt_the_sweep(
     assert (plan.send == ()) is halted
 
 
+@pytest.mark.row(12)
 def test_old_backlog_never_halts_a_sweep() -> None:
     """Jobs that have been idle for days are work, not an accident."""
     plan = limit(fleet(idle=40), NOW, RULES)

@@ -128,6 +128,7 @@ def test_a_refresh_reads_the_carried_credential_anew(stand_in: StandIn) -> None:
     assert headers(stand_in)["x-es-auth"] == f"ApiKey {KEY}"
 
 
+@pytest.mark.row(30)
 def test_expired_credentials_are_looked_up_anew(
     stand_in: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -139,6 +140,7 @@ def test_expired_credentials_are_looked_up_anew(
     assert read(stand_in, signer) == 5
 
 
+@pytest.mark.row(36)
 def test_a_wrong_signature_is_refused(
     stand_in: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -196,6 +198,7 @@ def test_a_secret_that_cannot_be_read_is_refused(stand_in: StandIn) -> None:
         read(stand_in, Direct(Credential(arn)))
 
 
+@pytest.mark.row(30)
 def test_a_rotated_key_is_read_anew(stand_in: StandIn) -> None:
     """The cached key is refused once, then the secret is read again."""
     arn = secret("b2xkOmtleQ==")

@@ -93,6 +93,7 @@ def test_a_scheduled_event_without_its_fields_is_refused(
     assert str(error).startswith(f"{field}: expected")
 
 
+@pytest.mark.row(5)
 def test_a_sweep_of_an_unreachable_cluster_raises(stack: Runner) -> None:
     """Nothing is sent, nothing is decided, and the alarms see it."""
     stack.cluster.faults.append(Fault(path=".", kind="refuse"))
@@ -123,6 +124,7 @@ def test_a_paused_sweep_reads_nothing_and_still_reports(stack: Runner) -> None:
     assert stack.metrics["SweepFinished"] == 1
 
 
+@pytest.mark.row(12)
 def test_a_halted_sweep_sends_nothing_and_says_so(stack: Runner) -> None:
     """Eleven of eleven jobs became idle within a day: something else is wrong."""
     for n in range(11):
@@ -248,6 +250,7 @@ def test_a_list_says_what_becomes_of_each_of_its_jobs(stack: Runner) -> None:
     assert [message["job_id"] for message in sent(stack)] == ["idle"]
 
 
+@pytest.mark.row(14)
 def test_a_repeated_request_ends_as_it_did(stack: Runner) -> None:
     """It is delivered again when its job is closed: the same end, not another."""
     add_busy(stack)
@@ -259,6 +262,7 @@ def test_a_repeated_request_ends_as_it_did(stack: Runner) -> None:
     assert ends(stack) == ["web: closed requested", "web: closed requested"]
 
 
+@pytest.mark.row(1)
 def test_a_watch_is_a_wish_of_its_own(stack: Runner) -> None:
     """A repeated sweep takes its own slow close for somebody else's: one end each."""
     add_idle(stack, close_takes=timedelta(minutes=9))
@@ -301,6 +305,7 @@ def test_force_for_more_than_one_job_is_only_a_permission(
     assert [message["force"] for message in sent(stack)] == [False]
 
 
+@pytest.mark.row(21)
 def test_a_redriven_message_is_judged_anew(stack: Runner) -> None:
     """RequestQueue takes close messages; what they knew of the job is forgotten."""
     add_idle(stack)
@@ -398,6 +403,7 @@ def test_a_summary_is_cut_to_what_lambda_can_return(stack: Runner) -> None:
     assert summary["jobs_cut"] == 2
 
 
+@pytest.mark.row(8)
 def test_a_send_that_sqs_refuses_is_not_lost(stack: Runner) -> None:
     """A schedule is tried again by Lambda, a request stays in its queue."""
     add_idle(stack)

@@ -29,6 +29,7 @@ def emitted(telemetry: Telemetry, capsys: pytest.CaptureFixture[str]) -> dict[st
     return line
 
 
+@pytest.mark.row(57)
 def test_every_metric_has_the_same_two_dimensions(
     telemetry: Telemetry, capsys: pytest.CaptureFixture[str]
 ) -> None:

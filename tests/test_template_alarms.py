@@ -87,6 +87,7 @@ def test_the_dashboard_shows_every_queue() -> None:
     }
 
 
+@pytest.mark.row(2)
 @pytest.mark.parametrize("hours", [1, 2, 3, 4, 6, 8, 12, 24])
 def test_a_missing_sweep_is_noticed_after_two_periods(hours: int) -> None:
     """The dead-man alarm looks back two periods, and takes silence for an alarm."""
@@ -106,6 +107,7 @@ def test_one_parked_message_is_enough_for_an_alarm() -> None:
     assert [alarm[k] for k in keys] == [1, 60, 1, "GreaterThanOrEqualToThreshold"]
 
 
+@pytest.mark.row(22)
 @pytest.mark.parametrize("function", ["Sweeper", "Closer", "ForceCloser"])
 def test_errors_and_dropped_loops_of_each_function_are_watched(function: str) -> None:
     """A crash of each function raises an alarm, and so does a loop that Lambda cut."""

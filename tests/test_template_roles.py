@@ -71,6 +71,7 @@ def test_each_function_has_a_role_of_its_own(function: str) -> None:
     assert {"AssumeRolePolicyDocument", "Policies"} == set(role)
 
 
+@pytest.mark.row(22)
 @pytest.mark.parametrize(
     ("function", "queues"),
     [

@@ -49,6 +49,7 @@ def test_the_rule_fires_every_n_hours(hours: int, auth: dict[str, str]) -> None:
     ) == found
 
 
+@pytest.mark.row(2)
 def test_a_sweep_that_cannot_start_is_tried_for_a_quarter_of_an_hour() -> None:
     """Both the rule and Lambda's own queue give up after 2 retries or 15 minutes."""
     translated = translate(SOURCE, SIGNED)
@@ -62,6 +63,7 @@ def test_a_sweep_that_cannot_start_is_tried_for_a_quarter_of_an_hour() -> None:
     assert "Input" not in target
 
 
+@pytest.mark.row(29)
 def test_there_is_one_mapping_for_each_function() -> None:
     """Each mapping reports failures one by one and has its own limit."""
     mappings = of_type(translate(SOURCE, SIGNED), "AWS::Lambda::EventSourceMapping")

@@ -65,6 +65,7 @@ def read(url: str, ca_bundle: str = "") -> bytes:
     return Wire(url, Open(), timeouts, ca_bundle).call("GET", "/_ml/info", {})
 
 
+@pytest.mark.row(36)
 def test_an_unknown_certificate_is_refused(url: str) -> None:
     """An operator has to act: no retry will make it known."""
     with pytest.raises(Refused, match="certificate verify failed"):
@@ -76,6 +77,7 @@ def test_ones_own_certificates_are_trusted(url: str, certificate: Path) -> None:
     assert read(url, str(certificate)) == b"{}"
 
 
+@pytest.mark.row(36)
 def test_a_wrong_host_name_is_refused(url: str, certificate: Path) -> None:
     """The certificate is known, but for another host."""
     elsewhere = url.replace("127.0.0.1", "localhost")

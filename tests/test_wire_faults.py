@@ -143,6 +143,7 @@ def test_no_token_follows_a_redirect(status: int) -> None:
         assert other.accepted == 0
 
 
+@pytest.mark.row(35)
 def test_nobody_listens() -> None:
     """A refused connection is an outage."""
     fault = Fault(list, TryLater)
@@ -152,6 +153,7 @@ def test_nobody_listens() -> None:
     assert close(client(url, fault), fault) is TryLater
 
 
+@pytest.mark.row(35)
 def test_a_name_that_does_not_resolve(monkeypatch: pytest.MonkeyPatch) -> None:
     """Name servers come and go: an outage, too."""
 
@@ -227,6 +229,7 @@ def demand_nothing_happened(stack: Runner, look: tuple[str, str]) -> None:
     assert not any("force" in path for path in posts(stack))
 
 
+@pytest.mark.row(35)
 @pytest.mark.slow
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: look[0])
 @every_fault

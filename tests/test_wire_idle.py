@@ -25,6 +25,7 @@ class Key:
         """Do nothing."""
 
 
+@pytest.mark.row(30)
 @pytest.mark.parametrize(("idle", "connections"), [(1, 1), (LONGEST_IDLE + 1, 2)])
 def test_a_connection_is_kept_for_a_minute(idle: int, connections: int) -> None:
     """After that a new one is made, although the old one looks alive."""

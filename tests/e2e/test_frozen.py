@@ -75,6 +75,7 @@ def troubles(stack: ArtifactRunner) -> list[str]:
     return warned + counted + [str(error) for _, error in stack.errors]
 
 
+@pytest.mark.row(30)
 @pytest.mark.parametrize("die", [Door.cut, Door.forget], ids=lambda f: f.__name__)
 def test_dead_connections_are_made_anew(
     die: Callable[[Door], None], start: Start
@@ -92,6 +93,7 @@ def test_dead_connections_are_made_anew(
     assert stack.door.came > came
 
 
+@pytest.mark.row(30)
 @pytest.mark.parametrize("span", [FROZEN, timedelta(minutes=2)], ids=str)
 def test_a_rotated_key_is_fetched_again(span: timedelta, start: Start) -> None:
     """After 20 minutes by its age; after two, the old key's 401 is no failure."""
@@ -109,6 +111,7 @@ def test_a_rotated_key_is_fetched_again(span: timedelta, start: Start) -> None:
     assert refused == (0 if span == FROZEN else 2), "once by either function"
 
 
+@pytest.mark.row(30)
 def test_a_role_that_expired_is_assumed_again(start: Start) -> None:
     """Its credentials last an hour: valid before the freeze, and void after it."""
     stack = start(AuthMode="sigv4", RoleArn=ROLE)
@@ -126,6 +129,7 @@ def test_a_role_that_expired_is_assumed_again(start: Start) -> None:
     assert len(signers(stack)) == 4
 
 
+@pytest.mark.row(30)
 def test_a_revoked_role_is_assumed_again(start: Start) -> None:
     """A 403 for credentials that look valid: refreshed, asked once more, no failure."""
     stack = start(AuthMode="sigv4", RoleArn=ROLE)

@@ -29,13 +29,29 @@ class Death(NamedTuple):
     asked: bytes
 
 
-DEATHS = {
-    "before the first call to the cluster": Death("Closer", "before", READ),
-    "between the read and the post": Death("Closer", "before", POST),
-    "after the post, before its answer": Death("Closer", "after", POST),
-    "before the next looks are set": Death("Closer", "before", LOOK),
-    "after the outcomes, before the response": Death("Closer", "before", RESPONSE),
-}
+DEATHS = [
+    pytest.param(
+        Death("Closer", "before", READ),
+        id="before the first call to the cluster",
+        marks=pytest.mark.row(24),
+    ),
+    pytest.param(
+        Death("Closer", "before", POST),
+        id="between the read and the post",
+        marks=pytest.mark.row(24),
+    ),
+    pytest.param(
+        Death("Closer", "after", POST),
+        id="after the post, before its answer",
+        marks=pytest.mark.row(25),
+    ),
+    pytest.param(Death("Closer", "before", LOOK), id="before the next looks are set"),
+    pytest.param(
+        Death("Closer", "before", RESPONSE),
+        id="after the outcomes, before the response",
+        marks=pytest.mark.row(27),
+    ),
+]
 DEATHS_ON_THE_WAY_TO_FORCE = {
     "before a hand-over": Death("Closer", "before", SEND),
     "after a hand-over": Death("Closer", "after", SEND),
@@ -44,7 +60,7 @@ DEATHS_ON_THE_WAY_TO_FORCE = {
 }
 
 
-@pytest.mark.parametrize("death", DEATHS.values(), ids=DEATHS)
+@pytest.mark.parametrize("death", DEATHS)
 def test_a_killed_batch_loses_nothing(death: Death, start: Start) -> None:
     """Its messages go to a new process; each job ends once, and is posted once."""
     stack = start(HANGS_UP)
@@ -82,6 +98,7 @@ def test_a_killed_hand_over_loses_nothing(death: Death, start: Start) -> None:
     assert left(stack) == []
 
 
+@pytest.mark.row(3)
 def test_a_sweeper_killed_after_a_send_asks_again(start: Start) -> None:
     """The close message that was sent twice closes the job once, with one outcome."""
     stack = start()

@@ -42,6 +42,7 @@ def jobs_in(stack: ArtifactRunner, queue: str) -> list[str]:
     return sorted(json.loads(body)["job_id"] for body in stack.queues.bodies(queue))
 
 
+@pytest.mark.row(28)
 def test_half_a_batch_is_given_back_untouched(requested: ArtifactRunner) -> None:
     """With under 20 s left nothing is begun; what is done is not done again."""
     stack = requested
@@ -61,6 +62,7 @@ def test_half_a_batch_is_given_back_untouched(requested: ArtifactRunner) -> None
     assert left(stack) == []
 
 
+@pytest.mark.row(28)
 @pytest.mark.parametrize("seconds_left", [15, 50])
 def test_a_closer_without_time_posts_nothing(
     seconds_left: int, swept: ArtifactRunner
@@ -80,6 +82,7 @@ def test_a_closer_without_time_posts_nothing(
     assert left(stack) == []
 
 
+@pytest.mark.row(28)
 def test_a_closer_that_times_out_loses_nothing(swept: ArtifactRunner) -> None:
     """Lambda kills it at its deadline, between a post and its answer."""
     stack = swept
@@ -92,6 +95,7 @@ def test_a_closer_that_times_out_loses_nothing(swept: ArtifactRunner) -> None:
     assert left(stack) == []
 
 
+@pytest.mark.row(28)
 def test_a_sweeper_that_times_out_loses_nothing(requested: ArtifactRunner) -> None:
     """Its whole batch comes again; what it had sent changes no outcome."""
     stack = requested

@@ -51,6 +51,7 @@ def requested(stack: ArtifactRunner, *newer: str, artifact: Path) -> None:
     stack.request(job_id="web", request_id="ask")
 
 
+@pytest.mark.row(33)
 def test_a_newer_message_waits_for_its_reader(start: Start, newer: Path) -> None:
     """The Closer of before leaves it until it is replaced, within the hour."""
     stack = start()
@@ -66,6 +67,8 @@ def test_a_newer_message_waits_for_its_reader(start: Start, newer: Path) -> None
     assert stack.errors == []
 
 
+@pytest.mark.row(15)
+@pytest.mark.row(33)
 def test_a_newer_message_is_parked_after_an_hour(start: Start, newer: Path) -> None:
     """A person gets it as it was written, and it closes its job once it is redriven."""
     stack = start()
@@ -85,6 +88,7 @@ def test_a_newer_message_is_parked_after_an_hour(start: Start, newer: Path) -> N
     assert stack.errors == []
 
 
+@pytest.mark.row(33)
 def test_a_newer_reader_takes_older_messages(start: Start, newer: Path) -> None:
     """A Closer that is replaced first finishes what today's Sweeper writes."""
     stack = start()
@@ -96,6 +100,7 @@ def test_a_newer_reader_takes_older_messages(start: Start, newer: Path) -> None:
     assert stack.errors == []
 
 
+@pytest.mark.row(33)
 @pytest.mark.parametrize("first", ["Closer", "ForceCloser"])
 def test_a_hand_over_crosses_a_deployment(
     first: str, start: Start, newer: Path

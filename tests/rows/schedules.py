@@ -1,0 +1,95 @@
+"""Lets a simulated schedule pass that is disturbed in one way only."""
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from simulation.faults import Faults, calm
+from simulation.history import Asked, Event, History, Lived, Posted, Told
+from simulation.schedule import LONGEST, SPAN, START, WORKING, Schedule, build
+from simulation.stack import Stack
+from simulation.stories import settings
+from simulator.cluster import Fault
+from simulator.schedule import scheduled_event
+
+E = TypeVar("E")
+Disturb = Callable[[Stack], Any]
+
+# The rule fires twice while a schedule lasts, up to 20 s late.
+FIRST = START.replace(hour=6, minute=0)
+SECOND = START.replace(hour=12, minute=0)
+
+
+def spend(
+    disturb: Disturb, faults: Faults | None = None, *, seed: int = 3, jobs: int = 40
+) -> History:
+    """Return what a calm schedule leaves behind, or one with these faults.
+
+    `disturb` is handed the stack before its time begins.
+    """
+    stack = build(Schedule(seed, jobs, faults or calm()))
+    disturb(stack)
+    world, until = stack.world, START + SPAN
+    world.run(
+        START + LONGEST, lambda: world.now > until and stack.queues.empty(*WORKING)
+    )
+    assert stack.broken == []
+    states = {i: stack.cluster.state_of(i, world.now) for i in stack.cluster.jobs}
+    events = sorted(stack.events, key=lambda event: event.at)
+    left, rules = stack.queues.left(), settings(stack.parameters).rules
+    return History(seed, START, world.now, events, left, states, rules)
+
+
+def fire(stack: Stack, at: datetime, due: datetime) -> None:
+    """Let the rule's event of a time come at another, as a wish of its own."""
+    jobs = frozenset(stack.cluster.jobs)
+    request_id = scheduled_event(due)["id"]
+    asked = Asked(due, request_id, "*", jobs, only_if_idle=True, scheduled=True)
+    stack.world.at(at, lambda: stack.note(asked))
+    stack.world.at(at, lambda: stack.fire(due))
+
+
+def of(history: History, kind: type[E]) -> list[E]:
+    """Return the events of one kind, by time."""
+    return [event for event in history.events if isinstance(event, kind)]
+
+
+def sweeps_ends(history: History, due: datetime) -> set[str]:
+    """Return the different ends of the jobs that one sweep asked for."""
+    request_id = scheduled_event(due)["id"]
+    return {f"{t.ended} {t.reason}" for t in _of_request(history, request_id)}
+
+
+def _of_request(history: History, request_id: str) -> Iterable[Told]:
+    return (t for t in of(history, Told) if t.key.request_id == request_id)
+
+
+def forces(history: History) -> list[Posted]:
+    """Return the closes by force that nobody had ordered."""
+    orders = {asked.request_id for asked in of(history, Asked) if asked.force}
+    posts = of(history, Posted)
+    return [p for p in posts if p.force and p.key.request_id not in orders]
+
+
+def away(begin: datetime, path: str = "") -> Fault:
+    """Return half an hour from a time on, in which the cluster is not reached."""
+    until = begin + timedelta(minutes=30)
+    return Fault(path=path, kind="refuse", start=begin, until=until)
+
+
+def stop_all_feeds(stack: Stack, since: datetime) -> None:
+    """Let all running datafeeds have been stopped then, and no data since."""
+    jobs = stack.cluster.jobs.values()
+    fed = {job.job_id for job in jobs if job.datafeed == "started" and job.last_data}
+    for job_id in fed:
+        job = stack.cluster.jobs[job_id]
+        job.datafeed, job.last_data = "stopped", min(job.last_data or since, since)
+        stack.note(Lived(since, job_id, "feed_stopped"))
+    stack.events = [_not_after(since, fed, event) for event in stack.events]
+
+
+def _not_after(since: datetime, fed: Collection[str], event: Event) -> Event:
+    if isinstance(event, Lived) and event.job_id in fed and event.what == "data":
+        return replace(event, at=min(event.at, since))
+    return event

@@ -1,0 +1,62 @@
+"""What CloudFormation is told by a deploy: SAM's translation, its parameters put in."""
+
+from functools import cache
+from typing import Any
+
+from simulator.intrinsics import Resolver, load_template
+from simulator.topology import TEMPLATE
+from simulator.translation import NEEDED, translate
+
+CLUSTER = "arn:aws:execute-api:eu-west-1:123456789012:a1b2c3d4e5/prod/*"
+ALARM = "AWS::CloudWatch::Alarm"
+FUNCTION = "AWS::Lambda::Function"
+MAPPING = "AWS::Lambda::EventSourceMapping"
+QUEUE = "AWS::SQS::Queue"
+ROLE = "AWS::IAM::Role"
+HOURS = ("1", "2", "3", "4", "6", "8", "12", "24")
+"""What SweepEveryHours may be."""
+
+
+def of_type(kind: str, hours: str = "1") -> dict[str, Any]:
+    """Return the properties of each resource of a type, by its logical name.
+
+    What refers to a resource or to one of its attributes has its logical name instead.
+    """
+    return {
+        name: _resolve(resource.get("Properties", {}), hours)
+        for name, resource in _translated()["Resources"].items()
+        if resource["Type"] == kind
+    }
+
+
+def mapping_of(function: str) -> dict[str, Any]:
+    """Return what connects a function to its queue."""
+    mappings = of_type(MAPPING).values()
+    [mapping] = [m for m in mappings if m["FunctionName"] == function]
+    return dict(mapping)
+
+
+def rings_after(alarm: dict[str, Any]) -> int:
+    """Return how many seconds an alarm looks back before it rings."""
+    return int(alarm["Period"]) * int(alarm["EvaluationPeriods"])
+
+
+@cache
+def _translated() -> dict[str, Any]:
+    signed = {"AuthMode": "sigv4", "ClusterArn": CLUSTER}
+    return translate(load_template(TEMPLATE), signed)
+
+
+def _resolve(value: object, hours: str) -> Any:
+    parameters = NEEDED | {"ClusterArn": CLUSTER, "SweepEveryHours": hours}
+    return Resolver(_translated(), parameters, _resources()).resolve(value)
+
+
+@cache
+def _resources() -> dict[str, str]:
+    """Let every resource, and all that is ever asked of one, be its logical name."""
+    pseudo = {"Partition": "aws", "Region": "eu-west-1", "AccountId": "123456789012"}
+    names = {f"AWS::{name}": value for name, value in pseudo.items()}
+    for name in _translated()["Resources"]:
+        names |= {name: name, f"{name}.Arn": name, f"{name}.QueueName": name}
+    return names
