@@ -40,7 +40,6 @@ def fields() -> Fields:
 def test_digging_never_breaks(path: str, expected: object) -> None:
     """A dotted path that ends early leads to nothing, whatever stands in its way."""
     assert expected == dig(DOCUMENT, path)
-    assert expected == fields()[path]
 
 
 @pytest.mark.parametrize("source", [None, "text", 5, []], ids=repr)
@@ -55,6 +54,27 @@ def test_a_number_is_a_long_of_elasticsearchs() -> None:
 
     assert (2**63 - 1, None) == (read.read("long", int), read.read("longer", int))
     assert ["longer: expected int, got 9223372036854775808"] == read.problems
+
+
+@pytest.mark.parametrize("source", [None, "text", 5, []], ids=repr)
+def test_there_are_no_fields_within_what_is_no_object(source: object) -> None:
+    """Whatever stands where an object was expected, its fields are absent."""
+    read = Fields({"inner": source}).within("inner")
+
+    assert (None, "") == (read["text"], read.text("text"))
+    assert [] == read.problems
+
+
+def test_a_problem_within_an_object_is_told_by_its_whole_path() -> None:
+    """All objects of a document tell their problems in one list, each by its path."""
+    read = fields()
+    read.within("inner").read("text", int)
+    read.within("inner").within("list").time("absent", needed=True)
+
+    assert [
+        "inner.text: expected int, got 'deep'",
+        "inner.list.absent: expected int, got None",
+    ] == read.problems
 
 
 def test_values_of_the_right_kind_are_read() -> None:

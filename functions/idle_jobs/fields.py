@@ -40,56 +40,75 @@ def _is_long(value: object) -> bool:
 
 
 class Fields:
-    """Reads the fields of one document and remembers those that it could not read."""
+    """Reads the fields of one object and remembers those that it could not read.
 
-    def __init__(self, source: Json) -> None:
-        self.source = source
-        self.problems: list[str] = []
+    What is no object has no fields. `place` is where it stands in its document: each
+    path in `problems`, which all objects of a document share, begins with it.
+    """
 
-    def __getitem__(self, path: str) -> object:
-        return dig(self.source, path)
+    __slots__ = ("place", "problems", "source")
 
-    def doubt(self, path: str, expected: str) -> None:
+    def __init__(
+        self, source: object, place: str = "", problems: list[str] | None = None
+    ) -> None:
+        self.source: Json = source if isinstance(source, dict) else {}
+        self.place = place
+        self.problems: list[str] = [] if problems is None else problems
+
+    def __getitem__(self, name: str) -> object:
+        return self.source.get(name)
+
+    def within(self, name: str) -> "Fields":
+        """Return the fields of an object in this one."""
+        return Fields(self.source.get(name), f"{self.place}{name}.", self.problems)
+
+    def doubt(self, name: str, expected: str) -> None:
         """Remember that a field is not what was expected."""
-        self.problems.append(f"{path}: expected {expected}, got {self[path]!r:.60}")
+        got = f"{self[name]!r:.60}"
+        self.problems.append(f"{self.place}{name}: expected {expected}, got {got}")
 
-    def read(self, path: str, kind: type[T], *, needed: bool = False) -> T | None:
-        """Return the value at a path if it is of this kind; a bool is not an int.
+    def read(self, name: str, kind: type[T], *, needed: bool = False) -> T | None:
+        """Return a field's value if it is of this kind; a bool is not an int.
 
         Nor is what is no `long` of Elasticsearch's: sums and metrics could not hold it.
         """
-        value = self[path]
+        value = self.source.get(name)
+        if value is None and not needed:
+            return None
         if isinstance(value, kind) and (kind is not int or _is_long(value)):
             return value
-        if value is not None or needed:
-            self.doubt(path, kind.__name__)
+        self.doubt(name, kind.__name__)
         return None
 
-    def text(self, path: str) -> str:
+    def text(self, name: str) -> str:
         """Return a string, empty where there is none."""
-        return self.read(path, str) or ""
+        return self.read(name, str) or ""
 
-    def time(self, path: str, *, needed: bool = False) -> datetime | None:
+    def time(self, name: str, *, needed: bool = False) -> datetime | None:
         """Return epoch milliseconds as a time."""
-        value = self.read(path, int, needed=needed)
+        value = self.read(name, int, needed=needed)
         try:
             return None if value is None else EPOCH + timedelta(milliseconds=value)
         except OverflowError:
-            self.problems.append(f"{path}: expected epoch milliseconds, got far more")
+            problem = f"{self.place}{name}: expected epoch milliseconds, got far more"
+            self.problems.append(problem)
             return None
 
-    def duration(self, path: str) -> timedelta | None:
+    def duration(self, name: str) -> timedelta | None:
         """Return an Elasticsearch time value such as `15m`."""
+        value = self.source.get(name)
         try:
-            return None if self[path] is None else duration(self[path])
+            return None if value is None else duration(value)
         except ValueError as error:
-            self.problems.append(f"{path}: {error}")
+            self.problems.append(f"{self.place}{name}: {error}")
             return None
 
-    def texts(self, path: str) -> tuple[str, ...]:
+    def texts(self, name: str) -> tuple[str, ...]:
         """Return a list of strings, empty where there is none."""
-        values = self.read(path, list) or []
+        values = self.read(name, list)
+        if not values:
+            return ()
         if all(isinstance(value, str) for value in values):
             return tuple(values)
-        self.doubt(path, "a list of strings")
+        self.doubt(name, "a list of strings")
         return ()

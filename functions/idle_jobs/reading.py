@@ -1,7 +1,7 @@
 """How jobs are read from the cluster's three lists; pure."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 
 from idle_jobs.bodies import JOB_ID
@@ -34,6 +34,7 @@ FEED_FIELDS = (
 
 LONGEST_TEXT = 500  # characters of what is only told
 
+_STATES = {str(state): state for state in State}
 _BYTES = re.compile(r"(\d{1,15})(b|kb|mb|gb|tb|pb)", re.IGNORECASE)
 _POWERS = {"b": 0, "kb": 1, "mb": 2, "gb": 3, "tb": 4, "pb": 5}
 _RESERVED = {
@@ -63,13 +64,8 @@ def read_jobs(
     for job_id in sorted(filter(JOB_ID.fullmatch, config_of.keys() | stats_of.keys())):
         config, stat = config_of.get(job_id), stats_of.get(job_id)
         feed = feeds.get(f"feed {dig(config, 'datafeed_config.datafeed_id')}")
-        document = Fields(
-            {
-                "config": config,
-                "stats": stat,
-                "feed": feed or feeds.get(f"job {job_id}"),
-            }
-        )
+        feed = feed or feeds.get(f"job {job_id}")
+        document = Fields({"config": config, "stats": stat, "feed": feed})
         jobs.append(_read_job(job_id, document, read_at, upgrade_mode=upgrade_mode))
     return jobs
 
@@ -87,111 +83,111 @@ def _by_key(datafeeds: Iterable[Json]) -> dict[str, Json]:
 def _read_job(
     job_id: str, doc: Fields, read_at: datetime, *, upgrade_mode: bool
 ) -> Job:
-    configured = doc["config"] is not None
-    created = doc.time("config.create_time", needed=configured)
-    finished = doc.time("config.finished_time")
-    last_data = doc.time("stats.data_counts.last_data_time")
-    counted = doc.time("stats.data_counts.log_time")
-    sized = doc.time("stats.model_size_stats.log_time")
-    clocks = filter(None, (created, finished, last_data, counted, sized))
+    config, stats = doc.within("config"), doc.within("stats")
+    analysis, settings = config.within("analysis_config"), config["custom_settings"]
+    counts, sizes = stats.within("data_counts"), stats.within("model_size_stats")
+    created = config.time("create_time", needed=doc["config"] is not None)
+    finished = config.time("finished_time")
+    last_data = counts.time("last_data_time")
+    clocks = (created, finished, last_data, counts.time("log_time"))
+    clocks = filter(None, (*clocks, sizes.time("log_time")))
     return Job(
         job_id=job_id,
-        state=_state(doc),
-        configured=configured,
+        state=_state(stats),
+        configured=doc["config"] is not None,
         created=created,
         finished=finished,
-        open_start=_open_start(doc, read_at),
+        open_start=_open_start(stats, read_at),
         last_data=last_data,
         newest_clock=max(clocks, default=None),
-        records=_records(doc),
-        memory_bytes=_memory(doc),
-        groups=doc.texts("config.groups"),
-        managed=_managed(doc),
-        owner=read_owner(doc["config.custom_settings"]),
-        bucket_span=doc.duration("config.analysis_config.bucket_span"),
-        functions=_functions(doc),
-        datafeed=_datafeed(doc),
-        blocked=_blocked(doc),
-        deleting=doc["config.deleting"] not in (None, False),
-        assigned=bool(doc.text("stats.node.id")),
-        explanation=doc.text("stats.assignment_explanation")[:LONGEST_TEXT],
-        forecasts=_forecasts(doc),
+        records=_records(counts, needed=doc["stats"] is not None),
+        memory_bytes=_memory(sizes, config),
+        groups=config.texts("groups"),
+        managed=_managed(settings),
+        owner=read_owner(settings),
+        bucket_span=analysis.duration("bucket_span"),
+        functions=_functions(analysis),
+        datafeed=_datafeed(doc, config),
+        blocked=_blocked(config["blocked"]),
+        deleting=config["deleting"] not in (None, False),
+        assigned=bool(stats.within("node").text("id")),
+        explanation=stats.text("assignment_explanation")[:LONGEST_TEXT],
+        forecasts=_forecasts(stats),
         upgrade_mode=upgrade_mode,
         problems=tuple(doc.problems),
     )
 
 
-def _state(doc: Fields) -> State | None:
-    text = doc["stats.state"]
-    if isinstance(text, str) and text in set(State):
-        return State(text)
-    doc.doubt("stats.state", "a job state")
+def _state(stats: Fields) -> State | None:
+    text = stats["state"]
+    if isinstance(text, str) and text in _STATES:
+        return _STATES[text]
+    stats.doubt("state", "a job state")
     return None
 
 
-def _open_start(doc: Fields, read_at: datetime) -> datetime | None:
+def _open_start(stats: Fields, read_at: datetime) -> datetime | None:
     # "123456s": whole seconds, and only from a live process.
-    age = doc.duration("stats.open_time")
+    age = stats.duration("open_time")
     return None if age is None else read_at - age
 
 
-def _records(doc: Fields) -> int:
-    path = "stats.data_counts.processed_record_count"
-    return doc.read(path, int, needed=doc["stats"] is not None) or 0
+def _records(counts: Fields, *, needed: bool) -> int:
+    return counts.read("processed_record_count", int, needed=needed) or 0
 
 
-def _memory(doc: Fields) -> int:
+def _memory(sizes: Fields, config: Fields) -> int:
     # What the node reserves, by Elasticsearch's own choice of figure; `model_bytes` is
     # 0 right after opening although memory is held (elasticsearch#121168).
-    basis = doc.text("stats.model_size_stats.assignment_memory_basis")
+    basis = sizes.text("assignment_memory_basis")
     figure = _RESERVED.get(basis, "model_bytes_memory_limit")
-    if reserved := doc.read(f"stats.model_size_stats.{figure}", int):
+    if reserved := sizes.read(figure, int):
         return reserved
-    limit = _BYTES.fullmatch(doc.text("config.analysis_limits.model_memory_limit"))
-    return int(limit[1]) * 1024 ** _POWERS[limit[2].lower()] if limit else 0
+    limit = config.within("analysis_limits").text("model_memory_limit")
+    size = _BYTES.fullmatch(limit)
+    return int(size[1]) * 1024 ** _POWERS[size[2].lower()] if size else 0
 
 
-def _managed(doc: Fields) -> bool:
+def _managed(settings: object) -> bool:
     # Any truthy `managed` protects: an odd value must not open a job of Elastic's apps.
-    created_by = doc["config.custom_settings.created_by"]
+    created_by = dig(settings, "created_by")
     by_module = isinstance(created_by, str) and created_by.startswith("ml-module-")
-    return bool(doc["config.custom_settings.managed"]) or by_module
+    return bool(dig(settings, "managed")) or by_module
 
 
-def _functions(doc: Fields) -> tuple[str, ...]:
+def _functions(analysis: Fields) -> tuple[str, ...]:
     # None at all is as unknown as a function that cannot be read.
-    detectors = doc.read("config.analysis_config.detectors", list) or [None]
+    detectors = analysis.read("detectors", list) or [None]
     functions = (dig(detector, "function") for detector in detectors)
     return tuple(f if isinstance(f, str) else "unknown" for f in functions)
 
 
-def _blocked(doc: Fields) -> str:
-    blocked = doc["config.blocked"]
+def _blocked(blocked: object) -> str:
     if blocked is None:
         return ""
     reason = dig(blocked, "reason")
     return reason[:LONGEST_TEXT] if isinstance(reason, str) and reason else "unreadable"
 
 
-def _forecasts(doc: Fields) -> int:
-    paths = (
-        f"stats.forecasts_stats.status.{name}" for name in ("started", "scheduled")
-    )
-    return sum(doc.read(path, int) or 0 for path in paths)
+def _forecasts(stats: Fields) -> int:
+    status = stats.within("forecasts_stats").within("status")
+    return (status.read("started", int) or 0) + (status.read("scheduled", int) or 0)
 
 
-def _datafeed(doc: Fields) -> Datafeed | None:
-    if not isinstance(doc["feed"], Mapping):
-        if doc["config.datafeed_config"] is not None:
+def _datafeed(doc: Fields, config: Fields) -> Datafeed | None:
+    if not isinstance(doc["feed"], dict):
+        if config["datafeed_config"] is not None:
             doc.doubt("feed", "the stats of its configured datafeed")
         return None
-    state = doc.text("feed.state")
+    feed, configured = doc.within("feed"), config.within("datafeed_config")
+    state = feed.text("state")
     if state not in ("stopped", "starting", "started", "stopping"):
-        doc.doubt("feed.state", "a datafeed state")
+        feed.doubt("state", "a datafeed state")
+    running = feed.within("running_state")
     return Datafeed(
-        datafeed_id=doc.text("feed.datafeed_id"),
+        datafeed_id=feed.text("datafeed_id"),
         state=state,
-        real_time_running=doc.read("feed.running_state.real_time_running", bool),
-        frequency=doc.duration("config.datafeed_config.frequency"),
-        query_delay=doc.duration("config.datafeed_config.query_delay"),
+        real_time_running=running.read("real_time_running", bool),
+        frequency=configured.duration("frequency"),
+        query_delay=configured.duration("query_delay"),
     )

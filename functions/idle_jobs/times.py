@@ -2,11 +2,13 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 # Far beyond any wait, and short enough to be added to any date.
 LONGEST = timedelta(days=36_500)
 
 _TIME_VALUE = re.compile(r"([0-9]{1,12})(nanos|micros|ms|s|m|h|d)")
+_NO_DURATION = "expected a time value such as 30m, 48h or 7d, got {!r:.60}"
 _RFC3339 = re.compile(
     r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
@@ -23,11 +25,17 @@ _MICROSECONDS = {
 
 def duration(text: object) -> timedelta:
     """Read an Elasticsearch time value such as `48h`; ValueError says what is wrong."""
-    match = _TIME_VALUE.fullmatch(text) if isinstance(text, str) else None
+    if not isinstance(text, str):
+        raise ValueError(_NO_DURATION.format(text))
+    return _duration(text)
+
+
+# The spans of jobs and their datafeeds are a few: `15m`, `60s`.
+@lru_cache(maxsize=256)
+def _duration(text: str) -> timedelta:
+    match = _TIME_VALUE.fullmatch(text)
     if match is None:
-        raise ValueError(
-            f"expected a time value such as 30m, 48h or 7d, got {text!r:.60}"
-        )
+        raise ValueError(_NO_DURATION.format(text))
     microseconds = int(match[1]) * _MICROSECONDS[match[2]]
     if microseconds > LONGEST.total_seconds() * 1_000_000:
         raise ValueError(f"expected at most {LONGEST.days}d, got {text!r}")
