@@ -89,8 +89,8 @@ def _read_job(
     created = config.time("create_time", needed=doc["config"] is not None)
     finished = config.time("finished_time")
     last_data = counts.time("last_data_time")
-    clocks = (created, finished, last_data, counts.time("log_time"))
-    clocks = filter(None, (*clocks, sizes.time("log_time")))
+    counted, sized = counts.time("log_time"), sizes.time("log_time")
+    clocks = filter(None, (created, finished, last_data, counted, sized))
     return Job(
         job_id=job_id,
         state=_state(stats),

@@ -184,7 +184,9 @@ def resolve(request: Request, jobs: Sequence[Job]) -> Resolved:
 
 
 def _matches(piece: str, job: Job) -> bool:
+    known_as = (job.job_id, *job.groups)
+    if not is_pattern(piece):
+        return piece in known_as
     # fnmatch, since many `.*` in one regular expression would take for ever; `*` is the
     # only one of its special characters that a piece can hold.
-    known_as = (job.job_id, *job.groups)
     return piece == "_all" or any(fnmatchcase(known, piece) for known in known_as)

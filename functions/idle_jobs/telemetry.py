@@ -3,7 +3,7 @@
 import logging
 import warnings
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from threading import Lock
 
@@ -49,6 +49,7 @@ _UNITS = {
     Metric.MEMORY_FREED: MetricUnit.Bytes,
     Metric.WORK_OVERDUE: MetricUnit.Seconds,
 }
+_TOLD = (*(field.name for field in fields(Outcome)), "closing")
 _METRIC_OF = {
     Ended.CLOSED: Metric.JOBS_CLOSED,
     Ended.FORCE_CLOSED: Metric.JOBS_FORCE_CLOSED,
@@ -75,9 +76,10 @@ class Telemetry:
 
     def outcome(self, outcome: Outcome) -> None:
         """Report the end of a request for a job."""
-        fields = asdict(outcome) | {"closing": outcome.closing}
-        fields["finished"] = rfc3339(outcome.finished) if outcome.finished else ""
-        self.logger.info("outcome", extra={k: v for k, v in fields.items() if v})
+        told_so = {name: getattr(outcome, name) for name in _TOLD}
+        if outcome.finished:
+            told_so |= {"finished": rfc3339(outcome.finished)}
+        self.logger.info("outcome", extra={k: v for k, v in told_so.items() if v})
         if metric := _METRIC_OF.get(outcome.ended):
             self.count(metric)
         if outcome.memory_bytes:
