@@ -1,13 +1,12 @@
 """The pure core: `(request, now) -> (answer, duration)`; no clock and no network."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from types import MappingProxyType
 from urllib.parse import parse_qsl
 
-from simulator.cluster.call import Reply
+from simulator.cluster.call import Call, Reply
 from simulator.cluster.errors import ClusterError
 from simulator.cluster.faults import Fault, Timed
 from simulator.cluster.filter_path import PathFilter
@@ -111,7 +110,8 @@ class Cluster(MachineLearning):
         call, more = read_call(self, request, route, ids, query)
         warnings += more
         opaque_id = request.header("x-opaque-id") or ""
-        call = replace(call, now=now, caller=caller, opaque_id=opaque_id)
+        given, parser, body = call.given, call.parser, call.body
+        call = Call(call.ids, now, given, parser, body, caller, opaque_id)
         return route.act(self, call)
 
 

@@ -9,15 +9,20 @@ Places = frozenset[tuple[int, int]]
 _GONE: Final = object()
 
 
-class _Stop:
-    """An end of the walk, at which nothing is left to decide."""
+# What to keep of an object with these fields, and where each of them leads: to another
+# place, or to None, from where on everything is wanted.
+_Steps = list[tuple[str, "_Place | None"]]
 
 
-_WHOLE, _NOTHING = _Stop(), _Stop()
+class _Nothing:
+    """The end of a walk to what nobody wants."""
+
+
+_NOTHING = _Nothing()
 
 
 class _Place:
-    """A place in the walk; its steps are remembered, for jobs are alike.
+    """A place in the walk; its steps are remembered, for jobs have the same fields.
 
     `wanted` is None inside of what is wanted.
     """
@@ -25,7 +30,7 @@ class _Place:
     def __init__(self, wanted: Places | None, unwanted: Places) -> None:
         self.wanted = wanted
         self.unwanted = unwanted
-        self.steps: dict[str, _Place | _Stop] = {}
+        self.steps: dict[tuple[str, ...], _Steps] = {}
 
 
 class Paths:
@@ -69,12 +74,13 @@ class PathFilter:
         pieces = [piece.strip() for piece in expression.split(",") if piece.strip()]
         self._wanted = Paths([piece for piece in pieces if piece[0] != "-"])
         self._unwanted = Paths([piece[1:] for piece in pieces if piece[0] == "-"])
+        self._places: dict[tuple[Places | None, Places], _Place] = {}
         # Without an inclusion everything is wanted.
         self._start = self._place(self._wanted.start or None, self._unwanted.start)
 
     def apply(self, body: object) -> object:
         """Keep what is wanted; what loses everything goes, the body itself stays."""
-        if not isinstance(self._start, _Place):
+        if self._start is None:
             return body
         kept = self._keep(body, self._start)
         return {} if kept is _GONE else kept
@@ -92,30 +98,38 @@ class PathFilter:
 
     def _keep_fields(self, fields: dict[str, object], place: _Place) -> object:
         kept = {}
-        steps = place.steps
-        for name, value in fields.items():
-            inside = steps.get(name) or self._step(place, name)
-            if inside is _NOTHING:
-                continue
-            part = self._keep(value, inside) if isinstance(inside, _Place) else value
+        names = tuple(fields)
+        steps = place.steps.get(names)
+        if steps is None:
+            steps = place.steps[names] = self._steps(place, names)
+        for name, inside in steps:
+            part = fields[name]
+            if inside is not None:
+                part = self._keep(part, inside)
             if part is not _GONE:
                 kept[name] = part
         return kept if kept or (place.wanted is None and not fields) else _GONE
 
-    def _step(self, place: _Place, name: str) -> _Place | _Stop:
+    def _steps(self, place: _Place, names: tuple[str, ...]) -> _Steps:
+        steps = ((name, self._step(place, name)) for name in names)
+        return [(name, to) for name, to in steps if not isinstance(to, _Nothing)]
+
+    def _step(self, place: _Place, name: str) -> _Place | _Nothing | None:
         inside: Places | None = None
         if place.wanted is not None:
             inside = self._wanted.step(place.wanted, name)
         outside: Places | None = self._unwanted.step(place.unwanted, name)
         if outside is None or inside == frozenset():
-            step: _Place | _Stop = _NOTHING
-        else:
-            step = self._place(inside, outside)
-        place.steps[name] = step
-        return step
+            return _NOTHING
+        return self._place(inside, outside)
 
-    def _place(self, wanted: Places | None, unwanted: Places) -> _Place | _Stop:
-        return _Place(wanted, unwanted) if wanted is not None or unwanted else _WHOLE
+    def _place(self, wanted: Places | None, unwanted: Places) -> _Place | None:
+        key = (wanted, unwanted)
+        if wanted is None and not unwanted:
+            return None
+        if key not in self._places:
+            self._places[key] = _Place(wanted, unwanted)
+        return self._places[key]
 
 
 def _matches(wanted: str, name: str) -> bool:

@@ -55,6 +55,8 @@ class Job:
     opening_until: datetime | None = None
     # When its datafeed comes to the end time that it was started with.
     ends_feeding: datetime | None = None
+    # One of these three may be due: `settle` has something to look at.
+    under_way: bool = False
     # What was put over the REST interface, and what was counted of posted data.
     analysis: dict[str, Any] = field(default_factory=dict)
     feed: dict[str, Any] | None = None
@@ -86,6 +88,7 @@ class Job:
         self.assigned, self.explanation = not why_not, why_not
         forever = why_not or self.open_takes == timedelta.max
         self.opening_until = None if forever else now + self.open_takes
+        self.under_way = True
         self.settle(now)
 
     def begin_feeding(
@@ -95,6 +98,7 @@ class Job:
         self.datafeed = "started"
         self.real_time = self.real_time_running = end is None
         self.ends_feeding = max(now + lookback, end) if end else None
+        self.under_way = True
 
     def forget(self) -> None:
         """Lose all that it has learned."""
@@ -106,10 +110,16 @@ class Job:
         self.state = "closing"
         hangs = self.close_ends == "hangs"
         self.closing_until = None if hangs else now + self.close_takes
+        self.under_way = True
         self.settle(now)
 
     def settle(self, now: datetime) -> None:
         """End what is under way and due, at its time and not at this look."""
+        self._settle(now)
+        due = (self.closing_until, self.opening_until, self.ends_feeding)
+        self.under_way = any(due)
+
+    def _settle(self, now: datetime) -> None:
         if self.opening_until is not None and now >= self.opening_until:
             self.opening_until = None
             if self.state == "opening":

@@ -5,6 +5,7 @@ import json
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from simulator.cluster.errors import ClusterError, RoutingError
 from simulator.cluster.media_type import MediaType, check_versions, read_media_type
@@ -38,7 +39,7 @@ class Form:
             return write_yaml(body).encode()
         if query.get("pretty", "false") in {"", "true"}:
             return json.dumps(body, default=_call, indent=2).encode() + b"\n"
-        return json.dumps(body, default=_call, separators=(",", ":")).encode()
+        return _plainly(body).encode()
 
 
 def answer_form(request: Request, query: Mapping[str, str], version: str) -> Form:
@@ -62,6 +63,7 @@ def answer_form(request: Request, query: Mapping[str, str], version: str) -> For
     return plain_form(version)
 
 
+@cache
 def plain_form(version: str) -> Form:
     """Return the form that nobody had to ask for."""
     return Form("json", _plain("json", version))
@@ -118,3 +120,6 @@ def _call(section: object) -> object:
     if not callable(section):
         raise TypeError(f"not for JSON: {section!r}")
     return section()
+
+
+_plainly = json.JSONEncoder(default=_call, separators=(",", ":")).encode

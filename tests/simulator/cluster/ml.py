@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Unpack
 
 from simulator.cluster.errors import ClusterError
@@ -13,7 +14,14 @@ from simulator.cluster.state import IDLE_TIMEOUT, Settings, State
 # Texts read in the source of 2021 and 2025.
 UPGRADING = "persistent task cannot be assigned while upgrade mode is enabled."
 RESETTING = "persistent task will not be assigned as a feature reset is in progress."
+_DAY = timedelta(days=1)
 AWAITING = "persistent task is awaiting node assignment."
+
+
+@cache
+def _numbers(version: str) -> tuple[int, int]:
+    major, minor = version.split(".")[:2]
+    return int(major), int(minor)
 
 
 class MachineLearning:
@@ -97,13 +105,15 @@ class MachineLearning:
     def settle(self, now: datetime) -> None:
         """End what is under way and due, and do what is done at night."""
         for job in self.jobs.values():
-            if job.closing_until or job.opening_until or job.ends_feeding:
+            if job.under_way:
                 job.settle(now)
         self._maintain(now)
 
     def _maintain(self, now: datetime) -> None:
+        if self.maintained and self.maintained <= now < self.maintained + _DAY:
+            return
         night = now.replace(hour=0, minute=30, second=0, microsecond=0)
-        night -= timedelta(days=1) if night > now else timedelta()
+        night -= _DAY if night > now else timedelta()
         last, self.maintained = self.maintained, night
         if last and last < night and self.since(9, 4) and not self.upgrade_mode:
             close_idle(self.jobs.values(), self.settings.value(IDLE_TIMEOUT), night)
@@ -112,8 +122,7 @@ class MachineLearning:
 
     def since(self, major: int, minor: int) -> bool:
         """Say whether this version is at least that one."""
-        first, second = self.version.split(".")[:2]
-        return (int(first), int(second)) >= (major, minor)
+        return _numbers(self.version) >= (major, minor)
 
     def has_node(self, job: Job) -> bool:
         """Say whether the job's task is assigned to a node."""

@@ -9,6 +9,7 @@ from simulator.cluster.routes import ROUTES
 
 # Paths of version 6, which version 7 still takes.
 _BEFORE = "/_xpack/ml/"
+_ID = "{id}"
 
 
 def find_route(method: str, uri: str, version: str) -> tuple[Route, str | None]:
@@ -38,9 +39,15 @@ def allowed_methods(uri: str, version: str) -> dict[str, str]:
 def _matching(path: str, version: str) -> list[tuple[Route, str | None]]:
     if version.startswith("7.") and path.startswith(_BEFORE):
         path = "/_ml/" + path.removeprefix(_BEFORE)
-    segments = _segments(path)
-    found = ((route, *_match(path, segments)) for route, path in _TEMPLATES)
-    return [(route, ids) for route, matched, ids in found if matched]
+    segments = [unquote(segment) for segment in _segments(path)]
+    return [
+        (route, segments[template.index(_ID)] if _ID in template else None)
+        for route, template in _TEMPLATES.get(len(segments), ())
+        if all(
+            wanted in (segment, _ID)
+            for wanted, segment in zip(template, segments, strict=True)
+        )
+    ]
 
 
 def _methods(matching: list[tuple[Route, str | None]]) -> list[str]:
@@ -52,16 +59,12 @@ def _segments(path: str) -> list[str]:
     return path.rstrip("/").split("/")[1:]
 
 
-def _match(template: list[str], segments: list[str]) -> tuple[bool, str | None]:
-    if len(template) != len(segments):
-        return False, None
-    ids = None
-    for wanted, segment in zip(template, segments, strict=True):
-        if wanted == "{id}":
-            ids = unquote(segment)
-        elif wanted != unquote(segment):
-            return False, None
-    return True, ids
+def _by_length() -> dict[int, list[tuple[Route, list[str]]]]:
+    templates: dict[int, list[tuple[Route, list[str]]]] = {}
+    for route in ROUTES:
+        segments = _segments(route.path)
+        templates.setdefault(len(segments), []).append((route, segments))
+    return templates
 
 
-_TEMPLATES = [(route, _segments(route.path)) for route in ROUTES]
+_TEMPLATES = _by_length()

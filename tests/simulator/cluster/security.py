@@ -4,6 +4,7 @@ import base64
 import binascii
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from functools import lru_cache
 
 from simulator.cluster.errors import ClusterError
 from simulator.cluster.privileges import SUPERUSER, Caller, privileges_of
@@ -55,6 +56,7 @@ def admit(
     raise _unable()
 
 
+@lru_cache(maxsize=64)
 def _caller(given: str, privileges: frozenset[str]) -> Caller:
     scheme, _, encoded = given.partition(" ")
     name = _decoded(encoded).partition(":")[0]

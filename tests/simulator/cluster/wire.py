@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Literal
 
 # How long an answer takes that never comes.
@@ -22,10 +23,12 @@ class Request:
 
     def header(self, name: str) -> str | None:
         """Find a header, whatever its case."""
-        for key, value in self.headers.items():
-            if key.lower() == name:
-                return value
-        return None
+        return self._lowered.get(name)
+
+    @cached_property
+    def _lowered(self) -> Mapping[str, str]:
+        # Of two that differ in case only the first one counts.
+        return {key.lower(): v for key, v in reversed(list(self.headers.items()))}
 
 
 @dataclass(frozen=True)
