@@ -13,20 +13,24 @@ from simulation.faults import Faults, calm
 from simulation.history import Delivered, Finished, History, Moved, Posted, Spoiled
 from simulation.report import summed, table
 from simulation.schedule import Schedule, run
-from simulation.seeds import ours_of
+from simulation.seeds import begin, ours_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 SCHEDULES = int(os.environ.get("SCHEDULES", "100"))
 
-# Each of these once showed a fault of the product, or of the checker.
-ONCE_FAILED = (16, 19, 46, 77, 89, 107, 126)
+# 47 shows a sweep that is tried again and forgets when it was asked, 137 configurations
+# that are read before states, 228 two copies of a message in
+# one function that dies.
+ONCE_FAILED = (47, 137, 228)
 
 
 @pytest.fixture(scope="module")
 def pool() -> Iterator[Executor]:
     """Yield a process for each core."""
-    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(
+        mp_context=get_context("spawn"), initializer=begin
+    ) as pool:
         yield pool
 
 

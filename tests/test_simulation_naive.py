@@ -40,7 +40,7 @@ def test_ours_holds() -> None:
     found = Counter(p.kind for one in ours for p in one.problems)
 
     assert ours
-    assert all(findings.counts["closed"] for findings in ours)
+    assert sum(findings.counts["closed"] for findings in ours) > 5 * len(ours)
     assert not any(found[kind] for kind in JUDGED)
 
 

@@ -7,9 +7,8 @@ from typing import Any, TypeVar
 
 from simulation.faults import Faults, calm
 from simulation.history import Asked, Event, History, Lived, Posted, Told
-from simulation.schedule import LONGEST, SPAN, START, WORKING, Schedule, build
+from simulation.schedule import START, Schedule, run
 from simulation.stack import Stack
-from simulation.stories import settings
 from simulator.cluster import Fault
 from simulator.schedule import scheduled_event
 
@@ -28,17 +27,7 @@ def spend(
 
     `disturb` is handed the stack before its time begins.
     """
-    stack = build(Schedule(seed, jobs, faults or calm()))
-    disturb(stack)
-    world, until = stack.world, START + SPAN
-    world.run(
-        START + LONGEST, lambda: world.now > until and stack.queues.empty(*WORKING)
-    )
-    assert stack.broken == []
-    states = {i: stack.cluster.state_of(i, world.now) for i in stack.cluster.jobs}
-    events = sorted(stack.events, key=lambda event: event.at)
-    left, rules = stack.queues.left(), settings(stack.parameters).rules
-    return History(seed, START, world.now, events, left, states, rules)
+    return run(Schedule(seed, jobs, faults or calm()), disturb)
 
 
 def fire(stack: Stack, at: datetime, due: datetime) -> None:

@@ -18,8 +18,8 @@ class Faults:
     """The share of each fault: of invocations, messages, entries, answers or jobs.
 
     `windows` scales outages, throttling and proxies; `people` how much everybody else
-    does to the jobs and the modes; `silent_nodes` is of schedules. 0 switches a fault
-    off.
+    does to the jobs and the modes; `silent_nodes` is of schedules; `stalls` is of calls
+    after which a function stands still. 0 switches a fault off.
     """
 
     deaths: float = 0.02
@@ -33,7 +33,8 @@ class Faults:
     failing_jobs: float = 0.02
     stubborn_datafeeds: float = 0.05
     refused_forces: float = 0.003
-    silent_nodes: float = 0
+    silent_nodes: float = 0.2
+    stalls: float = 0.0005
     windows: float = 1
     people: float = 1
 

@@ -138,7 +138,7 @@ class Expired:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A read of the cluster; `ok` if its reader has the whole answer."""
+    """A read of the cluster, begun `at`; `ok` if its reader has the whole answer."""
 
     at: datetime
     invocation: int

@@ -14,6 +14,9 @@ from simulator.topology import Source
 
 T = TypeVar("T")
 
+# Seconds: longer than a read may be old, and shorter than a function may take.
+STALL = (55, 100)
+
 
 class Killed(BaseException):
     """The end of an invocation, which no function can catch by accident."""
@@ -43,6 +46,7 @@ class Invocation:
         source: Random,
         note: Callable[[Event], None],
         death: Death | None,
+        stalls: float = 0,
     ) -> None:
         self.number, self.function, self.world, self.note = (
             number,
@@ -54,6 +58,7 @@ class Invocation:
         self.when_over: Callable[[], object] = lambda: None
         self._ends = world.now.timestamp() + timeout
         self._source, self._death, self._effects = source, death, 0
+        self._stalls = stalls
         self._keys: dict[object, Key] = {}
         self._held: list[Message] = []
         world.after(timeout, self._run_out)
@@ -86,8 +91,14 @@ class Invocation:
         self._die_at(number, after=False)
         result = act()
         self._die_at(number, after=True)
-        self.sleep(self._source.uniform(0.002, 0.03))
+        self.sleep(self._source.uniform(0.002, 0.03) + self._stall())
         return result
+
+    def _stall(self) -> float:
+        """Return how long its whole process now stands still, which is 0 as a rule."""
+        if self._source.random() >= self._stalls:
+            return 0
+        return self._source.uniform(*STALL)
 
     def sleep(self, seconds: float) -> None:
         """Wait for the world; who has died meanwhile never comes back."""

@@ -16,8 +16,8 @@ SIGMA = math.sqrt(2 * math.log(MEAN / MEDIAN))
 
 # Shares of all jobs; the first is everything else.
 KINDS = {
-    "busy": 45,
-    "idle": 32,
+    "busy": 54,
+    "idle": 22,
     "closed": 8,
     "never_fed": 4,
     "no_datafeed": 3,
@@ -25,6 +25,7 @@ KINDS = {
     "kept": 2,
     "failed": 2,
     "opening": 1,
+    "lost_node": 1,
 }
 GROUPS = ("sales", "ops", "web")
 
@@ -88,6 +89,8 @@ def _fields(kind: str, now: datetime, source: Random) -> dict[str, Any]:
             fields["groups"] = ("idle-closer-keep",)
         case "failed":
             fields["state"] = "failed"
+        case "lost_node":
+            fields["assigned"] = False
         case "opening":
             fields |= {"state": "opening", "assigned": False}
         case _:

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from urllib.parse import unquote
 
 from simulation.findings import Problem
-from simulation.history import Asked, Posted
+from simulation.history import Asked, Posted, Read
 from simulation.lives import Life, latest
 from simulation.truth import CLOCKS, MODE_KNOWN_AFTER, Truth, posts
 
@@ -28,6 +29,9 @@ def wrong_posts(truth: Truth) -> Iterator[Problem]:
             yield _problem(post, "forbidden", why)
         elif why := _live(truth, post, wish):
             yield _problem(post, "live_closed", why)
+        elif not _checked(truth, post):
+            why = "its state was not read in the 60 s before"
+            yield _problem(post, "unchecked", why)
 
 
 def _problem(post: Posted, kind: str, why: str) -> Problem:
@@ -36,6 +40,22 @@ def _problem(post: Posted, kind: str, why: str) -> Problem:
         f"{post.key.job_id} was {post.before or 'no job'} and {what}, though {why}"
     )
     return Problem(post.at, "I2", kind, post.key, sentence)
+
+
+def _checked(truth: Truth, post: Posted) -> bool:
+    """Tell whether its invocation has read its state, by its id, so shortly before."""
+    return any(
+        read.ok
+        and post.at - FRESH <= read.at <= post.at
+        and post.key.job_id in _read_by_id(read)
+        for read in truth.reads.get(post.invocation, ())
+    )
+
+
+def _read_by_id(read: Read) -> list[str]:
+    """Return the ids in the path of a read of job stats: /_ml/…/ids/_stats."""
+    parts = read.path.split("/")
+    return unquote(parts[3]).split(",") if parts[-1] == "_stats" else []
 
 
 def _unasked(truth: Truth, post: Posted, wish: Asked) -> str:

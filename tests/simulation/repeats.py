@@ -4,6 +4,7 @@ SQS and EventBridge deliver at least once, and a function that dies is run again
 cause must stand in the history of this very key, one for each repetition.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -21,18 +22,20 @@ def excuses(truth: Truth, key: Key, until: datetime) -> int:
     """Count what may have brought one more copy of this key's messages about.
 
     A message delivered twice or a delete that was lost, of the key or of its whole
-    request; a function that told it or sent it on, and died; a Sweeper that sent it and
-    was run again.
+    request; a function that told it or sent it on, and died, for each of the messages
+    that it held; a Sweeper that sent it and was run again.
     """
     spoiled = sum(
         event.at <= until
         for one in truth.together(key)
         for event in truth.spoiled.get(one, ())
     )
-    makers = {t.invocation for t in truth.told.get(key, ())}
+    told = Counter(t.invocation for t in truth.told.get(key, ()))
+    makers = set(told)
     makers |= {s.invocation for s in truth.sent.get(key, ())}
     died = {i for i in makers if _ended(truth, i, "died", until)}
-    return spoiled + len(died) + _reruns(truth, key, makers - died, until)
+    again = sum(max(1, told[i]) for i in died)
+    return spoiled + again + _reruns(truth, key, makers - died, until)
 
 
 def _ended(truth: Truth, invocation: int, how: str, until: datetime) -> bool:

@@ -1,6 +1,6 @@
 """One seed, one schedule: build a stack, let a day pass, write its history down."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -18,8 +18,9 @@ from simulator.topology import Topology
 
 START = datetime(2026, 3, 2, 5, 50, tzinfo=UTC)
 
-# Rules fire and people ask for half a day; then the stack is let to finish.
-SPAN = timedelta(hours=7)
+# Rules fire and people ask for so long; then the stack is let to finish. Most schedules
+# see one sweep, with all that happens close to it, and every fourth a second one.
+SPANS = (timedelta(hours=2), timedelta(hours=7))
 LONGEST = timedelta(hours=72)
 SWEEPS = "cron(0 0/6 * * ? *)"
 
@@ -37,10 +38,13 @@ class Schedule:
     topology: Topology = field(default_factory=topology)
 
 
-def run(schedule: Schedule) -> History:
-    """Run a schedule to its end."""
+def run(
+    schedule: Schedule, disturb: Callable[[Stack], object] = lambda _: None
+) -> History:
+    """Run a schedule to its end; `disturb` gets the stack before its time begins."""
     stack = build(schedule)
-    world, until = stack.world, START + SPAN
+    disturb(stack)
+    world, until = stack.world, START + _span(schedule)
     world.run(START + LONGEST, lambda: world.now > until and _settled(stack))
     if stack.broken:
         raise stack.broken[0]
@@ -62,12 +66,19 @@ def build(schedule: Schedule) -> Stack:
     world = World(START)
     stack = Stack(world, cluster, schedule.topology, schedule.stories, faults, source)
     kinds = populate(cluster, schedule.jobs, START, faults, life, stack.note)
-    cluster.faults = windows(life, START, SPAN, faults.windows)
-    People(stack, kinds, life, SPAN).plan(faults.people)
+    span = _span(schedule)
+    cluster.faults = windows(life, START, span, faults.windows)
+    people = People(stack, kinds, life, span)
+    people.plan(faults.people)
     due = START
-    while (due := next_firing(SWEEPS, due)) < START + SPAN:
+    while (due := next_firing(SWEEPS, due)) < START + span:
         _plan_sweep(stack, due, life)
+        people.plan_around(due, faults.people)
     return stack
+
+
+def _span(schedule: Schedule) -> timedelta:
+    return SPANS[schedule.seed % 4 == 3]
 
 
 def _plan_sweep(stack: Stack, due: datetime, life: Random) -> None:

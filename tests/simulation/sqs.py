@@ -18,6 +18,8 @@ from simulation.history import Deleted, Event, Expired, Key, Left, Moved, Sent, 
 from simulation.world import World
 from simulator.topology import Queue
 
+# Lambda's pollers look every few seconds, and so find several messages at once.
+POLLS = timedelta(seconds=5)
 LONGEST_INVISIBLE = timedelta(hours=12)
 
 
@@ -60,6 +62,7 @@ class Queues:
         self._source, self._note = source, note
         self._held: dict[str, dict[str, Message]] = {name: {} for name in topology}
         self._ids = count(1)
+        self._begun = world.now
 
     def send(
         self, queue: str, body: str, invocation: int = 0, key: Key | None = None
@@ -143,8 +146,7 @@ class Queues:
     def _show(self, message: Message, when: datetime) -> None:
         message.visible_at = when
         self._held[message.queue][message.message_id] = message
-        # Lambda's pollers look about once a second.
-        poll = when.replace(microsecond=0) + timedelta(seconds=1)
+        poll = when - (when - self._begun) % POLLS + POLLS
         self.world.at(poll, lambda: self.listen(message.queue))
 
     def _spent(self, message: Message) -> bool:

@@ -66,6 +66,9 @@ class Stack:
         """Write down how a closing ends, whoever began it, if nobody ends it before."""
         job = self.cluster.jobs[job_id]
         until = job.closing_until
+        if job.state == "closed":
+            # One without a node: its task is removed at once, without a finish time.
+            self.note(Lived(self.world.now, job_id, "closed"))
         if job.state != "closing" or until is None:
             return
 
@@ -139,7 +142,14 @@ class Stack:
         self.note(Began(self.world.now, number, name))
         death = self.dies.get((name, self.invoked[name])) or self._drawn_death()
         return Invocation(
-            number, name, function.timeout, self.world, self.source, self.note, death
+            number,
+            name,
+            function.timeout,
+            self.world,
+            self.source,
+            self.note,
+            death,
+            self.faults.stalls,
         )
 
     def _drawn_death(self) -> Death | None:

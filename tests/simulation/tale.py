@@ -58,7 +58,8 @@ class Tale:
         self.add(Began, at, invocation=number, function=function)
         if queue:
             self.deliver(at, number, queue, key)
-        self.add(Read, at, invocation=number, path="/", ok=True)
+        path = f"/_ml/anomaly_detectors/{key.job_id}/_stats"
+        self.add(Read, at, invocation=number, path=path, ok=True)
         return number
 
     def deliver(self, at: float, number: int, queue: str, key: Key = JOB) -> None:

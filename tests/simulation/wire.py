@@ -6,7 +6,8 @@ sorting of statuses and of what requests raises.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import lru_cache
 from random import Random
 from urllib.parse import unquote, urlencode
 
@@ -21,6 +22,12 @@ from simulation.invocation import Invocation
 from simulator.cluster import FOREVER, Answer, Cluster, Request
 
 KEY = {"Authorization": "ApiKey dGVzdDp0ZXN0"}
+
+
+@lru_cache(maxsize=256)
+def _query(*params: tuple[str, str]) -> str:
+    # A batch asks with the same few queries, again and again.
+    return urlencode(params)
 
 
 @dataclass
@@ -42,25 +49,26 @@ class SimulatedWire:
         read_timeout: float | None = None,
     ) -> bytes:
         """Return the body of a 200, after the time that the cluster takes."""
-        request = Request(method, f"{path}?{urlencode(params)}", KEY)
+        request = Request(method, f"{path}?{_query(*params.items())}", KEY)
         timeout = read_timeout or self.timeouts.read
         if method == "POST":
             return self._post(request, timeout)
         return self._read(request, timeout)
 
     def _read(self, request: Request, timeout: float) -> bytes:
+        begun = self.invocation.world.now
         try:
             body = self._exchange(request, timeout)
         except ClusterError as error:
             # A 404 is an answer: one missing id hides the others, which are asked for.
-            self._note_read(request, ok=isinstance(error, Gone))
+            self._note_read(request, begun, ok=isinstance(error, Gone))
             raise
-        self._note_read(request, ok=True)
+        self._note_read(request, begun, ok=True)
         return body
 
-    def _note_read(self, request: Request, *, ok: bool) -> None:
-        now, number = self.invocation.world.now, self.invocation.number
-        self.invocation.note(Read(now, number, request.path.partition("?")[0], ok))
+    def _note_read(self, request: Request, begun: datetime, *, ok: bool) -> None:
+        path, number = request.path.partition("?")[0], self.invocation.number
+        self.invocation.note(Read(begun, number, path, ok))
 
     def _post(self, request: Request, timeout: float) -> bytes:
         key = self.invocation.key
@@ -94,7 +102,7 @@ class SimulatedWire:
         answer, takes = self.cluster.handle(request, now)
         if answer.kind == "answered":
             self._note_post(request, job_id, before, answer)
-        if before == "opened" and self._state(job_id) == "closing":
+        if before == "opened":
             self.watch(job_id)
         return answer, takes
 

@@ -1,0 +1,75 @@
+"""What people and pipelines ask of RequestQueue: jobs, groups, everything, nonsense."""
+
+import json
+from itertools import count
+from random import Random
+from typing import Any
+
+from simulation.history import Asked
+from simulation.stack import Stack
+
+NONSENSE = ('{"job_id": ""}', "close job-001", "{}", "[1]")
+
+
+class Asks:
+    """Sends requests to a stack, and writes each wish down."""
+
+    def __init__(self, stack: Stack, ids: list[str], source: Random) -> None:
+        self._stack, self._ids, self._source = stack, ids, source
+        self._numbers = count(1)
+
+    def some(self) -> None:
+        """Send requests one after the other, as a pipeline does."""
+        for _ in range(self._source.randint(5, 10)):
+            drawn = self._source.random()
+            if drawn < 0.8:
+                self._for_one()
+            elif drawn < 0.83:
+                self._ask("*", only_if_idle=True)
+            elif drawn < 0.95:
+                self._for_group()
+            else:
+                self._nonsense()
+
+    def _for_one(self) -> None:
+        job_id = self._source.choice(self._ids)
+        order = self._source.random() < 0.2
+        given: dict[str, Any] = {"force": True} if order else {}
+        if self._source.random() < 0.3:
+            given["only_if_idle"] = True
+        self._ask(job_id, **given)
+
+    def _for_group(self) -> None:
+        """Ask for a group; to order force of it is a mistake, and must not count."""
+        group = self._source.choice(("sales", "ops", "web"))
+        order = {"force": True} if self._source.random() < 0.3 else {}
+        self._ask(group, only_if_idle=self._source.random() < 0.5, **order)
+
+    def _ask(self, expression: str, **given: Any) -> None:
+        request_id = f"ask-{next(self._numbers)}"
+        jobs = self._jobs_of(expression)
+        idle = bool(given.get("only_if_idle"))
+        now = self._stack.world.now
+        self._stack.note(
+            Asked(now, request_id, expression, jobs, idle, bool(given.get("force")))
+        )
+        body = {"job_id": expression, "request_id": request_id, **given}
+        self._stack.queues.send("RequestQueue", json.dumps(body))
+
+    def _jobs_of(self, expression: str) -> frozenset[str]:
+        jobs = self._stack.cluster.jobs
+        return frozenset(
+            job_id
+            for job_id, job in jobs.items()
+            if expression in ("*", job_id) or expression in job.groups
+        )
+
+    def _nonsense(self) -> None:
+        self.send_body(self._source.choice(NONSENSE))
+
+    def send_body(self, body: str) -> None:
+        """Send what no function can read; it is known by its message's id."""
+        message = self._stack.queues.send("RequestQueue", body)
+        now, none = self._stack.world.now, frozenset[str]()
+        asked = Asked(now, message.message_id, "", none, False, readable=False)
+        self._stack.note(asked)
