@@ -88,13 +88,14 @@ class SigV4(AuthBase):
 
     def _look_up(self) -> None:
         session = boto3.Session()
-        self._region = session.region_name
-        self._credentials: Credentials | DeferredRefreshableCredentials | None
-        self._credentials = session.get_credentials()
+        credentials: Credentials | DeferredRefreshableCredentials | None
+        credentials = session.get_credentials()
         if self._role_arn:
             role = {"RoleArn": self._role_arn, "RoleSessionName": "idle-job-closer"}
             refresh = create_assume_role_refresher(session.client("sts"), role)
-            self._credentials = DeferredRefreshableCredentials(refresh, "assume-role")
+            credentials = DeferredRefreshableCredentials(refresh, "assume-role")
+        # At once and last: other threads sign meanwhile, with the old ones.
+        self._region, self._credentials = session.region_name, credentials
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         """Sign with a snapshot of the credentials."""

@@ -1,6 +1,7 @@
 """Rows 31 and 32: each attempt has a signature of its own, whoever else signs."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import cycle
 
@@ -15,6 +16,7 @@ from idle_jobs.errors import ClusterError, TryLater
 from idle_jobs.signing import SigV4
 from idle_jobs.wire import Timeouts, Wire
 from rows.interrupted import interrupt_each_step
+from rows.roles import ROLE
 from simulator.cluster import Cluster as StandIn
 from simulator.cluster import Fault, serve
 from simulator.cluster import Request as Received
@@ -50,6 +52,22 @@ def is_whole(request: PreparedRequest, door: StandIn) -> bool:
     key_id = headers["Authorization"].partition("=")[2].partition("/")[0]
     right_token = headers["x-amz-security-token"] == f"token of {key_id}"
     return right_token and door.handle(came, datetime.now(UTC))[0].status == 200
+
+
+@pytest.mark.row(31)
+@pytest.mark.usefixtures("aws")
+def test_row_31_a_role_that_is_assumed_anew_never_signs_as_the_function() -> None:
+    """One thread assumes the role anew, another signs on -> as the role, old or new."""
+    signer, keys = SigV4("es", ROLE), set()
+    signed(signer)  # It has assumed the role by now.
+    with ThreadPoolExecutor(1) as other:
+        refreshed = other.submit(signer.refresh)
+        while not refreshed.done():
+            keys.add(
+                signed(signer).headers["Authorization"].split("Credential=")[1][:4]
+            )
+
+    assert keys == {"ASIA"}
 
 
 def become(key_id: str, aws: pytest.MonkeyPatch) -> None:
