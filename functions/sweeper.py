@@ -58,7 +58,7 @@ def answer_requests(
     records_of(event)
     mode = desk.mode()
     if mode is Mode.PAUSED:
-        return handle_batch(event, give_back, desk, left, map)
+        return handle_batch(event, give_back, desk, now, left)
     try:
         jobs: list[Job] | ClusterError = desk.cluster.jobs(now)
     except ClusterError as error:
@@ -71,7 +71,7 @@ def answer_requests(
         except BadBody as bad:
             park_body(record, bad, desk, now)
 
-    return handle_batch(event, answer, desk, left, map)
+    return handle_batch(event, answer, desk, now, left)
 
 
 def _answer(

@@ -2,7 +2,7 @@
 
 import json
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import boto3
@@ -11,7 +11,7 @@ import pytest
 from idle_jobs.closing import close_batch
 from idle_jobs.desk import open_desk
 from idle_jobs.times import rfc3339
-from simulator.cluster import Fault
+from simulator.cluster import Fault, Request
 from simulator.runner import Runner
 from stacks import START, add_busy, add_idle, after, ends, posts, sweep
 
@@ -401,6 +401,51 @@ def test_a_hanging_close_is_forced_only_force_after_it_was_seen(stack: Runner) -
 
     assert early == []
     assert ends(stack) == ["web: force_closed still_closing"]
+
+
+class ProofFault(Fault):
+    """Strikes the second of a job's reads, which is the proof of its close."""
+
+    reads = 0
+
+    def strikes(self, request: Request, now: datetime) -> bool:
+        """Count the reads."""
+        read = super().strikes(request, now)
+        self.reads += read
+        return read and self.reads == 2
+
+
+def test_a_close_whose_proof_is_refused_is_proved_by_the_next_look(
+    stack: Runner,
+) -> None:
+    """The close was answered; that its proof is a bad request says nothing of it."""
+    add_idle(stack)
+    sweep(stack)
+    body = b'{"error": {"type": "illegal_argument_exception", "reason": "no"}}'
+    proof = ProofFault(path="/web/_stats", status=400, body=body)
+    stack.cluster.faults.append(proof)
+    stack.run(after(minutes=2))
+
+    assert proof.reads > 2
+    assert ends(stack) == ["web: closed idle_datafeed_stopped"]
+    assert len(posts(stack)) == 1
+
+
+@pytest.mark.row(19)
+@pytest.mark.parametrize("function", ["Closer", "Sweeper"])
+def test_what_only_waits_for_a_paused_application_is_overdue_too(
+    stack: Runner, function: str
+) -> None:
+    """Whatever keeps a message in its queue, its age is measured at each look."""
+    add_busy(stack)
+    stack.request(job_id="web")
+    if function == "Closer":
+        stack.take_one("Sweeper")
+    stack.set_mode("paused")
+    stack.shift(timedelta(hours=26))
+    stack.take_one(function)
+
+    assert stack.metrics["WorkOverdue"] > 25 * 3_600
 
 
 def test_a_running_jobs_datafeed_is_stopped_first(stack: Runner) -> None:

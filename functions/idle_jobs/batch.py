@@ -17,6 +17,7 @@ from idle_jobs.bodies import BadBody, name, parse_object, read_fields
 from idle_jobs.desk import Desk
 from idle_jobs.messages import NewerVersion
 from idle_jobs.outcomes import Ended, Outcome
+from idle_jobs.telemetry import Metric
 
 # No work is begun in the last seconds of an invocation: it could be cut in the middle.
 LAST_SECONDS = 20
@@ -40,14 +41,18 @@ class Batch(BatchProcessor):
     """Powertools' batch, run by any `map`, that knows waiting from breaking.
 
     Powertools says nothing of a record that failed: here an unexpected exception is
-    logged and counted. It stays in its queue, for the queue's whole visibility.
+    logged and counted. It stays in its queue, for the queue's whole visibility. The age
+    of whatever stays is measured, for the alarm WorkOverdue.
     """
 
-    def __init__(self, desk: Desk, seconds_left: Callable[[], float], run: Run) -> None:
+    def __init__(
+        self, desk: Desk, now: datetime, seconds_left: Callable[[], float], run: Run
+    ) -> None:
         # False: a batch that waits as a whole is no error of the function.
         super().__init__(EventType.SQS, raise_on_entire_batch_failure=False)
         self.waits: dict[str, int] = {}
         self._desk = desk
+        self._now = now
         self._seconds_left = seconds_left
         self._run = run
 
@@ -67,6 +72,8 @@ class Batch(BatchProcessor):
             self.waits[record.receipt_handle] = round(error.after.total_seconds())
         else:
             self._desk.telemetry.broken(record.message_id, error)
+        age = (self._now - sent_at(record)).total_seconds()
+        self._desk.telemetry.count(Metric.WORK_OVERDUE, age)
         return super().failure_handler(record, exception)
 
 
@@ -109,18 +116,19 @@ def _request_id(record: SQSRecord) -> str:
     return record.message_id
 
 
-def handle_batch(
+def handle_batch(  # noqa: PLR0913, PLR0917 - the event, who handles it, and when
     event: Mapping[str, Any],
     handle: Handle,
     desk: Desk,
+    now: datetime,
     seconds_left: Callable[[], float],
-    run: Run,
+    run: Run = map,
 ) -> PartialItemFailureResponse:
     """Handle every record of an event; return the ids of those that stay.
 
     Their next looks are set in one call, after the last record.
     """
-    batch = Batch(desk, seconds_left, run)
+    batch = Batch(desk, now, seconds_left, run)
 
     def record_handler(record: SQSRecord) -> None:  # Powertools passes `record=`.
         handle(record)

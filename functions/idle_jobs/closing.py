@@ -25,7 +25,7 @@ from idle_jobs.jobs import Job
 from idle_jobs.messages import CloseMessage, Mode, parse_message
 from idle_jobs.moves import Close, End, Force, HandOver, Park, Step, Wait
 from idle_jobs.outcomes import Ended, outcome_of
-from idle_jobs.patience import unread
+from idle_jobs.patience import unread, wait
 from idle_jobs.reasons import Reason
 from idle_jobs.steps import after_answer, after_success, next_step
 
@@ -47,11 +47,11 @@ def close_batch(
     """
     records = records_of(event)
     if desk.mode() is Mode.PAUSED:
-        return handle_batch(event, give_back, desk, seconds_left, run)
+        return handle_batch(event, give_back, desk, now, seconds_left, run)
     messages = {r.message_id: _read(r, now) for r in records}
     batch = _Batch(desk, now, messages, seconds_left, seconds_left() - OLDEST_READ)
     batch.read_jobs()
-    return handle_batch(event, batch.look, desk, seconds_left, run)
+    return handle_batch(event, batch.look, desk, now, seconds_left, run)
 
 
 def _read(record: SQSRecord, now: datetime) -> CloseMessage | BadBody:
@@ -134,12 +134,18 @@ class _Batch:
             if self.refused:
                 raise self.refused
             self._call(step, message)
-            desk.telemetry.posted(message, str(step), "closed")
-            found = {j.job_id: j for j in desk.cluster.jobs(self.now, [job.job_id])}
         except ClusterError as error:
             self._note(error, step, message)
             after = after_answer(step, error, message, self.now, desk.rules)
             return after, message, job
+        desk.telemetry.posted(message, str(step), "closed")
+        try:
+            found = {j.job_id: j for j in desk.cluster.jobs(self.now, [job.job_id])}
+        except ClusterError as error:
+            # It is said to be closed: whatever hides the proof, the next look has it.
+            desk.telemetry.trouble(error)
+            unproved = wait(Reason.STILL_CLOSING, message, self.now, desk.rules)
+            return unproved, message, job
         proof = found.get(job.job_id)
         after = after_success(step, proof, message, self.now, desk.rules)
         return after, message, proof
@@ -168,10 +174,8 @@ class _Batch:
             self.desk.telemetry.trouble(error)
 
     def _wait(self, step: Wait, message: CloseMessage) -> None:
-        came = message.handed_at or message.sent_at or self.now
-        age = (self.now - came).total_seconds()
         seconds = step.after.total_seconds()
-        self.desk.telemetry.waiting(message, step.why, seconds, age)
+        self.desk.telemetry.waiting(message, step.why, seconds)
         raise NotFinished(step.after)
 
     def _hand_over(self, step: HandOver, message: CloseMessage) -> None:

@@ -107,11 +107,10 @@ class Telemetry:
         told_so = {"step": step, "answer": answer}
         self.logger.info("posted", extra=_ids(message) | told_so)
 
-    def waiting(self, message: CloseMessage, why: str, wait: float, age: float) -> None:
-        """Report a message that stays: for how long, and since when it is here."""
+    def waiting(self, message: CloseMessage, why: str, wait: float) -> None:
+        """Report a message that stays, and for how long."""
         told_so = {"why": why, "seconds": round(wait)}
         self.logger.info("waiting", extra=_ids(message) | told_so)
-        self.count(Metric.WORK_OVERDUE, age)
 
     def trouble(self, error: ClusterError) -> None:
         """Report a cluster that could not be read, or refused a post."""
