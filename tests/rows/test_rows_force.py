@@ -117,7 +117,7 @@ def test_row_50_a_hanging_close_is_forced_two_hours_after_it_was_seen_so(
 @pytest.mark.row(50)
 def test_row_50_every_hanging_close_is_forced_and_no_other() -> None:
     """A third of all closes hang -> each is forced for that, and no slow one is."""
-    history = spend(lambda _: None, replace(calm(), hanging_jobs=0.3))
+    history = spend(lambda _: None, replace(calm(), hanging_jobs=0.3), jobs=100)
     hang = {p.key.job_id for p in forces(history)}
 
     assert len(hang) > 3

@@ -52,6 +52,10 @@ _FORCE_ALL = f"""if job and self.desk.rules.may_force:
             return Force(job, Reason.FORCE_ORDERED)
         {_STEP}"""
 
+_STATES = 'stats, incomplete = self._list(_JOBS, "/_stats", STATS_FIELDS, ids)'
+_CONFIGS = 'configs, _ = self._list(_JOBS, "", CONFIG_FIELDS, ids)'
+_THEN = "\n        "
+
 # What the issue names.
 NAMED = {
     "no state check before closing": _of("closing", _STEP, _NO_CHECK, "live_closed"),
@@ -134,6 +138,23 @@ OWN = {
         "too_many",
         jobs=200,
         double_firings=1,
+    ),
+    "a sweep forgets when it was asked": _of(
+        "sweeping",
+        "return limit(verdicts, now, desk.rules, request.requested_at)",
+        "return limit(verdicts, now, desk.rules)",
+        "too_many",
+        jobs=200,
+        double_firings=1,
+    ),
+    "configurations read before the states": _of(
+        "cluster",
+        _STATES + _THEN + _CONFIGS,
+        _CONFIGS + _THEN + _STATES,
+        "too_many",
+        jobs=200,
+        double_firings=1,
+        deaths=0.2,
     ),
     "breaker of an outage dropped": _of(
         "closing", "if self.away:", "if self.away and not self:", "false"

@@ -18,7 +18,7 @@ from simulation.history import Deleted, Event, Expired, Key, Left, Moved, Sent, 
 from simulation.world import World
 from simulator.topology import Queue
 
-# Lambda's pollers look every few seconds, and so find several messages at once.
+# Within so long one of Lambda's pollers looks, and so finds several messages at once.
 POLLS = timedelta(seconds=5)
 LONGEST_INVISIBLE = timedelta(hours=12)
 
@@ -62,7 +62,6 @@ class Queues:
         self._source, self._note = source, note
         self._held: dict[str, dict[str, Message]] = {name: {} for name in topology}
         self._ids = count(1)
-        self._begun = world.now
 
     def send(
         self, queue: str, body: str, invocation: int = 0, key: Key | None = None
@@ -146,8 +145,8 @@ class Queues:
     def _show(self, message: Message, when: datetime) -> None:
         message.visible_at = when
         self._held[message.queue][message.message_id] = message
-        poll = when - (when - self._begun) % POLLS + POLLS
-        self.world.at(poll, lambda: self.listen(message.queue))
+        seen = when + POLLS * self._source.random()
+        self.world.at(seen, lambda: self.listen(message.queue))
 
     def _spent(self, message: Message) -> bool:
         policy = self.topology[message.queue]
