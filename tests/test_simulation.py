@@ -86,6 +86,13 @@ def test_faults_can_be_scaled() -> None:
     assert () == check(histories[1]).problems
 
 
+def test_a_send_that_is_refused_again_keeps_its_record() -> None:
+    """Every third entry is refused, so that many break: nothing is lost by that."""
+    history = run(Schedule(1, 60, Faults(refused_entries=0.3)))
+
+    assert () == check(history).problems
+
+
 def test_receives_are_counted_by_queue() -> None:
     """A message that is handed over is received there for the first time."""
     events = [event for seed in range(4) for event in run(Schedule(seed, 150)).events]

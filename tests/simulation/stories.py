@@ -11,7 +11,7 @@ from idle_jobs.cluster import Cluster
 from idle_jobs.desk import Desk
 from idle_jobs.messages import Mode
 from idle_jobs.modes import MODE_MAX_AGE, ModeUnreadable
-from idle_jobs.outbox import Outbox
+from idle_jobs.outbox import Outbox, SendRefused
 from idle_jobs.settings import Settings
 from idle_jobs.telemetry import Telemetry
 from idle_jobs.wire import Wire
@@ -63,8 +63,12 @@ class Recorder:
         """Hear a line; warnings are no outcomes."""
 
     def error(self, *_: object, **fields: Any) -> None:
-        """Keep what broke a record: here, that is a bug to be seen."""
-        if broken := fields.get("exc_info"):
+        """Keep what broke a record: here, that is a bug to be seen.
+
+        But for a send that SQS refused twice, after which a record is to stay.
+        """
+        broken = fields.get("exc_info")
+        if broken is not None and not isinstance(broken, SendRefused):
             self._stack.broken.append(broken)
 
     def add_metric(self, name: str, unit: object, value: float) -> None:
