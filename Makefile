@@ -6,7 +6,7 @@ SAM := SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam
 
 SHELL := /bin/bash -euo pipefail
 .DEFAULT_GOAL := help
-.PHONY: help setup demo mode pause resume parked redrive plan explain cluster conformance simulate test quick lint build e2e check clean
+.PHONY: help setup demo mode pause resume parked redrive plan explain cluster conformance simulate reliability test quick lint build e2e check clean
 .NOTPARALLEL:
 
 export PYTHONPATH := functions:tests
@@ -56,8 +56,12 @@ simulate: .venv/.ready ## Run SCHEDULES (1000) from seed FIRST (0), ours and a n
 	@$(foreach name,SCHEDULES FIRST SEED,$(name)=$(if $(findstring command line,$(origin $(name))),'$($(name))')) \
 		$(DEV)/python -m simulation
 
+reliability: .venv/.ready .venv-e2e/.ready build ## Run the fault matrix and SCHEDULES (1000; 0: none), write docs/reliability.md.
+	@SCHEDULES=$(if $(findstring command line,$(origin SCHEDULES)),'$(SCHEDULES)') \
+		$(DEV)/python -m reliability
+
 test: .venv/.ready .venv-client8/.ready ## Run every test but e2e, and measure what they cover.
-	@$(DEV)/pytest -q -m "not e2e" --cov --cov-report=term-missing
+	@$(DEV)/pytest -q -n auto --dist loadscope -m "not e2e" --cov --cov-report=term-missing
 
 quick: .venv/.ready ## Run the tests that need no whole stack: a few seconds.
 	@$(DEV)/pytest -q -m "not slow and not e2e"
