@@ -1,0 +1,112 @@
+"""docs/drills.md: what it sends does what it says, and its numbers are true."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from builders import NOW
+from conformance.requesting import TEST_USER
+from conformance.targets import in_process, new_cluster
+from idle_jobs.bodies import BadBody
+from idle_jobs.reasons import Reason
+from idle_jobs.request import parse_request
+from markdown import anchor, fences, headings, links
+from reliability.commands import commands
+from simulator.cluster import Request
+from simulator.intrinsics import load_template
+from simulator.topology import TEMPLATE, Topology
+
+DOCS = Path(__file__).parents[1] / "docs"
+PAGES = [DOCS / "drills.md", DOCS / "reliability.md"]
+DRILLS = PAGES[0].read_text(encoding="utf-8")
+RESOURCES = load_template(TEMPLATE)["Resources"]
+BODIES = [
+    command.options["message-body"][0]
+    for command in commands(DRILLS)
+    if "message-body" in command.options
+]
+
+
+def test_the_drills_request_closes_one_job() -> None:
+    """It names the drill's job exactly, so it may close it whatever it does."""
+    request = parse_request(BODIES[0], request_id="m-1", sent_at=NOW, now=NOW)
+
+    assert ("drill-1", True, None) == (
+        request.job_id,
+        request.is_exact,
+        request.only_if_idle,
+    )
+    assert request.request_id in DRILLS.split("ended() {")[1].split("}")[0]
+
+
+def test_the_canary_must_park() -> None:
+    """It names no job, so the Sweeper can only park it, for the reason that is told."""
+    with pytest.raises(BadBody) as refused:
+        parse_request(BODIES[1], request_id="m-1", sent_at=NOW, now=NOW)
+
+    assert Reason.BAD_REQUEST is refused.value.reason
+    assert {"request_id": "$CANARY", "canary": True} == json.loads(BODIES[1])
+    assert f"as `{Reason.BAD_REQUEST}`" in DRILLS
+
+
+def test_the_policy_takes_a_right_that_the_role_has() -> None:
+    """What the broken role is denied is what it needs to receive."""
+    (denied,) = (c for c in commands(DRILLS) if "policy-document" in c.options)
+    (statement,) = json.loads(denied.options["policy-document"][0])["Statement"]
+
+    assert "Deny" == statement["Effect"]
+    assert f'"{statement["Action"]}"' in json.dumps(RESOURCES["CloserRole"])
+
+
+def test_the_drills_job_can_be_made() -> None:
+    """A cluster takes the lines for the Dev Tools; the job is open then."""
+    cluster = new_cluster("8.9.0")
+    ask = in_process(cluster)
+    (lines,) = fences(DRILLS, "text")
+    calls = re.findall(r"^([A-Z]+) (\S+)\n(\{.*\})?", lines, re.MULTILINE)
+    sent = {"content-type": "application/json", "authorization": TEST_USER}
+    answers = [
+        ask(Request(method, f"/{path}", sent, body.encode()))
+        for method, path, body in calls
+    ]
+
+    assert [200, 200] == [answer.status for answer in answers]
+    assert "opened" == cluster.state_of("drill-1", NOW)
+
+
+def minutes_to_ring(alarm: dict[str, Any]) -> int:
+    """Return after how long an age rings: it has to be over for all periods."""
+    over = alarm["EvaluationPeriods"] * alarm["Period"]
+    return int(alarm["Threshold"] + over) // 60
+
+
+def test_the_times_are_those_of_the_template() -> None:
+    """How long a drill takes to ring, and what it costs a message, is deployed so."""
+    close = Topology.load().queues["CloseQueue"]
+    receives, minutes = close.max_receive_count or 0, close.visibility // 60
+    rings = minutes_to_ring(RESOURCES["CloseQueueOld"]["Properties"])
+    period = RESOURCES["SweepMissing"]["Properties"]["Period"] // 3600
+    kept = RESOURCES["Sweeper"]["Properties"]["EventInvokeConfig"]
+
+    assert 2 == DRILLS.count(f"`CloseQueueOld` rings {rings} minutes after")
+    assert f"which are {period} hours with `SweepEveryHours` 1" in DRILLS
+    assert f"the {kept['MaximumEventAgeInSeconds'] // 60} minutes for which" in DRILLS
+    assert f"one in {minutes} minutes at most, of the {receives} that" in DRILLS
+    assert f"That is {receives * minutes // 60} hours" in DRILLS
+    assert f"the {close.retention // 86400} days for which CloseQueue" in DRILLS
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    """A link is a heading of a page or a file of this repository."""
+    for link in sorted(set(links(page.read_text(encoding="utf-8")))):
+        path, _, heading = link.partition("#")
+        target = page.parent / path if path else page
+
+        assert target.exists(), link
+        if heading:
+            found = headings(target.read_text(encoding="utf-8"))
+            assert heading in map(anchor, found), link

@@ -1,0 +1,154 @@
+"""docs/reliability.md: every fault has its tests, and every number is the product's."""
+
+import re
+from datetime import timedelta
+from functools import cache
+from importlib import import_module
+
+import pytest
+
+from idle_jobs import batch, patience, policy, steps
+from idle_jobs.outcomes import Ended
+from idle_jobs.telemetry import Metric
+from idle_jobs.times import duration, spoken
+from markdown import code, headings, table
+from reliability.marks import Mark, scan
+from reliability.matrix import MATRIX, ROWS, Row
+from reliability.page import DRILL, DRILLS, PAGE, PASSED, shown_by
+from simulation.findings import INVARIANTS
+from simulation.repeats import RANK
+from simulation.report import QUESTIONS
+from simulator.intrinsics import load_template
+from simulator.topology import TEMPLATE, Queue, Topology
+
+TEXT = PAGE.read_text(encoding="utf-8")
+SOURCE = load_template(TEMPLATE)
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+AGAIN = "run make reliability"
+
+
+@cache
+def marks() -> list[Mark]:
+    """Return every row's mark in the tests, as they are now."""
+    return scan()
+
+
+def test_every_row_is_accounted_for() -> None:
+    """The matrix has 58 rows, each with a fault, an end, and where that is shown."""
+    assert [*range(1, 59)] == [row.number for row in ROWS]
+    for row in ROWS:
+        assert row.fault.endswith("."), row
+        assert row.ends.endswith("."), row
+        assert row.where, row
+        assert row.where <= set("SHTL"), row
+
+
+def test_every_row_has_a_test_or_a_drill() -> None:
+    """A row of the simulation, of HTTP or of the template has a test, L a drill."""
+    shown = {mark.row for mark in marks()}
+    drills = headings(DRILLS.read_text(encoding="utf-8"), "##")
+    drilled = {int(h.split()[1].rstrip(":")) for h in drills if h.startswith("Row ")}
+
+    assert [] == [r.number for r in ROWS if r.is_tested and r.number not in shown]
+    assert {row.number for row in ROWS if row.is_drilled} == drilled
+
+
+def test_a_test_named_after_a_row_has_its_mark() -> None:
+    """Who reads a name finds the row in the table, and no mark is of a row unknown."""
+    marked = {(mark.path, mark.test, mark.row) for mark in marks()}
+    for path, test, _ in marked:
+        if told := re.match(r"test_row_(\d\d)_", test):
+            assert (path, test, int(told[1])) in marked, test
+
+    assert {row for *_, row in marked} <= {row.number for row in ROWS}
+
+
+def test_the_page_has_the_matrix() -> None:
+    """Each row stands there as the matrix has it, in its order."""
+    told = [(r["#"], r["Fault"], r["What it ends in"]) for r in table(TEXT, "#")]
+
+    assert [(str(row.number), row.fault, row.ends) for row in ROWS] == told, AGAIN
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.number)
+def test_the_page_has_the_tests_of_a_row(row: Row) -> None:
+    """The links are what the tests of today say, so none is renamed or lost unseen."""
+    told = table(TEXT, "#")[row.number - 1]
+
+    assert shown_by(row, marks()) == told["Shown by"], AGAIN
+    assert (PASSED if row.is_tested else DRILL) == told["Result"], AGAIN
+
+
+def test_the_figures_show_nothing_wrong_with_ours() -> None:
+    """A thousand schedules at least: none loses, forces needlessly or closes alive."""
+    count, shown = re.findall(r"\n([\d,]+) schedules of .*\n\n```text\n([^`]+)", TEXT)[
+        0
+    ]
+    _, *lines = (re.split(" {2,}", line.strip()) for line in shown.splitlines())
+    told = {name: ours for name, ours, _ in lines}
+    asked = [*QUESTIONS, *(f"{invariant} broken" for invariant in INVARIANTS)]
+
+    assert 1_000 <= int(count.replace(",", "")), AGAIN
+    assert dict.fromkeys(asked, "0") == {name: told[name] for name in asked}
+
+
+def seconds_of(setting: str) -> timedelta:
+    """Return what a cell `module.NAME`, `Resource.Property` or `Parameter` holds."""
+    owner, _, name = setting.partition(".")
+    if not name:
+        return duration(SOURCE["Parameters"][owner]["Default"])
+    if owner in SOURCE["Resources"]:
+        return timedelta(seconds=SOURCE["Resources"][owner]["Properties"][name])
+    value = getattr(import_module(f"idle_jobs.{owner}"), name)
+    return value if isinstance(value, timedelta) else timedelta(seconds=value)
+
+
+@pytest.mark.parametrize("limit", table(TEXT, "Limit"), ids=lambda row: row["Set by"])
+def test_a_limit_is_what_the_product_keeps(limit: dict[str, str]) -> None:
+    """How late an outcome may be is read from the code and the template."""
+    (setting,) = code(limit["Set by"])
+
+    assert spoken(seconds_of(setting)) == limit["Value"]
+
+
+@pytest.mark.parametrize("queue", Topology.load().queues.values(), ids=lambda q: q.name)
+def test_a_queue_keeps_messages_as_told(queue: Queue) -> None:
+    """Days and receives are the template's."""
+    told = {code(row["Queue"])[0]: [*row.values()][1:] for row in table(TEXT, "Queue")}
+    receives = str(queue.max_receive_count or "")
+
+    assert [spoken(timedelta(seconds=queue.retention)), receives] == told[queue.name]
+
+
+def test_the_latest_end_is_the_sum_of_the_ages() -> None:
+    """The text adds up what the two closers, and RequestQueue before them, may take."""
+    park_after = duration(SOURCE["Parameters"]["ParkAfter"]["Default"])
+    closers = patience.CLOSER_GIVES_UP_AFTER + park_after
+
+    assert f"within {closers // HOUR} hours and two looks" in TEXT
+    assert timedelta(days=2, hours=3) == closers + park_after
+    assert "within two days and three hours" in TEXT
+
+
+def test_numbers_in_words_are_the_products() -> None:
+    """What the rows and the text say in minutes and hours is in the code."""
+    text = TEXT + MATRIX.read_text(encoding="utf-8")
+    tolerance = policy.CLOCK_TOLERANCE // MINUTE
+    newer = (batch.NEWER_VERSION_WAITS + batch.NEWER_VERSION_LOOK) // MINUTE
+
+    assert f"more than {tolerance} minutes in the future" in text
+    assert f"at most about {newer} minutes after it was sent" in text
+    assert f"in its last {batch.LAST_SECONDS} seconds" in text
+    assert f"over after {steps.CLOSING_IS_LONG_AFTER // MINUTE} minutes, forced" in text
+    assert f"comes back in {patience.LATEST_LOOK // MINUTE} minutes" in text
+    assert f"all metrics together are {len(Metric)} series" in text
+    assert timedelta(seconds=5) == steps.REOPENED_TOLERANCE
+    assert "more than five seconds ahead" in text
+
+
+def test_outcomes_are_deduplicated_by_the_checkers_rank() -> None:
+    """The rank that is told is the one by which the figures were counted."""
+    (sentence,) = re.findall(r"the first of this rank is the one: (.*)\.", TEXT)
+
+    assert [*RANK] == code(sentence)
+    assert set(Ended) == set(RANK)
