@@ -5,13 +5,12 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
-from multiprocessing import get_context
 
 from simulation.checker import check
 from simulation.findings import Findings
-from simulation.report import Sums, summed, table
+from simulation.report import Sums, table
 from simulation.schedule import Schedule, run
-from simulation.seeds import JOBS, begin, naive_of, ours_of
+from simulation.seeds import JOBS, compared
 from simulation.timeline import timeline
 
 SCHEDULES = 1_000
@@ -41,9 +40,7 @@ def _whole(environ: Mapping[str, str], name: str, default: int) -> int:
 def compare(seeds: Iterable[int]) -> int:
     """Run all seeds, ours and the naive peer's, on all cores."""
     begun, seeds = time.monotonic(), list(seeds)
-    with get_context("spawn").Pool(initializer=begin) as pool:
-        ours = summed(pool.imap(ours_of, seeds, chunksize=4))
-        naive = summed(pool.imap(naive_of, seeds, chunksize=4))
+    ours, naive = compared(seeds)
     print(
         f"{len(seeds):,} schedules of {JOBS} jobs, seeds {seeds[0]} to {seeds[-1]}:\n"
     )

@@ -1,10 +1,13 @@
-"""One seed, run and checked: a function of its own, so that a pool can be given it."""
+"""Seeds, run and checked: each by a function that a pool of processes can be given."""
 
 import gc
+from collections.abc import Iterable
+from multiprocessing import get_context
 
 from simulation import naive
 from simulation.checker import check
 from simulation.findings import Findings
+from simulation.report import Sums, summed
 from simulation.schedule import Schedule, run
 
 JOBS = 300
@@ -17,6 +20,14 @@ def begin() -> None:
     """
     gc.freeze()
     gc.set_threshold(100_000)
+
+
+def compared(seeds: Iterable[int]) -> tuple[Sums, Sums]:
+    """Run seeds on all cores; return what ours and the naive peer showed."""
+    seeds = list(seeds)
+    with get_context("spawn").Pool(initializer=begin) as pool:
+        ours = summed(pool.imap(ours_of, seeds, chunksize=4))
+        return ours, summed(pool.imap(naive_of, seeds, chunksize=4))
 
 
 def ours_of(seed: int, jobs: int = JOBS) -> Findings:
