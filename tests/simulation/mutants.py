@@ -139,14 +139,6 @@ OWN = {
         jobs=200,
         double_firings=1,
     ),
-    "a sweep forgets when it was asked": _of(
-        "sweeping",
-        "return limit(verdicts, now, desk.rules, request.requested_at)",
-        "return limit(verdicts, now, desk.rules)",
-        "too_many",
-        jobs=200,
-        double_firings=1,
-    ),
     "configurations read before the states": _of(
         "cluster",
         _STATES + _THEN + _CONFIGS,
@@ -154,7 +146,7 @@ OWN = {
         "too_many",
         jobs=200,
         double_firings=1,
-        deaths=0.2,
+        deaths=0.5,
     ),
     "breaker of an outage dropped": _of(
         "closing", "if self.away:", "if self.away and not self:", "false"
