@@ -16,6 +16,7 @@ from idle_jobs.policy import judge
 from idle_jobs.reading import CONFIG_FIELDS, FEED_FIELDS, STATS_FIELDS, read_jobs
 from idle_jobs.request import parse_request
 from idle_jobs.verdicts import Action
+from test_properties import json_values
 
 pytestmark = pytest.mark.slow
 
@@ -24,22 +25,14 @@ NAMES = (
     *("job_id", "request_id", "only_if_idle", "force", "timeout", "mode", "version"),
     *("kind", "cluster", "requested_at", "reason", "evidence", "handed_at", "origin"),
 )
-ANYTHING = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=30),
-    lambda inner: (
-        st.lists(inner, max_size=4)
-        | st.dictionaries(st.text(max_size=8), inner, max_size=4)
-    ),
-    max_leaves=12,
-)
 # What half looks right gets further than noise does.
-BODIES = st.dictionaries(st.sampled_from(NAMES) | st.text(max_size=8), ANYTHING)
+BODIES = st.dictionaries(st.sampled_from(NAMES) | st.text(max_size=8), json_values)
 
 
 def objects(fields: str, within: str) -> st.SearchStrategy[dict[str, Any]]:
     """Return objects with what is asked of a list, each field of any kind."""
     paths = [f.removeprefix(f"{within}.").split(".") for f in fields.split(",")]
-    values = st.lists(st.tuples(st.sampled_from(paths), ANYTHING), max_size=12)
+    values = st.lists(st.tuples(st.sampled_from(paths), json_values), max_size=12)
     return values.map(_grown)
 
 
@@ -69,7 +62,7 @@ def refusal(body: str) -> str:
 
 
 @settings(max_examples=100, deadline=None, derandomize=True)
-@given(BODIES | ANYTHING)
+@given(BODIES | json_values)
 def test_any_json_is_a_request_or_refused_in_a_line(body: object) -> None:
     """Whatever the value of a field, reading it ends in a request or in BadBody."""
     told = refusal(json.dumps(body))

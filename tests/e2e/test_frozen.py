@@ -1,49 +1,22 @@
 """Built functions frozen between two events, while the world went on without them."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import timedelta
 
 import boto3
 import pytest
-from moto.sts.models import sts_backends
 
 from e2e.artifact import ArtifactRunner
 from e2e.conftest import Start
 from e2e.door import Door
-from simulator.topology import ACCOUNT
+from rows.roles import ROLE, Roles
 from stacks import add_busy, ends
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(60)]
 
 FROZEN = timedelta(minutes=20)
 OTHER_KEY = "b3RoZXI6a2V5"  # other:key
-ROLE = f"arn:aws:iam::{ACCOUNT}:role/closer"
-
-
-class Roles(Mapping[str, str]):
-    """The secrets that STS gave out, until they expire or a session is revoked."""
-
-    def __init__(self) -> None:
-        self.revoked: set[str] = set()
-
-    def _valid(self) -> dict[str, str]:
-        now = datetime.now(UTC).replace(tzinfo=None)
-        return {
-            role.access_key_id: role.secret_access_key
-            for role in sts_backends[ACCOUNT]["aws"].assumed_roles
-            if role.expiration > now and role.access_key_id not in self.revoked
-        }
-
-    def __getitem__(self, key_id: str) -> str:
-        return self._valid()[key_id]
-
-    def __iter__(self) -> Iterator[str]:
-        # A stand-in without any secrets would admit everybody.
-        return iter(["", *self._valid()])
-
-    def __len__(self) -> int:
-        return 1 + len(self._valid())
 
 
 def close(stack: ArtifactRunner, job_id: str) -> None:
