@@ -26,7 +26,7 @@ from idle_jobs.errors import (
     TryLater,
 )
 from idle_jobs.jobs import Job, State
-from idle_jobs.wire import Timeouts, Wire, error_of_transport
+from idle_jobs.wire import LONGEST_ANSWER, Timeouts, Wire, error_of_transport
 from simulator.cluster import Cluster as StandIn
 from simulator.cluster import Fault, serve
 
@@ -417,7 +417,7 @@ def test_every_exception_of_requests_is_in_our_tree(
 
 def test_an_endless_answer_is_cut_off(url: str, stand_in: StandIn) -> None:
     """Memory is bounded, whoever answers."""
-    long = Fault(path="/_ml/info", status=200, body=b" " * (64 * 1024 * 1024 + 1))
+    long = Fault(path="/_ml/info", status=200, body=b" " * (LONGEST_ANSWER + 1))
     stand_in.faults.append(long)
 
     with pytest.raises(TryLater, match="longer than"):
