@@ -18,7 +18,7 @@ class Faults:
     """The share of each fault: of invocations, messages, entries, answers or jobs.
 
     `windows` scales outages, throttling and proxies; `people` how much everybody else
-    does to the jobs and the modes; `silent_nodes` is of schedules; `stalls` is of calls
+    does to the jobs and the modes; `silent_nodes` is of schedules; `stalls` is of reads
     after which a function stands still. 0 switches a fault off.
     """
 
@@ -34,7 +34,7 @@ class Faults:
     stubborn_datafeeds: float = 0.05
     refused_forces: float = 0.003
     silent_nodes: float = 0.2
-    stalls: float = 0.0005
+    stalls: float = 0.001
     windows: float = 1
     people: float = 1
 

@@ -91,14 +91,13 @@ class Invocation:
         self._die_at(number, after=False)
         result = act()
         self._die_at(number, after=True)
-        self.sleep(self._source.uniform(0.002, 0.03) + self._stall())
+        self.sleep(self._source.uniform(0.002, 0.03))
         return result
 
-    def _stall(self) -> float:
-        """Return how long its whole process now stands still, which is 0 as a rule."""
-        if self._source.random() >= self._stalls:
-            return 0
-        return self._source.uniform(*STALL)
+    def stall(self) -> None:
+        """Let its whole process stand still for long, now and then."""
+        if self._source.random() < self._stalls:
+            self.sleep(self._source.uniform(*STALL))
 
     def sleep(self, seconds: float) -> None:
         """Wait for the world; who has died meanwhile never comes back."""

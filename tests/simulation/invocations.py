@@ -113,9 +113,12 @@ def _sent_by_sweeps(truth: Truth) -> dict[str, list[Sent]]:
 def _holds_a_place(truth: Truth, other: Sent, sent: Sent) -> bool:
     if other.invocation == sent.invocation:
         return True
+    track = truth.lives[other.key.job_id].state
+    if "failed" in track.between(other.at, sent.at):
+        return False  # A run since then may have given its place to another.
     # As the second run read it, a moment before it sent; and it is this sweep's close.
     read = sent.at - A_MOMENT
-    states = truth.lives[other.key.job_id].state.between(read, sent.at)
+    states = track.between(read, sent.at)
     posted = any(p.at <= sent.at for p in truth.posted.get(other.key, ()))
     return posted and set(states) <= {"closing", "closed"}
 

@@ -64,6 +64,7 @@ class SimulatedWire:
             self._note_read(request, begun, ok=isinstance(error, Gone))
             raise
         self._note_read(request, begun, ok=True)
+        self.invocation.stall()
         return body
 
     def _note_read(self, request: Request, begun: datetime, *, ok: bool) -> None:
