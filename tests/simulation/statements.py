@@ -5,9 +5,9 @@ from datetime import timedelta
 from fnmatch import fnmatchcase
 
 from simulation.findings import Problem
-from simulation.history import Asked, Posted, Sent, Told
+from simulation.history import Asked, Sent, Told
 from simulation.lives import latest
-from simulation.truth import CLOCKS, MODE_KNOWN_AFTER, Truth, posts
+from simulation.truth import CLOCKS, MODE_KNOWN_AFTER, Truth
 
 # A process that started within 5 s of the request is taken for older than it.
 REOPENED_TOLERANCE = timedelta(seconds=5)
@@ -50,11 +50,11 @@ def _closed(truth: Truth, told: Told, wish: Asked) -> str:
 
 
 def _force_closed(truth: Truth, told: Told, _wish: Asked) -> str:
-    """Say what is wrong with `force_closed`: its teller forced, and force closed it.
+    """Say what is wrong with `force_closed`: its teller forced, and it was closed then.
 
     Had the forcing function died, the next look would find it closed and say so. Where
-    two requests force one job within a moment, both are answered that it is closed, and
-    neither can know which of them it was.
+    another request closes it in the same moment, both are answered that it is closed,
+    and neither can know which of them it was.
     """
     mine = [
         post
@@ -64,18 +64,12 @@ def _force_closed(truth: Truth, told: Told, _wish: Asked) -> str:
     if not mine:
         return "no force of its teller was posted"
     began = truth.began[told.invocation].at
-    job_id = told.key.job_id
-    forces = (p for p in posts(truth) if p.force and p.key.job_id == job_id)
-    if any(post.at >= began and _closes(truth, post, told) for post in forces):
-        return ""
-    return "it was not closed by force while its teller ran"
-
-
-def _closes(truth: Truth, post: Posted, told: Told) -> bool:
-    if post.at > told.at or post.before in ("closed", ""):
-        return False
     state = truth.lives[told.key.job_id].state
-    return post.after in ("closed", "") or "closed" in state.between(post.at, told.at)
+    # An orphan is gone as soon as its task is.
+    spans = (b for end in ("closed", "") for b in state.spans(end, began, told.at))
+    if any(begun and begun >= began for begun in spans):
+        return ""
+    return "it was not closed while its teller ran"
 
 
 def _already_closed(truth: Truth, told: Told, _wish: Asked) -> str:
