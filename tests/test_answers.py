@@ -335,7 +335,7 @@ def test_a_glimpse_is_one_short_line() -> None:
     """A page of a proxy is quoted with its first words only."""
     error = error_of(502, b"<html>\n <body>\xff" + b"x" * 10_000)
 
-    assert f"502 not an answer of Elasticsearch: <html> <body>\ufffd{'x' * 65}" == (
+    assert f"502 not an answer of Elasticsearch: <html> <body>\ufffd{'x' * 66}" == (
         str(error)
     )
 

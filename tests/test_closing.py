@@ -2,6 +2,7 @@
 
 import json
 import time
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -326,6 +327,24 @@ def test_nothing_is_closed_on_what_was_read_a_minute_ago(stack: Runner) -> None:
     assert posts(stack) == ends(stack) == []
 
 
+def test_evidence_that_took_too_long_forces_nothing(stack: Runner) -> None:
+    """The 409 came a minute after the read: no force, and none is told of."""
+    add_idle(stack, datafeed="started", datafeed_stops=False)
+    handed = rfc3339(stack.now - timedelta(hours=3))
+    stack.queues.send("ForceQueue", close_body(handed_at=handed, only_if_idle=False))
+    event = {"Records": stack.queues.receive("ForceQueue", 1)}
+    left = iter([170.0, 150.0, 150.0])
+    with stack.inside("ForceCloser") as closer:
+        desk = open_desk("force_queue_url", closer.logger, closer.metrics)
+        desk = replace(desk, rules=replace(desk.rules, may_force=True))
+        answer = close_batch(event, desk, stack.now, lambda: next(left, 99.0))
+
+    assert len(answer["batchItemFailures"]) == 1
+    assert [p.partition("?")[2] for p in posts(stack)] == ["timeout=30s"]
+    assert len(lines(stack, "posted")) == 1
+    assert "datafeed_would_not_stop" == lines(stack, "waiting")[-1]["why"]
+
+
 @pytest.mark.row(28)
 def test_no_work_is_begun_in_the_last_seconds(stack: Runner) -> None:
     """Untouched records go back at once: they are whole, and somebody else's turn."""
@@ -429,6 +448,22 @@ def test_a_close_whose_proof_is_refused_is_proved_by_the_next_look(
     assert proof.reads > 2
     assert ends(stack) == ["web: closed idle_datafeed_stopped"]
     assert len(posts(stack)) == 1
+
+
+@pytest.mark.parametrize("only_if_idle", [False, True])
+def test_an_answered_close_is_proved_however_old_its_message_is(
+    stack: Runner, only_if_idle: bool
+) -> None:
+    """Over age, the close is answered, its proof is not: the next look has it."""
+    add_idle(stack)
+    handed = rfc3339(stack.now - timedelta(hours=25))
+    body = close_body(handed_at=handed, only_if_idle=only_if_idle)
+    stack.queues.send("ForceQueue", body)
+    stack.cluster.faults.append(ProofFault(path="/web/_stats"))
+    stack.run(after(minutes=2))
+
+    [ended] = ends(stack)
+    assert ended.startswith("web: closed ")
 
 
 @pytest.mark.row(19)

@@ -1,13 +1,17 @@
 """The tree of errors is the one that its docstring draws."""
 
+import json
 import re
 from collections.abc import Iterator
 
 import pytest
+import requests
 
 from idle_jobs import errors
+from idle_jobs.answers import error_of
 from idle_jobs.errors import ClusterError, Evidence, TryLater
 from idle_jobs.reasons import Reason
+from idle_jobs.wire import error_of_transport
 
 Edges = set[tuple[str, str]]
 
@@ -94,6 +98,7 @@ ECHOES = {
     "a key": "Authorization: ApiKey dGVzdDp0ZXN0ZXN0ZXN0",
     "a user": '{"authorization":"Basic dGVzdDp0ZXN0ZXN0ZXN0"}',
     "a signature": "SignedHeaders=host, Signature=dGVzdDp0ZXN0ZXN0ZXN0",
+    "a short user": "authorization: Basic dGVzdDp0ZXN0",
     "a session": "x-amz-security-token:dGVzdDp0ZXN0ZXN0ZXN0",
 }
 
@@ -102,6 +107,19 @@ ECHOES = {
 def test_a_credential_that_is_sent_back_is_not_told(echo: str) -> None:
     """Proxies like to show the request that they could not serve."""
     assert "dGVzdDp0ZXN0" not in str(TryLater(echo))
+
+
+@pytest.mark.parametrize("place", range(20, 90))
+@pytest.mark.parametrize("scheme", ["Basic", "ApiKey"])
+def test_no_part_of_a_credential_is_told(scheme: str, place: int) -> None:
+    """Wherever the text that shows it is cut: it is hidden before."""
+    echo = "-" * place + f" Authorization: {scheme} dGVzdDp0ZXN0ZXN0ZXN0"
+    error = {"error": {"type": "odd", "reason": "-" * 410 + echo}}
+    bodies = [echo.encode(), json.dumps(error).encode()]
+
+    told = [str(error_of(400, body)) for body in bodies]
+    told.append(str(error_of_transport(requests.ConnectionError("-" * 220 + echo))))
+    assert [] == [each for each in told if "dGV" in each]
 
 
 def test_words_about_credentials_are_told() -> None:

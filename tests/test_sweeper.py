@@ -330,6 +330,39 @@ def test_a_redriven_message_of_a_schedule_has_its_end(stack: Runner) -> None:
     assert [f"{message['job_id']}: skipped active"] == ends(stack)
 
 
+def test_a_redriven_message_keeps_its_key_while_its_job_is_closing(
+    stack: Runner,
+) -> None:
+    """It names its job, so that the end is told under the key that is waited for."""
+    add_idle(stack, close_takes=timedelta(minutes=9))
+    sweep(stack)
+    [message] = sent(stack)
+    stack.cluster.jobs["web"].begin_close(stack.now)
+    stack.queues.send("RequestQueue", json.dumps(message))
+    stack.take_one("Sweeper")
+    watched = [each for each in sent(stack) if each["kind"] == "watch"]
+
+    assert [message["request_id"]] == [each["request_id"] for each in watched]
+
+
+@pytest.mark.parametrize(
+    ("kind", "ended"),
+    [("close", "closed idle_datafeed_stopped"), ("watch", "skipped already_closed")],
+)
+def test_a_redriven_watch_claims_no_closing(
+    stack: Runner, kind: str, ended: str
+) -> None:
+    """Its job is closed by now: a wish to close says so, a watch looked on."""
+    add_idle(stack)
+    sweep(stack)
+    [message] = sent(stack)
+    stack.cluster.jobs["web"].begin_close(stack.now)
+    stack.queues.send("RequestQueue", json.dumps(message | {"kind": kind}))
+    stack.take_one("Sweeper")
+
+    assert [f"web: {ended}"] == ends(stack)
+
+
 def test_a_message_of_another_cluster_is_parked(stack: Runner) -> None:
     """Redriven into the wrong stack, it must not close a job of the same name."""
     add_idle(stack)

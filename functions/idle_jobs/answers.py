@@ -18,9 +18,12 @@ from idle_jobs.errors import (
     LookAgain,
     Refused,
     TryLater,
+    redacted,
 )
 from idle_jobs.fields import dig
 from idle_jobs.reasons import Reason
+
+LOOKED_AT = 4_096  # Of an answer that is no good, as far as it may be told of.
 
 
 def parsed(body: bytes) -> Mapping[str, Any] | None:
@@ -42,7 +45,7 @@ def parsed(body: bytes) -> Mapping[str, Any] | None:
 def error_of(status: int, body: bytes) -> ClusterError:
     """Return what an answer other than 200 asks the caller to do."""
     kind, reason = _elasticsearchs_words(body)
-    detail = f"{status} {kind}: {reason}" if kind else f"{status} {_glimpse(body)}"
+    detail = f"{status} {kind}: {reason}" if kind else f"{status} {glimpse(body)}"
     if status in (401, 403, 407):
         return Refused(detail)
     if 300 <= status < 400:
@@ -90,9 +93,11 @@ def _elasticsearchs_words(body: bytes) -> tuple[str, str]:
     kind, reason = dig(error, "type"), dig(error, "reason")
     if not isinstance(kind, str):
         return "", ""
-    return kind[:100], reason[:500] if isinstance(reason, str) else ""
+    told = redacted(reason[:LOOKED_AT]) if isinstance(reason, str) else ""
+    return kind[:100], told[:500]
 
 
-def _glimpse(body: bytes) -> str:
-    text = " ".join(body[:80].decode("utf-8", "replace").split())
-    return f"not an answer of Elasticsearch: {text or 'empty'}"
+def glimpse(body: bytes) -> str:
+    """Return the beginning of what no answer should be, without credentials."""
+    text = " ".join(body[:LOOKED_AT].decode("utf-8", "replace").split())
+    return f"not an answer of Elasticsearch: {redacted(text)[:80] or 'empty'}"

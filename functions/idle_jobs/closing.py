@@ -20,12 +20,12 @@ from idle_jobs.batch import (
 )
 from idle_jobs.bodies import BadBody
 from idle_jobs.desk import Desk
-from idle_jobs.errors import ClusterError, Refused, TryLater
+from idle_jobs.errors import ClusterError, Refused
 from idle_jobs.jobs import Job
 from idle_jobs.messages import CloseMessage, Mode, parse_message
 from idle_jobs.moves import Close, End, Force, HandOver, Park, Step, Wait
 from idle_jobs.outcomes import Ended, outcome_of
-from idle_jobs.patience import unread, wait
+from idle_jobs.patience import SOONEST_LOOK, unread, wait
 from idle_jobs.reasons import Reason
 from idle_jobs.steps import after_answer, after_success, next_step
 
@@ -130,6 +130,8 @@ class _Batch:
     ) -> tuple[Step, CloseMessage, Job | None]:
         """Post one close and prove it; return what follows."""
         desk, job = self.desk, step.job
+        if self.seconds_left() < self.fresh_until:
+            return self._not_on_old_news(step, message), message, job
         try:
             if self.refused:
                 raise self.refused
@@ -144,15 +146,22 @@ class _Batch:
         except ClusterError as error:
             # It is said to be closed: whatever hides the proof, the next look has it.
             desk.telemetry.trouble(error)
-            unproved = wait(Reason.STILL_CLOSING, message, self.now, desk.rules)
-            return unproved, message, job
+            # So it must come to that look, however old the message is.
+            return Wait(SOONEST_LOOK, Reason.STILL_CLOSING), message, job
         proof = found.get(job.job_id)
         after = after_success(step, proof, message, self.now, desk.rules)
         return after, message, proof
 
+    def _not_on_old_news(self, step: Close | Force, message: CloseMessage) -> Step:
+        """Post nothing more than a minute after the read: the job may be in use by now.
+
+        Evidence is seen anew at the next look; what ends without one says which it was.
+        """
+        away = Reason.CLUSTER_UNAVAILABLE
+        why = step.evidence if isinstance(step, Force) else away
+        return wait(why, message, self.now, self.desk.rules)
+
     def _call(self, step: Close | Force, message: CloseMessage) -> None:
-        if self.seconds_left() < self.fresh_until:
-            raise TryLater(f"the state was read more than {OLDEST_READ} s ago")
         timeouts, force = self.desk.timeouts, isinstance(step, Force)
         early = self.now - (message.sent_at or self.now) < EARLY
         read_timeout = timeouts.close_early if early else timeouts.close

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from idle_jobs.answers import parsed
+from idle_jobs.answers import glimpse, parsed
 from idle_jobs.errors import (
     BadRequest,
     Evidence,
@@ -117,7 +117,7 @@ class Cluster:
             raise TryLater(str(error)) from error
         value = parsed(body)
         if value is None:
-            raise TryLater(f"{path}: expected a JSON object, got {body[:60]!r}")
+            raise TryLater(f"{path}: {glimpse(body)}")
         return dict(value)
 
 

@@ -17,10 +17,17 @@ from idle_jobs.quoting import printable
 from idle_jobs.reasons import Reason
 
 # What stands before a cluster may repeat what it was sent, a credential included.
+# A scheme is also a word, which one in small letters may follow.
 _CREDENTIAL = re.compile(
-    r"\b(apikey|basic|bearer|signature|credential|token)\b[\s:=\"\\]*[\w+/=.%-]{16,}",
+    r"\b(apikey|basic|bearer|signature|credential|token)\b[\s:=\"\\]*[\w+/=.%-]{16,}"
+    r"|\b(apikey|basic|bearer)\b[\s:=\"\\]+(?-i:(?![a-z]+\b))[\w+/=.%-]{4,}",
     re.IGNORECASE,
 )
+
+
+def redacted(text: str) -> str:
+    """Hide what looks like a credential; to be done before a text is cut."""
+    return _CREDENTIAL.sub(lambda found: f"{found[1] or found[2]} ...", text)
 
 
 class ClusterError(Exception):
@@ -29,7 +36,7 @@ class ClusterError(Exception):
     reason = Reason.CLUSTER_UNAVAILABLE
 
     def __init__(self, detail: str, reason: Reason | None = None) -> None:
-        super().__init__(printable(_CREDENTIAL.sub(r"\1 ...", detail)))
+        super().__init__(printable(redacted(detail)))
         self.reason = reason or type(self).reason
 
 

@@ -18,7 +18,7 @@ from idle_jobs.bodies import (
     time_value,
 )
 from idle_jobs.jobs import Job
-from idle_jobs.messages import Mode, Origin, parse_message
+from idle_jobs.messages import Kind, Mode, Origin, parse_message
 from idle_jobs.reasons import Reason
 
 # An id or a group name, or a wildcard over them: Elasticsearch knows `*` only.
@@ -33,7 +33,7 @@ class Request:
     """A wish for one or more jobs.
 
     `only_if_idle` is None where it was left out, which only one exact id may do: for
-    it, None means False. `mode` is the one that a redriven message was born in.
+    it, None means False. `mode` and `kind` are those that a redriven message had.
     """
 
     job_id: str
@@ -47,6 +47,7 @@ class Request:
     reason: str = ""
     requested_by: str = ""
     mode: Mode = Mode.CLOSE
+    kind: Kind = Kind.CLOSE
     cluster: str = ""
 
     @property
@@ -63,6 +64,11 @@ class Request:
     def is_everything(self) -> bool:
         """Tell whether the expression matches every job there may ever be."""
         return any(p == "_all" or not p.strip("*") for p in self.pieces)
+
+    @property
+    def is_sweep(self) -> bool:
+        """Tell whether a schedule asks; a message of one, redriven, names one job."""
+        return self.origin is Origin.SCHEDULE and self.is_everything
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +107,7 @@ def parse_request(
         reason=message.reason,
         requested_by=message.requested_by,
         mode=message.mode,
+        kind=message.kind,
         cluster=message.cluster,
     )
 

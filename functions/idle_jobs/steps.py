@@ -80,12 +80,13 @@ def is_explicit(message: CloseMessage, now: datetime, rules: Rules) -> bool:
 
 def _found_closed(job: Job, message: CloseMessage) -> Step:
     if message.kind is Kind.CLOSE and job.closed_since(message.requested_at):
-        return End(Ended.CLOSED, _why_closed(message))
+        return End(Ended.CLOSED, why_closed(message))
     why = f"closed {rfc3339(job.finished)}" if job.finished else "closed before"
     return End(Ended.SKIPPED, Reason.ALREADY_CLOSED, why)
 
 
-def _why_closed(message: CloseMessage) -> Reason:
+def why_closed(message: CloseMessage) -> Reason:
+    """Return why a job was closed that somebody closed since the request."""
     idle = message.only_if_idle and message.reason in IDLE_REASONS
     return Reason(message.reason) if idle else Reason.REQUESTED
 
@@ -174,7 +175,7 @@ def after_success(
         return End(Ended.FORCE_CLOSED, step.evidence)
     if job is None:
         return End(Ended.SKIPPED, Reason.GONE, "deleted as soon as it was closed")
-    return End(Ended.CLOSED, _why_closed(message))
+    return End(Ended.CLOSED, why_closed(message))
 
 
 def after_answer(

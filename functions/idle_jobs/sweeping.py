@@ -15,6 +15,7 @@ from idle_jobs.outcomes import Ended, Outcome, outcome_of
 from idle_jobs.policy import judge
 from idle_jobs.reasons import Reason
 from idle_jobs.request import Request, is_pattern, resolve
+from idle_jobs.steps import why_closed
 from idle_jobs.telemetry import Metric, told
 from idle_jobs.verdicts import Action, Verdict
 
@@ -41,9 +42,7 @@ def sweep(
     _send(request, plan, desk, now, stricter(mode, request.mode))
     _report(request, verdicts, plan, desk)
     summary = _summary(request, verdicts, plan, mode)
-    # A redriven message of a schedule names one job: it is no sweep.
-    scheduled = request.origin is Origin.SCHEDULE and request.is_everything
-    desk.telemetry.swept(summary, scheduled=scheduled)
+    desk.telemetry.swept(summary, scheduled=request.is_sweep)
     return summary
 
 
@@ -84,7 +83,7 @@ def _message(
 ) -> CloseMessage:
     job, only_if_idle = verdict.job, bool(request.only_if_idle)
     watched = only_if_idle and verdict.action is Action.WATCH
-    unasked = watched and request.origin is Origin.SCHEDULE
+    unasked = watched and request.is_sweep
     return CloseMessage(
         cluster=desk.cluster_name,
         # A schedule does not ask for this job: looking after it is a wish of its own.
@@ -129,7 +128,7 @@ def _report(
             _skip(request, job_id, plan.why_held, verdict.detail, desk)
         elif job_id in sent or not _was_asked_for(request, closed=closed):
             continue
-        elif verdict.job.closed_since(request.requested_at):
+        elif _closed_for(request, verdict.job):
             _end_closed(request, verdict, desk)
         else:
             _skip(request, job_id, verdict.reason, verdict.detail, desk)
@@ -142,6 +141,11 @@ def _was_asked_for(request: Request, *, closed: bool) -> bool:
     return named or (request.origin is Origin.REQUEST and not closed)
 
 
+def _closed_for(request: Request, job: Job) -> bool:
+    # A watch looks after a closing that somebody else began.
+    return request.kind is Kind.CLOSE and job.closed_since(request.requested_at)
+
+
 def _end_closed(request: Request, verdict: Verdict, desk: Desk) -> None:
     """Tell of a job that was closed since the request, as a repeated one finds it.
 
@@ -149,7 +153,8 @@ def _end_closed(request: Request, verdict: Verdict, desk: Desk) -> None:
     when the Closer may be done: the end is the same then, not a second one.
     """
     message = _message(request, verdict, desk, request.requested_at, request.mode)
-    outcome = outcome_of(message, verdict.job, Ended.CLOSED, Reason.REQUESTED, "")
+    why = why_closed(message)
+    outcome = outcome_of(message, verdict.job, Ended.CLOSED, why, "")
     desk.telemetry.outcome(outcome)
 
 

@@ -11,7 +11,7 @@ from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from idle_jobs.answers import error_of
 from idle_jobs.bounds import BoundedAdapter
-from idle_jobs.errors import ClusterError, LookAgain, Refused, TryLater
+from idle_jobs.errors import ClusterError, LookAgain, Refused, TryLater, redacted
 from idle_jobs.signing import Signer
 
 # Seconds. A connection may be forgotten on its way without a word: a network load
@@ -108,7 +108,7 @@ class Wire:
 
 def error_of_transport(error: OSError | HTTPError | ValueError) -> ClusterError:
     """Sort what requests and urllib3 raise: a wrong setting, no answer, an outage."""
-    told = f"{type(error).__name__}: {error!s:.300}"
+    told = f"{type(error).__name__}: {redacted(str(error)):.300}"
     if isinstance(error, InvalidHeader):
         return TryLater(told)  # Of the answer: our own are checked further down.
     if isinstance(error, requests.ReadTimeout | ReadTimeoutError):
