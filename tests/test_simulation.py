@@ -47,6 +47,11 @@ def test_nothing_is_lost_forced_needlessly_or_closed_alive(pool: Executor) -> No
     assert 0 < sums.duplicated < sums.requests / 20
 
 
+def test_what_became_closable_between_two_runs_of_a_sweep_comes_on_top() -> None:
+    """The rule fires twice, and a reset ends in between: one more than 20 is sent."""
+    assert ours_of(21592).problems == ()
+
+
 def test_a_seed_is_one_schedule(pool: Executor) -> None:
     """Another process, with hashes of its own, tells the very same history."""
     assert small(5) == pool.submit(small, 5).result()

@@ -84,7 +84,8 @@ def too_many_in_a_sweep(truth: Truth) -> Iterator[Problem]:
 
     A sweep may run twice for one event. What its first run sent counts for the second
     while it is closing or closed; a job that failed, went away or came back to life
-    meanwhile leaves its place to another one.
+    meanwhile leaves its place to another one, and one that became closable since then
+    comes on top: no run can know that the other one has not seen it.
     """
     most = truth.history.rules.max_closes_per_sweep
     for sents in _sent_by_sweeps(truth).values():
@@ -92,7 +93,9 @@ def too_many_in_a_sweep(truth: Truth) -> Iterator[Problem]:
             jobs = {
                 other.key.job_id
                 for other in sents
-                if other.at <= sent.at and _holds_a_place(truth, other, sent)
+                if other.at <= sent.at
+                and _holds_a_place(truth, other, sent)
+                and not _is_new(truth, other, sents)
             }
             if len(jobs) > most:
                 what = f"one sweep sends {len(jobs)} jobs to be closed, not {most}"
@@ -108,6 +111,15 @@ def _sent_by_sweeps(truth: Truth) -> dict[str, list[Sent]]:
             closes = [sent for sent in sents if _sends_to_close(truth, sent)]
             sweeps.setdefault(key.request_id, []).extend(closes)
     return sweeps
+
+
+def _is_new(truth: Truth, sent: Sent, sents: list[Sent]) -> bool:
+    first = min(sents, key=lambda each: each.at)
+    if sent.invocation == first.invocation:
+        return False
+    life, read = truth.lives[sent.key.job_id], first.at - A_MOMENT
+    tracks = (life.state, life.fed, life.kept, life.blocked)
+    return any(len(track.between(read, sent.at)) > 1 for track in tracks)
 
 
 def _holds_a_place(truth: Truth, other: Sent, sent: Sent) -> bool:
