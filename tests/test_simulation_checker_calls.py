@@ -83,13 +83,21 @@ def test_a_sweep_closes_so_many_and_no_more(queue: str, jobs: int, found: int) -
 
 
 @pytest.mark.parametrize(
-    ("own", "meanwhile", "found"),
-    [(True, "closed", 1), (True, "failed", 0), (False, "closed", 0)],
+    ("own", "meanwhile", "new", "found"),
+    [
+        (True, "closed", "", 1),
+        (True, "failed", "", 0),
+        (False, "closed", "", 0),
+        (True, "closed", "unblocked", 0),
+    ],
 )
 def test_a_sweep_that_runs_twice_closes_no_more(
-    own: bool, meanwhile: str, found: int
+    own: bool, meanwhile: str, new: str, found: int
 ) -> None:
-    """What it has posted keeps its place, unless that failed or another closed it."""
+    """What it has posted keeps its place, unless that failed or another closed it.
+
+    Only what became closable in between comes on top.
+    """
     keys = [Key("r", f"j{n:02}") for n in range(21)]
     tale = idle_tale(expression="*", jobs=[key.job_id for key in keys])
     for at, some in ((0, keys[:20]), (90, keys[20:])):
@@ -101,5 +109,8 @@ def test_a_sweep_that_runs_twice_closes_no_more(
         post = key if own else key._replace(request_id="other")
         tale.post(10, tale.begin(5, "Closer"), "opened", "closing", key=post)
         tale.lived(20, meanwhile, key.job_id)
+    if new:
+        tale.lived(-60, "blocked", keys[20].job_id)
+        tale.lived(30, new, keys[20].job_id)
 
     assert len(tale.check().of("I8")) == found
