@@ -2,6 +2,7 @@
 
 import json
 import socket
+import ssl
 import time
 import traceback
 import tracemalloc
@@ -10,13 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
+from urllib3.exceptions import MaxRetryError, SSLError
 
 from builders import NOW, idle_job
 from certificates import DAY, context_of, write_certificate
 from idle_jobs.cluster import Cluster
 from idle_jobs.errors import ClusterError, Refused, TryLater
 from idle_jobs.times import rfc3339
-from idle_jobs.wire import LONGEST_ANSWER, Timeouts, Wire
+from idle_jobs.wire import LONGEST_ANSWER, Timeouts, Wire, error_of_transport
 from simulator.cluster import Cluster as StandIn
 from simulator.cluster import serve
 from simulator.raw_server import RawServer
@@ -268,3 +271,21 @@ def stack_of(raw: RawServer, fault: Fault, pems: dict[str, Path]) -> dict[str, s
         "CaBundle": bundle,
         "SweepEveryHours": "24",
     }
+
+
+@pytest.mark.parametrize(
+    ("cause", "branch"),
+    [
+        (ssl.SSLZeroReturnError, TryLater),
+        (ssl.SSLEOFError, TryLater),
+        (ssl.SSLCertVerificationError, Refused),
+    ],
+)
+def test_a_cut_handshake_is_an_outage_however_openssl_names_it(
+    cause: type[ssl.SSLError], branch: type[ClusterError]
+) -> None:
+    """Who is faster decides how a cut shows; only what cannot be trusted is refused."""
+    reason = SSLError(cause("closed"))
+    told = MaxRetryError(None, "/", reason)  # type: ignore[arg-type]
+
+    assert type(error_of_transport(requests.exceptions.SSLError(told))) is branch

@@ -1,5 +1,6 @@
 """The only file that speaks HTTP: signed, bounded, verified, never redirected."""
 
+import ssl
 import threading
 import time
 from collections.abc import Mapping
@@ -115,11 +116,19 @@ def error_of_transport(error: OSError | HTTPError | ValueError) -> ClusterError:
         return LookAgain("no answer within the read timeout")
     if isinstance(error, requests.RequestException | HTTPError):
         # TLS that cannot be verified, or a URL that no retry will mend.
-        unsafe = isinstance(error, SSLError | ValueError)
+        unsafe = isinstance(error, SSLError | ValueError) and not _was_cut(error)
         return Refused(told) if unsafe else TryLater(told)
     if isinstance(error, ValueError):
         return Refused("a URL or a header that HTTP forbids")  # It may show a secret.
     return Refused(told)  # A CA bundle that is not there.
+
+
+def _was_cut(error: Exception) -> bool:
+    """Tell a handshake that the other side gave up from one that we cannot trust."""
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    causes = reason.args if isinstance(reason, HTTPError) else ()
+    # Which of the two it is depends on OpenSSL, and on who is faster.
+    return any(isinstance(c, ssl.SSLEOFError | ssl.SSLZeroReturnError) for c in causes)
 
 
 def _bounded(response: requests.Response) -> bytes:
