@@ -89,13 +89,12 @@ def too_many_in_a_sweep(truth: Truth) -> Iterator[Problem]:
     """
     most = truth.history.rules.max_closes_per_sweep
     for sents in _sent_by_sweeps(truth).values():
+        counted = _without_new(truth, sents)
         for sent in sents:
             jobs = {
                 other.key.job_id
-                for other in sents
-                if other.at <= sent.at
-                and _holds_a_place(truth, other, sent)
-                and not _is_new(truth, other, sents)
+                for other in counted
+                if other.at <= sent.at and _holds_a_place(truth, other, sent)
             }
             if len(jobs) > most:
                 what = f"one sweep sends {len(jobs)} jobs to be closed, not {most}"
@@ -113,10 +112,20 @@ def _sent_by_sweeps(truth: Truth) -> dict[str, list[Sent]]:
     return sweeps
 
 
-def _is_new(truth: Truth, sent: Sent, sents: list[Sent]) -> bool:
+def _without_new(truth: Truth, sents: list[Sent]) -> list[Sent]:
+    """Leave out what a later run sent and the first one could not have."""
+    runs = {sent.invocation for sent in sents}
+    if len(runs) < 2:
+        return sents
     first = min(sents, key=lambda each: each.at)
-    if sent.invocation == first.invocation:
-        return False
+    return [
+        sent
+        for sent in sents
+        if sent.invocation == first.invocation or not _changed(truth, first, sent)
+    ]
+
+
+def _changed(truth: Truth, first: Sent, sent: Sent) -> bool:
     life, read = truth.lives[sent.key.job_id], first.at - A_MOMENT
     tracks = (life.state, life.fed, life.kept, life.blocked)
     return any(len(track.between(read, sent.at)) > 1 for track in tracks)
