@@ -146,7 +146,8 @@ OWN = {
         "too_many",
         jobs=200,
         double_firings=1,
-        deaths=0.5,
+        # A Sweeper that stands still between its reads: closings end meanwhile.
+        stalls=0.3,
     ),
     "breaker of an outage dropped": _of(
         "closing", "if self.away:", "if self.away and not self:", "false"
