@@ -1,9 +1,9 @@
-"""The crash walk: each call of each function is killed once before and once after it.
+"""The crash walk: each call of each function is killed, before it and after its effect.
 
 Whatever dies, every request for a job has to end as it ends on a calm day.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from multiprocessing import get_context
 from typing import get_args
@@ -60,13 +60,18 @@ def _as_on(calm: frozenset[str], ends: frozenset[str]) -> bool:
 
 
 def kills(calls: Iterable[Call]) -> Iterator[Kill]:
-    """Yield two kills for each function, operation and job, none of them twice."""
+    """Yield the kills of each function, operation and job, none of them twice.
+
+    A read has no effect: who dies after it leaves what who dies before it leaves.
+    """
     seen: set[tuple[str, str, str]] = set()
     for function, operation, jobs in calls:
         about = {(function, operation, job_id) for job_id in jobs or ("",)}
         if new := sorted(about - seen):
             seen |= about
-            yield from (Kill(when, *new[0]) for when in get_args(When))
+            reads = operation.lower().startswith("get")
+            moments: Sequence[When] = ("before",) if reads else get_args(When)
+            yield from (Kill(when, *new[0]) for when in moments)
 
 
 @pytest.fixture(scope="module")

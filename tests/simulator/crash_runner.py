@@ -24,7 +24,7 @@ from simulator.topology import Function, Source
 # Lambda asks an asynchronous invocation again: after one minute, then after two.
 RETRIES = (timedelta(minutes=1), timedelta(minutes=2))
 
-_IDS = re.compile(r"(?<=/_ml/anomaly_detectors/)[^_/][^/]*")
+_IDS = re.compile(r"(?<=/_ml/anomaly_detectors/)[^_/][^/]*|datafeed-[^/]*")
 
 
 class Force(NamedTuple):
@@ -50,7 +50,8 @@ class WatchedCluster(Cluster):
             return super().handle(request, now)
         path, _, query = request.path.partition("?")
         ids = _IDS.search(path)
-        jobs = unquote(ids[0]).split(",") if ids else []
+        named = unquote(ids[0]).split(",") if ids else []
+        jobs = [name.removeprefix("datafeed-") for name in named]
         force = " by force" if "force=true" in query else ""
         operation = f"{request.method} {_IDS.sub('*', path)}{force}"
         try:
