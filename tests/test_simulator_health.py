@@ -1,6 +1,7 @@
 """The stand-in waits for a health that it has, and times out on one it has not."""
 
 import json
+from datetime import timedelta
 
 import pytest
 
@@ -49,6 +50,13 @@ def test_waits(waits: str, met: bool) -> None:
     assert (asked.status, asked.body["timed_out"], took) == (
         (200, False, 0.0) if met else late
     )
+
+
+def test_a_timeout_below_zero_is_over_at_once() -> None:
+    """Nobody waits for less than no time."""
+    asked = ask(Cluster(), f"{HEALTH}?wait_for_nodes=2&timeout=-1")
+
+    assert (408, timedelta()) == (asked.status, asked.takes)
 
 
 @pytest.mark.parametrize(

@@ -59,12 +59,15 @@ class Call:
         )
 
     def time(self, name: str, default: str) -> tuple[timedelta, str]:
-        """Read a time value; return it with its text."""
+        """Read how long to wait; return it with its text.
+
+        The timer of a wait of -1 goes off at once.
+        """
         value = self.given.get(name, default)
         self._check_type(name, value)
         text = str(value)
         try:
-            return time_value(text, name), text
+            return max(time_value(text, name), timedelta()), text
         except ClusterError as error:
             raise self._bad_field(name, error) from None
 

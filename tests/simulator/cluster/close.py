@@ -70,11 +70,10 @@ def _wait(
     gone = max((_task_gone(job, now) for job in closing), default=timedelta())
     if worked == FOREVER or gone <= worked:
         return Reply({"closed": True}, worked)
-    patience = max(timeout, timedelta())
-    if gone == FOREVER or gone - worked > patience:
+    if gone == FOREVER or gone - worked > timeout:
         reason = f"Timed out when waiting for persistent tasks after {written}"
         raise ClusterError(
-            500, "illegal_state_exception", reason, after=worked + patience
+            500, "illegal_state_exception", reason, after=worked + timeout
         )
     return Reply({"closed": True}, gone)
 
