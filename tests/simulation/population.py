@@ -14,14 +14,14 @@ from simulator.cluster.durations import lognormal
 MEDIAN, MEAN = timedelta(seconds=8), timedelta(seconds=29)
 SIGMA = math.sqrt(2 * math.log(MEAN / MEDIAN))
 
-# Shares of all jobs; the first is everything else.
+# Shares of all jobs, in percent: as in the field, one open job in six is idle.
 KINDS = {
-    "busy": 54,
-    "idle": 22,
+    "busy": 70,
+    "idle": 9,
     "closed": 8,
-    "never_fed": 4,
-    "no_datafeed": 3,
-    "dry": 3,
+    "never_fed": 3,
+    "no_datafeed": 2,
+    "dry": 2,
     "kept": 2,
     "failed": 2,
     "opening": 1,

@@ -19,7 +19,7 @@ from simulator.topology import Topology
 START = datetime(2026, 3, 2, 5, 50, tzinfo=UTC)
 
 # Rules fire and people ask for so long; then the stack is let to finish. Most schedules
-# see one sweep, with all that happens close to it, and every fourth a second one.
+# see one sweep, with all that happens close to it, and every eighth a second one.
 SPANS = (timedelta(hours=2), timedelta(hours=7))
 LONGEST = timedelta(hours=72)
 SWEEPS = "cron(0 0/6 * * ? *)"
@@ -78,7 +78,7 @@ def build(schedule: Schedule) -> Stack:
 
 
 def _span(schedule: Schedule) -> timedelta:
-    return SPANS[schedule.seed % 4 == 3]
+    return SPANS[schedule.seed % 8 == 3]
 
 
 def _plan_sweep(stack: Stack, due: datetime, life: Random) -> None:
