@@ -95,7 +95,7 @@ def requests(draw: st.DrawFn) -> Request:
 
 
 @pytest.mark.slow
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(asked=requests(), version=st.sampled_from(["7.17.9", "8.9.0", "9.5.1"]))
 def test_any_request_is_answered(asked: Request, version: str) -> None:
     """A request of any kind gets a well-formed answer, and so does the next one."""
