@@ -1,18 +1,25 @@
 """The simulation can fail: whoever breaks the product is caught by its checker."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections import ChainMap
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from simulation.mutants import MUTANTS, NAMED, OWN, Patch
-from simulation.mutation import Caught, copy_of_product, patch, search
+from simulation.mutation import (
+    MOST_SEEDS,
+    Caught,
+    copy_of_product,
+    patch,
+    search,
+)
 
 Make = Callable[[str], Path]
 Found = tuple[Caught | None, Caught | None]
-Searches = Mapping[str, Future[Found]]
 
 
 @pytest.fixture
@@ -22,35 +29,40 @@ def make(tmp_path: Path) -> Make:
 
 
 @pytest.fixture(scope="module")
-def searches(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Searches]:
-    """Begin all searches, as many at a time as there are cores."""
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        yield {
-            name: pool.submit(_search, name, tmp_path_factory.mktemp("copies"))
-            for name in MUTANTS
-        }
+def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Found]:
+    """Search all mutants, and over the same seeds a clean copy: their controls.
+
+    As many at a time as there are cores; the controls share a process for each.
+    """
+    folder, cores = tmp_path_factory.mktemp("copies"), os.cpu_count() or 1
+    with ThreadPoolExecutor(cores) as pool:
+        caught = pool.map(partial(_caught, folder), MUTANTS)
+        found = dict(zip(MUTANTS, caught, strict=True))
+        seeds = [(name, one.seed + 1) for name, one in found.items() if one]
+        shares = [dict(seeds[nth::cores]) for nth in range(cores)]
+        clean = copy_of_product(folder / "clean")
+        controls = ChainMap(*pool.map(partial(search, clean), shares))
+    return {name: (one, controls.get(name)) for name, one in found.items()}
 
 
-def _search(name: str, folder: Path) -> Found:
-    """Search a mutant and then, over the same seeds, a clean copy: its control."""
-    mutated = copy_of_product(folder / "mutated")
+def _caught(folder: Path, name: str) -> Caught | None:
+    """Search a mutant, in a copy and a process of its own."""
+    mutated = copy_of_product(folder / name.replace(" ", "-"))
     patch(mutated, MUTANTS[name].patch)
-    if (caught := search(mutated, name)) is None:
-        return None, None
-    return caught, search(copy_of_product(folder / "clean"), name, caught.seed + 1)
+    return search(mutated, {name: MOST_SEEDS})[name]
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", MUTANTS)
 def test_catches_every_mutant_and_finds_nothing_in_its_control(
-    name: str, searches: Searches
+    name: str, found: dict[str, Found]
 ) -> None:
     """A mutant shows its problem within 500 seeds, the same seeds of a clean copy none.
 
     The control takes the same path: a copy, a process, the same jobs and faults.
     """
-    caught, control = searches[name].result()
+    caught, control = found[name]
 
     assert isinstance(caught, Caught), f"{name}: 500 seeds show no problem of its kind"
     assert (MUTANTS[name].kind, None) == (caught.kind, control)

@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from simulator.topology import Topology
 
 ROOT = Path(__file__).parents[2]
 MOST_SEEDS = 500
-LONGEST = 300  # Seconds of one search.
+LONGEST = 300  # Seconds of one process.
 
 
 @dataclass(frozen=True)
@@ -49,11 +50,14 @@ def patch(copy: Path, change: Patch) -> None:
     path.write_text(text.replace(change.old, change.new), encoding="utf-8")
 
 
-def search(copy: Path, name: str, seeds: int = MOST_SEEDS) -> Caught | None:
-    """Run a copy over the seeds from 0, as its mutant says, until its kind is found."""
+def search(copy: Path, seeds: Mapping[str, int]) -> dict[str, Caught | None]:
+    """Run a copy over the seeds from 0 up to a mutant's, as that says, in a process.
+
+    Return, of each mutant, the first problem of its kind.
+    """
     paths = os.pathsep.join((str(copy / "functions"), str(ROOT / "tests")))
     done = subprocess.run(  # noqa: S603 - this very interpreter
-        [sys.executable, "-m", "simulation.mutation", str(copy), name, str(seeds)],
+        [sys.executable, "-m", "simulation.mutation", str(copy), json.dumps(seeds)],
         env=os.environ | {"PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
         text=True,
@@ -61,9 +65,9 @@ def search(copy: Path, name: str, seeds: int = MOST_SEEDS) -> Caught | None:
         check=False,
     )
     if done.returncode:
-        raise RuntimeError(f"{name}: {done.stderr[-2000:]}")
+        raise RuntimeError(f"{', '.join(seeds)}: {done.stderr[-2000:]}")
     found = json.loads(done.stdout)
-    return Caught(**found) if found else None
+    return {name: Caught(**one) if one else None for name, one in found.items()}
 
 
 def first_problem(copy: Path, mutant: Mutant, seeds: int) -> Caught | None:
@@ -77,10 +81,13 @@ def first_problem(copy: Path, mutant: Mutant, seeds: int) -> Caught | None:
     return None
 
 
-def main(copy: str, name: str, seeds: str) -> None:
-    """Print what is found as JSON, or null."""
-    found = first_problem(Path(copy), MUTANTS[name], int(seeds))
-    print(json.dumps(asdict(found) if found else None))
+def main(copy: str, seeds: str) -> None:
+    """Print what is found as JSON, null where nothing is."""
+    found = {
+        name: first_problem(Path(copy), MUTANTS[name], most)
+        for name, most in json.loads(seeds).items()
+    }
+    print(json.dumps({name: one and asdict(one) for name, one in found.items()}))
 
 
 if __name__ == "__main__":
