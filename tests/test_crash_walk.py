@@ -67,18 +67,15 @@ def kills(calls: Iterable[Call]) -> Iterator[Kill]:
     """
     seen: set[tuple[str, str, str]] = set()
     for function, operation, jobs in calls:
-        named = sorted(jobs) or [""]
-        if operation.startswith(("GET ", "Get")):
-            about = {(function, operation, "")}
-        else:
-            about = {(function, operation, job_id) for job_id in named}
-        if not (new := sorted(about - seen)):
-            continue
-        seen |= about
-        once = operation.startswith(("GET ", "Get", "DeleteMessage "))
+        reads = operation.startswith(("GET ", "Get"))
+        once = reads or operation.startswith("DeleteMessage ")
         moments: Sequence[When] = ("before",) if once else get_args(When)
-        for when in moments:
-            yield Kill(when, function, operation, new[0][2] or named[0])
+        named = sorted(jobs) or [""]
+        about = {(function, operation, "" if reads else job_id) for job_id in named}
+        if new := sorted(about - seen):
+            seen |= about
+            for when in moments:
+                yield Kill(when, function, operation, new[0][2] or named[0])
 
 
 @pytest.fixture(scope="module")
