@@ -250,6 +250,22 @@ def test_a_list_says_what_becomes_of_each_of_its_jobs(stack: Runner) -> None:
     assert [message["job_id"] for message in sent(stack)] == ["idle"]
 
 
+@pytest.mark.parametrize("name", ["done", "team"], ids=["id", "group"])
+def test_a_wildcard_beside_a_name_hides_no_end(stack: Runner, name: str) -> None:
+    """What is asked for by name has its end; what only a wildcard finds, if open."""
+    closed = {"state": "closed", "finished": START - timedelta(days=1)}
+    add_idle(stack, "done", groups=("team",), **closed)
+    add_idle(stack, "web-done", **closed)
+    add_busy(stack, "web-busy")
+    stack.request(job_id=f"{name},web-*", only_if_idle=True)
+    stack.take_one("Sweeper")
+
+    assert ends(stack) == [
+        "done: skipped already_closed",
+        "web-busy: skipped active",
+    ]
+
+
 @pytest.mark.row(14)
 def test_a_repeated_request_ends_as_it_did(stack: Runner) -> None:
     """It is delivered again when its job is closed: the same end, not another."""

@@ -1,7 +1,7 @@
 """A request: which jobs somebody wants closed, in the close API's own words; pure."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
@@ -33,7 +33,8 @@ class Request:
     """A wish for one or more jobs.
 
     `only_if_idle` is None where it was left out, which only one exact id may do: for
-    it, None means False. `mode` and `kind` are those that a redriven message had.
+    it, None means False. `mode`, `kind` and `cluster` are those that a redriven message
+    had, which was for one job.
     """
 
     job_id: str
@@ -64,6 +65,16 @@ class Request:
     def is_everything(self) -> bool:
         """Tell whether the expression matches every job there may ever be."""
         return any(p == "_all" or not p.strip("*") for p in self.pieces)
+
+    def names(self, job: Job) -> bool:
+        """Tell whether a piece without a wildcard stands for the job."""
+        known_as = self.known_as(job)
+        return any(p in known_as for p in self.pieces if not is_pattern(p))
+
+    def known_as(self, job: Job) -> tuple[str, ...]:
+        """Return the names under which a piece may mean the job: its id, its groups."""
+        # A redriven message was for one job, whose id may be a group's name by now.
+        return (job.job_id,) if self.cluster else (job.job_id, *job.groups)
 
     @property
     def is_sweep(self) -> bool:
@@ -175,7 +186,9 @@ def resolve(request: Request, jobs: Sequence[Job]) -> Resolved:
     found: dict[str, Job] = {}
     missing = []
     for piece in request.pieces:
-        matched = {job.job_id: job for job in jobs if _matches(piece, job)}
+        matched = {
+            job.job_id: job for job in jobs if _matches(piece, request.known_as(job))
+        }
         found |= matched
         if not matched and not (is_pattern(piece) and request.allow_no_match):
             missing.append(piece)
@@ -190,8 +203,7 @@ def resolve(request: Request, jobs: Sequence[Job]) -> Resolved:
     return Resolved(tuple(found[job_id] for job_id in sorted(found)))
 
 
-def _matches(piece: str, job: Job) -> bool:
-    known_as = (job.job_id, *job.groups)
+def _matches(piece: str, known_as: Iterable[str]) -> bool:
     if not is_pattern(piece):
         return piece in known_as
     # fnmatch, since many `.*` in one regular expression would take for ever; `*` is the

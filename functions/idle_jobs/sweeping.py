@@ -14,7 +14,7 @@ from idle_jobs.messages import CloseMessage, Evidence, Kind, Mode, Origin, stric
 from idle_jobs.outcomes import Ended, Outcome, outcome_of
 from idle_jobs.policy import judge
 from idle_jobs.reasons import Reason
-from idle_jobs.request import Request, is_pattern, resolve
+from idle_jobs.request import Request, resolve
 from idle_jobs.steps import why_closed
 from idle_jobs.telemetry import Metric, told
 from idle_jobs.verdicts import Action, Verdict
@@ -121,12 +121,12 @@ def _report(
     held = {v.job.job_id for v in plan.held}
     _count(verdicts, plan, desk)
     for verdict in verdicts:
-        job_id, closed = verdict.job.job_id, verdict.reason is Reason.ALREADY_CLOSED
-        if not closed:
+        job_id = verdict.job.job_id
+        if verdict.reason is not Reason.ALREADY_CLOSED:
             desk.telemetry.verdict(verdict, request.request_id)
         if job_id in held:
             _skip(request, job_id, plan.why_held, verdict.detail, desk)
-        elif job_id in sent or not _was_asked_for(request, closed=closed):
+        elif job_id in sent or not _was_asked_for(request, verdict):
             continue
         elif _closed_for(request, verdict.job):
             _end_closed(request, verdict, desk)
@@ -134,11 +134,12 @@ def _report(
             _skip(request, job_id, verdict.reason, verdict.detail, desk)
 
 
-def _was_asked_for(request: Request, *, closed: bool) -> bool:
+def _was_asked_for(request: Request, verdict: Verdict) -> bool:
     # A pattern may match thousands of closed jobs: they stay a number. A schedule asks
     # for no job in particular, but a message of it that was redriven does.
-    named = not any(map(is_pattern, request.pieces))
-    return named or (request.origin is Origin.REQUEST and not closed)
+    closed = verdict.reason is Reason.ALREADY_CLOSED
+    matched = request.origin is Origin.REQUEST and not closed
+    return matched or request.names(verdict.job)
 
 
 def _closed_for(request: Request, job: Job) -> bool:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from rows.wishes import IDLE, ask, forces, jobs_in, left
+from rows.wishes import IDLE, ask, forces, jobs_in, left, wish
 from simulator.cluster import Cluster, Fault, Request
 from simulator.cluster.faults import Timed
 from simulator.runner import Runner
@@ -100,6 +100,21 @@ def test_row_45_a_person_who_names_what_is_a_group_now_is_asked_back(
     assert ends(stack) == [": parked only_if_idle_required"]
     assert posts(stack) == []
     assert len(stack.queues.bodies("ParkingQueue")) == 1
+
+
+@pytest.mark.row(45)
+@pytest.mark.parametrize("only_if_idle", [True, False])
+def test_row_45_a_redriven_message_never_means_a_group(
+    stack: Runner, only_if_idle: bool
+) -> None:
+    """It was for one job, whose id is a group's name by now -> no such job."""
+    for job_id in ("one", "two"):
+        add_idle(stack, job_id, groups=("web",))
+    stack.queues.send("RequestQueue", wish(only_if_idle=only_if_idle))
+    stack.run(after(hours=1))
+
+    assert ends(stack) == ["web: skipped no_such_job"]
+    assert posts(stack) == left(stack) == []
 
 
 @pytest.mark.row(52)
