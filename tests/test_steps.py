@@ -292,6 +292,11 @@ FORCER_ROWS: dict[str, tuple[Job | None, CloseMessage, tuple[object, ...]]] = {
         SEEN_CLOSING,
         (SKIP, Reason.REOPENED),
     ),
+    "closing again after data that came since it was seen so": (
+        idle_job(state=State.CLOSING, open_start=None, last_data=ago(minutes=90)),
+        SEEN_CLOSING,
+        (Wait, Reason.STILL_CLOSING),
+    ),
     "a person's wish after a day": (
         idle_job(upgrade_mode=True),
         handed(persons_message(requested_at=ago(hours=27)), hours=24),

@@ -137,6 +137,9 @@ def _closing(job: Job, message: CloseMessage, now: datetime, rules: Rules) -> St
             return HandOver(Reason.STILL_CLOSING, closing_seen=True)
         return wait(Reason.STILL_CLOSING, message, now, rules)
     seen = message.closing_seen_at
+    # A closing job takes no data: where there is newer, that closing is over.
+    if seen and job.last_data and job.last_data > seen:
+        seen = None
     if seen and now - seen >= max(rules.force_after, message.patience):
         return Force(job, Reason.STILL_CLOSING)
     return wait(Reason.STILL_CLOSING, message, now, rules)
