@@ -81,7 +81,7 @@ def test_retention_grows_along_the_chain() -> None:
 
         assert all(before < after for before, after in pairwise(days))
 
-    assert [q.retention / 24 / HOUR for q in QUEUES.values()] == [4, 4, 10, 14]
+    assert [q.retention / 24 / HOUR for q in QUEUES.values()] == [6, 6, 10, 14]
 
 
 def looks(age_limit: float) -> int:
@@ -107,6 +107,19 @@ def test_receives_outlast_the_age_limit(queue: Queue, age_limit: float) -> None:
     assert queue.max_receive_count is not None
 
     assert 2 * looks(age_limit) <= queue.max_receive_count
+
+
+@pytest.mark.parametrize("chain", [["RequestQueue"], ["CloseQueue", "ForceQueue"]])
+def test_what_crashes_every_look_is_parked_before_it_is_deleted(
+    chain: list[str],
+) -> None:
+    """A message that kills its function comes back as late as its queue lets it."""
+    crashing = 0
+    for queue in map(QUEUES.__getitem__, chain):
+        assert queue.max_receive_count is not None
+        crashing += queue.max_receive_count * queue.visibility
+
+        assert crashing < queue.retention - 12 * HOUR
 
 
 def test_the_longest_park_after_is_what_the_receives_allow_for() -> None:

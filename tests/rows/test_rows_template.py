@@ -51,7 +51,7 @@ def test_row_18_visibility_is_six_times_the_timeout(function: str) -> None:
 @pytest.mark.row(19)
 @pytest.mark.parametrize("queue", ORDER[:3])
 def test_row_19_alarms_ring_days_before_a_message_expires(queue: str) -> None:
-    """A queue keeps 4 days at least -> its age rings in 15 minutes, overdue in 25 h."""
+    """A queue keeps 6 days at least -> its age rings in 15 minutes, overdue in 25 h."""
     alarms, kept = of_type(ALARM), of_type(QUEUE)[queue]["MessageRetentionPeriod"]
     old, overdue = alarms[f"{queue}Old"], alarms["WorkOverdue"]
 
@@ -65,7 +65,7 @@ def test_row_19_alarms_ring_days_before_a_message_expires(queue: str) -> None:
 
 @pytest.mark.row(20)
 def test_row_20_each_queue_keeps_messages_longer_than_the_one_before() -> None:
-    """A dead letter keeps its first send time -> 4, 4, 10 and 14 days, as they flow."""
+    """A dead letter keeps its first send time -> 6, 6, 10 and 14 days, as they flow."""
     queues = of_type(QUEUE)
     days = {n: q["MessageRetentionPeriod"] / DAY for n, q in queues.items()}
     redrives = {
@@ -74,7 +74,7 @@ def test_row_20_each_queue_keeps_messages_longer_than_the_one_before() -> None:
         if "RedrivePolicy" in queue
     }
 
-    assert [days[name] for name in ORDER] == [4, 4, 10, 14]
+    assert [days[name] for name in ORDER] == [6, 6, 10, 14]
     assert redrives == {
         ("RequestQueue", "ParkingQueue"),
         ("CloseQueue", "ForceQueue"),
