@@ -361,6 +361,12 @@ PARSED = {
     "a byte order mark": (b'\xef\xbb\xbf{"count": 1}', {"count": 1}),
     "another encoding": ('{"count": 1}'.encode("utf-16"), None),
     "half a surrogate pair": (rb'{"id": "a\ud83d\ude00\udead"}', {"id": "a😀?"}),
+    "half of one, then a whole one": (rb'{"id": "\uD83D\ud83d\uDE00"}', {"id": "?😀"}),
+    "a backslash before what looks like one": (
+        rb'{"id": "\\ud800"}',
+        {"id": r"\ud800"},
+    ),
+    "an escape of no character": (rb'{"id": "\ud8zz"}', None),
     "half a surrogate pair in bytes": (b'{"id": "\xed\xa0\x80"}', None),
 }
 

@@ -142,7 +142,7 @@ class Straight:
     def __init__(self, cluster: Nonsense) -> None:
         self._cluster = cluster
 
-    def call(self, method: str, path: str, *_: object) -> bytes:
+    def call(self, method: str, path: str, *_: object, **__: object) -> bytes:
         """Return a 200's body."""
         status, body = self._cluster(method, path)
         if status != 200:

@@ -14,22 +14,35 @@ from hostile.elastic import Nonsense, kind_of
 from hostile.lines import answered_by
 from hostile.texts import source
 from idle_jobs.answers import error_of
-from idle_jobs.cluster import Cluster
+from idle_jobs.cluster import LONGEST_JOB, LONGEST_LIST, Cluster
 from idle_jobs.errors import ClusterError
-from idle_jobs.wire import Wire
+from idle_jobs.wire import LONGEST_ANSWER, Wire
+from simulator.topology import Function, Topology
 
 pytestmark = pytest.mark.slow
 
-# Python takes 64 bytes for an empty list, which JSON writes in three.
-FACTOR = 64
+# Python takes 64 bytes for an empty dict, which JSON writes in two, and more for what
+# holds it. While it is read, its text is there, too: up to four bytes a character.
+FACTOR = 42
+OF_BODIES = 84  # What is refused is read once more, to tell whose it is.
 LENGTH = 100_000
-PARTS = ("[],", "0,", '"\\ud800",', '{"a":', "[", "9")
+PARTS = (
+    *('{"":{}},', '{"":{}},"\\ud800",', "[[]],", "[],", "0,", '"\\ud800",'),
+    *('{"a":', "[", "9"),
+)
+# Python and what the functions import: 70 MB, and 40 more where ten looks sign at once.
+OWN = 110 * 2**20
 
 
 def filled(part: str, length: int) -> str:
     """Return a JSON text of a length that has this part, over and over."""
     text = part * (length // len(part))
     return f"[{text}0]" if part.endswith(",") else text
+
+
+def wide(text: str) -> str:
+    """Make Python take four bytes for each character of a list's text."""
+    return text.replace("[", '["\U0001f600",', 1) if text.endswith("]") else text
 
 
 def peak(act: Callable[[], object]) -> int:
@@ -51,7 +64,7 @@ def test_the_largest_bodies_are_parked_in_bounds() -> None:
             body = f'{{"version": 1, "job_id": {filled(part, LONGEST_MESSAGE - 40)}}}'
             took = peak(partial(at.look, "Closer", [body]))
 
-            assert took < FACTOR * len(body)
+            assert took < OF_BODIES * len(body)
             assert at.sent[-1]["MessageBody"] == body
         assert len(at.sent) == len(PARTS[::2]) + 1
         assert [] == at.refused
@@ -63,7 +76,7 @@ class Long:
     def __init__(self, kind: str, given: Answer) -> None:
         self._kind, self._given = kind, given
 
-    def call(self, _method: str, path: str, *_: object) -> bytes:
+    def call(self, _method: str, path: str, *_: object, **__: object) -> bytes:
         """Return a 200's body."""
         if kind_of(path) != self._kind:
             fields = honest(kind_of(path)).items()
@@ -78,7 +91,7 @@ class Long:
 @pytest.mark.parametrize("part", PARTS)
 def test_long_answers_are_read_in_bounds(status: int, part: str) -> None:
     """In `count`, `state` and a span alike; what is quoted of them is short."""
-    text = filled(part, LENGTH)
+    text = wide(filled(part, LENGTH))
     stats = f'{{"job_id": "web", "state": {text}, "open_time": {text}}}'
     for body in (
         f'{{"count": {text}, "jobs": []}}',
@@ -90,6 +103,20 @@ def test_long_answers_are_read_in_bounds(status: int, part: str) -> None:
 
         assert peak(partial(read, cluster, told)) < FACTOR * len(body)
         assert max(map(len, told), default=0) <= 1_000
+
+
+@pytest.mark.parametrize(
+    "function", Topology.load().functions.values(), ids=lambda f: f.name
+)
+def test_the_longest_answers_fit_into_the_memory(function: Function) -> None:
+    """All three lists of a read, and what each look of a batch is answered."""
+    looks, lists = function.sources[0].batch_size, LONGEST_LIST
+    if function.name != "Sweeper":
+        lists = looks * LONGEST_JOB
+    answers = FACTOR * (3 * lists + looks * LONGEST_ANSWER)
+    took = max(answers, OF_BODIES * LONGEST_MESSAGE)
+
+    assert took + OWN < function.memory * 2**20
 
 
 def read(cluster: Cluster, told: list[str]) -> None:

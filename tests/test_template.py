@@ -25,7 +25,7 @@ def test_every_handler_is_there(function: Function) -> None:
 
 def test_functions_are_as_designed() -> None:
     """Each function has the time and the memory that its batch needs."""
-    expected = {"Sweeper": (300, 512), "Closer": (120, 256), "ForceCloser": (180, 256)}
+    expected = {"Sweeper": (300, 1280), "Closer": (120, 512), "ForceCloser": (180, 256)}
 
     assert expected == {n: (f.timeout, f.memory) for n, f in FUNCTIONS.items()}
 

@@ -119,6 +119,9 @@ FLOODS = {
     "a redirect with 100 MB": Fault(
         flood(b"HTTP/1.1 302 X\r\nLocation: /\r\n"), TryLater, 20
     ),
+    "big chunks without end": Fault(
+        for_ever(CHUNKED, b"10000\r\n" + bytes(65_536) + b"\r\n"), TryLater, 20
+    ),
     "headers without end": Fault(for_ever(OK, b"X: y\r\n"), TryLater, 5),
     "a header line without end": Fault(
         for_ever(OK + b"X: ", b"y" * 65_536), TryLater, 5

@@ -6,6 +6,7 @@ server's source (2021 and 2025 alike where not said otherwise).
 """
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,6 +24,14 @@ from idle_jobs.errors import (
 from idle_jobs.fields import dig
 from idle_jobs.reasons import Reason
 
+# A pair of surrogates, half of one, or any other escape, so that the `u` of `\\\\u` is
+# no escape's.
+_ESCAPE = re.compile(
+    r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+    r"|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
+    re.DOTALL,
+)
+
 LOOKED_AT = 4_096  # Of an answer that is no good, as far as it may be told of.
 
 
@@ -33,13 +42,14 @@ def parsed(body: bytes) -> Mapping[str, Any] | None:
     """
     try:
         text = body.decode("utf-8-sig")
-        value = json.loads(text)
-        if r"\ud" in text or r"\uD" in text:
-            written = json.dumps(value, ensure_ascii=False)
-            value = json.loads(written.encode("utf-8", "replace"))
+        value = json.loads(_ESCAPE.sub(_whole, text))
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
+
+
+def _whole(escape: re.Match[str]) -> str:
+    return "?" if escape[1] else escape[0]
 
 
 def error_of(status: int, body: bytes) -> ClusterError:

@@ -58,7 +58,9 @@ def _read(record: SQSRecord, now: datetime) -> CloseMessage | BadBody:
     try:
         return parse_message(record.body, sent_at=sent_at(record), now=now)
     except BadBody as bad:
-        return bad
+        return bad.with_traceback(
+            None
+        )  # Its frames hold all that was read of the body.
 
 
 @dataclass

@@ -20,11 +20,16 @@ from idle_jobs.fields import Json, dig
 from idle_jobs.jobs import Job, State
 from idle_jobs.reading import CONFIG_FIELDS, FEED_FIELDS, STATS_FIELDS, read_jobs
 from idle_jobs.reasons import Reason
-from idle_jobs.wire import Wire
+from idle_jobs.wire import LONGEST_ANSWER, Wire
 
 OLDEST_VERSION = (7, 14)  # From there on close stops the datafeed itself (#74257).
 NAMES_DATAFEEDS = (8, 0)  # A job's config holds its datafeed since about 7.15.
 MOST_JOBS = 10_000  # What the list APIs return at most, without a word.
+
+# Bytes of a list of all jobs, of which 10,000 are about 6 MB, and for each id of a list
+# of some: what was an id may be a group's name by now, and 200 jobs come.
+LONGEST_LIST = 8 * 1024 * 1024
+LONGEST_JOB = 256 * 1024
 
 # A request line holds 4,096 bytes (http.max_initial_line_length); the longest query,
 # STATS_FIELDS encoded, and the base path take less than 1,500 of them.
@@ -101,17 +106,22 @@ class Cluster:
 
     def _known(self, path: str, pack: str, suffix: str, fields: str) -> Iterator[Json]:
         """Yield the answers for a pack; one missing id makes the whole pack a 404."""
+        ids = pack.split("%2C")
+        longest = LONGEST_JOB * len(ids) if pack else LONGEST_LIST
+        whole = f"{path}{f'/{pack}' if pack else ''}{suffix}"
         try:
-            yield self._object(f"{path}{f'/{pack}' if pack else ''}{suffix}", fields)
+            yield self._object(whole, fields, longest)
         except Gone:
-            ids = pack.split("%2C")
             if len(ids) > 1:
                 for one in ids:
                     yield from self._known(path, one, suffix, fields)
 
-    def _object(self, path: str, fields: str) -> dict[str, Any]:
+    def _object(
+        self, path: str, fields: str, longest: int = LONGEST_ANSWER
+    ) -> dict[str, Any]:
+        params = {"filter_path": fields}
         try:
-            body = self._wire.call("GET", path, {"filter_path": fields})
+            body = self._wire.call("GET", path, params, longest=longest)
         except (LookAgain, Evidence) as error:
             # A read that timed out read nothing, and none is refused as a close is.
             raise TryLater(str(error)) from error

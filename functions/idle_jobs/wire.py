@@ -18,8 +18,9 @@ from idle_jobs.signing import Signer
 # Seconds. A connection may be forgotten on its way without a word: a network load
 # balancer does so after 350 s, and the next request would meet a reset.
 LONGEST_IDLE = 60
-# 10,000 jobs are about 6 MB. Hostile JSON may take forty times its size when read.
-LONGEST_ANSWER = 16 * 1024 * 1024
+# Bytes: many times what a close, an error or a version takes. Hostile JSON takes forty
+# times its size when it is read, which each function's MemorySize leaves room for.
+LONGEST_ANSWER = 64 * 1024
 HEADERS = {
     "Accept": "application/json",
     "Accept-Encoding": "gzip",
@@ -63,12 +64,16 @@ class Wire:
         path: str,
         params: Mapping[str, str],
         read_timeout: float | None = None,
+        longest: int = LONGEST_ANSWER,
     ) -> bytes:
-        """Return the body of a 200; with stale credentials, ask once more."""
-        status, body = self._ask(method, path, params, read_timeout)
+        """Return the body of a 200; with stale credentials, ask once more.
+
+        An answer of more bytes than `longest` is none: TryLater.
+        """
+        status, body = self._ask(method, path, params, read_timeout, longest)
         if status in self._signer.stale:
             self._signer.refresh()
-            status, body = self._ask(method, path, params, read_timeout)
+            status, body = self._ask(method, path, params, read_timeout, longest)
         if status != 200:
             raise error_of(status, body)
         return body
@@ -79,6 +84,7 @@ class Wire:
         path: str,
         params: Mapping[str, str],
         read_timeout: float | None,
+        longest: int,
     ) -> tuple[int, bytes]:
         try:
             with self._adapter().send(
@@ -89,7 +95,7 @@ class Wire:
                 verify=self._verify,
                 stream=True,
             ) as response:
-                return response.status_code, _bounded(response)
+                return response.status_code, _bounded(response, longest)
         except (OSError, HTTPError, ValueError) as error:
             wrong = error_of_transport(error)
         # Raised out here, since a traceback of what caused it may show a header.
@@ -131,10 +137,10 @@ def _was_cut(error: Exception) -> bool:
     return any(isinstance(c, ssl.SSLEOFError | ssl.SSLZeroReturnError) for c in causes)
 
 
-def _bounded(response: requests.Response) -> bytes:
+def _bounded(response: requests.Response, longest: int) -> bytes:
     body = bytearray()
     for chunk in response.raw.stream(65_536, decode_content=True):
         body += chunk
-        if len(body) > LONGEST_ANSWER:
-            raise TryLater(f"the answer is longer than {LONGEST_ANSWER} bytes")
+        if len(body) > longest:
+            raise TryLater(f"the answer is longer than {longest} bytes")
     return bytes(body)
