@@ -4,7 +4,7 @@ from collections.abc import Generator, Iterator
 
 import pytest
 from coverage import Coverage
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from simulator.cluster import Cluster
 from simulator.runner import Runner
@@ -25,8 +25,14 @@ UNMEASURED = (
     "tests/test_wire_faults.py::test_a_batch_loses",
 )
 
-# Examples of a run are those of every run; `--hypothesis-profile default` explores.
-settings.register_profile("steady", derandomize=True)
+# Examples of a run are those of every run, on a machine however slow, which is no fault
+# of theirs; `--hypothesis-profile default` explores.
+settings.register_profile(
+    "steady",
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("steady")
 
 

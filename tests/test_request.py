@@ -395,7 +395,7 @@ def test_a_dot_is_a_dot() -> None:
     assert MISSING is resolve(wish("w.b-1"), JOBS).refusal
 
 
-@pytest.mark.timeout(1)
+@pytest.mark.timeout(10)
 def test_thirty_wildcards_take_no_ages() -> None:
     """A request full of wildcards cannot keep the Sweeper busy."""
     long = idle_job(job_id="a" * 63 + "c")

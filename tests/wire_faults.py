@@ -75,7 +75,7 @@ def flood(head: bytes) -> Script:
 
 GZIP = OK + b"Content-Encoding: gzip\r\n"
 BAD_GATEWAY = b"HTTP/1.1 502 Bad Gateway\r\n"
-SLOW = b"x" * 60
+SLOW = b"x" * 600  # Twelve seconds.
 TWO_LENGTHS = OK + b"Content-Length: 16\r\nContent-Length: 5\r\n\r\n" + CLOSED
 RECORD = b"\x16\x03\x03\x40\x00"  # The head of a TLS record of 16 kB.
 
@@ -93,7 +93,7 @@ SILENCES = {
     "a trickled status line": Fault(trickles(b"", b"HTTP/1.1 200 " + SLOW), LookAgain),
     "a trickled header": Fault(trickles(OK, b"X-Slow: " + SLOW), LookAgain),
     "a trickled body": Fault(
-        trickles(OK + b"Content-Length: 60\r\n\r\n", SLOW), LookAgain
+        trickles(OK + b"Content-Length: 600\r\n\r\n", SLOW), LookAgain
     ),
     "a length too long": Fault(
         says(OK + b"Content-Length: 99\r\n\r\n", HOLD), LookAgain
@@ -153,7 +153,7 @@ REDIRECTS = {
 TLS = {
     "a stalled handshake": Fault(lambda: [HOLD, HOLD], TryLater, trust="none"),
     "a trickled handshake": Fault(
-        lambda: chain([RECORD], *((0.02, b"x") for _ in range(60))),
+        lambda: chain([RECORD], *((0.02, b"x") for _ in range(600))),
         TryLater,
         trust="none",
     ),

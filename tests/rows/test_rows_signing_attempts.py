@@ -61,11 +61,11 @@ def test_row_31_a_role_that_is_assumed_anew_never_signs_as_the_function() -> Non
     signer, keys = SigV4("es", ROLE), set()
     signed(signer)  # It has assumed the role by now.
     with ThreadPoolExecutor(1) as other:
-        refreshed = other.submit(signer.refresh)
-        while not refreshed.done():
-            keys.add(
-                signed(signer).headers["Authorization"].split("Credential=")[1][:4]
-            )
+        refreshed, done = other.submit(signer.refresh), False
+        while not done:
+            done = refreshed.done()
+            authorization = signed(signer).headers["Authorization"]
+            keys.add(authorization.split("Credential=")[1][:4])
 
     assert keys == {"ASIA"}
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPException
 from threading import Thread
 from types import TracebackType
 from typing import Self
@@ -79,7 +79,7 @@ class RawServer:
     def _serve(self, connection: socket.socket) -> None:
         connection.settimeout(GONE_AFTER)
         honest, self.honest = self.honest > 0, self.honest - 1
-        with suppress(OSError):
+        with suppress(OSError, HTTPException):
             well = honest or self.script is None
             if tls := self.honest_tls if well else self.tls:
                 connection = tls.wrap_socket(connection, server_side=True)
