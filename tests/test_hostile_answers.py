@@ -72,6 +72,7 @@ def looks() -> list[Look]:
                 seen = at.look(function, [json.dumps(ASKED[function])])
             made.append(Look(function, seen, cluster))
         assert [] == at.refused
+        assert at.slowest < 5, "seconds of a processor"
     return made
 
 

@@ -18,7 +18,7 @@ from hostile.texts import source
 pytestmark = pytest.mark.slow
 
 WRITERS = {"Sweeper": request, "Closer": message, "ForceCloser": message}
-BATCHES = 140  # For each function, of ten bodies: 4,200.
+BATCHES = 200  # For each function, of ten bodies: 6,000.
 NAMED = re.compile(
     r"body: expected a JSON object|.{1,60}: (expected |unknown field, expected one of)"
 )
@@ -54,7 +54,7 @@ def batches(at: Edge) -> list[Batch]:
     return [
         hand(at, function, [write(r) for _ in range(10)])
         for function, write in WRITERS.items()
-        for r in map(source, range(BATCHES))
+        for r in (source(f"{function} {n}") for n in range(BATCHES))
     ]
 
 
@@ -73,6 +73,19 @@ def test_every_body_comes_to_an_end(batches: list[Batch], at: Edge) -> None:
         assert [] == batch.seen.lines("record_broken")
         assert batch.seen.handed == ended
     assert [] == at.refused
+
+
+def test_there_are_thousands(batches: list[Batch]) -> None:
+    """With those of the other files more than 10,000, few of them alike."""
+    bodies = {(batch.function, body) for batch in batches for body in batch.bodies}
+
+    assert len(bodies) > 5_000
+
+
+def test_every_batch_ends_in_time(at: Edge, batches: list[Batch]) -> None:
+    """Seconds of a processor: ten bodies take hundredths of one."""
+    assert batches
+    assert at.slowest < 5
 
 
 def test_every_refusal_names_the_field(batches: list[Batch]) -> None:

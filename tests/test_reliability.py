@@ -44,8 +44,10 @@ def test_every_row_is_accounted_for() -> None:
 
 
 def test_every_row_has_a_test_or_a_drill() -> None:
-    """A row of the simulation, of HTTP or of the template has a test, L a drill."""
-    shown = {mark.row for mark in marks()}
+    """A row of S, H or T has a test that is named after it, one of L has a drill."""
+    shown = {
+        mark.row for mark in marks() if mark.test.startswith(f"test_row_{mark.row:02}_")
+    }
     drills = headings(DRILLS.read_text(encoding="utf-8"), "##")
     drilled = {int(h.split()[1].rstrip(":")) for h in drills if h.startswith("Row ")}
 

@@ -120,3 +120,26 @@ def test_a_hand_over_crosses_a_deployment(
     assert first_ends(stack) == {"web": FORCED}
     assert ["force" in path for path in posts(stack)] == [False, True]
     assert left(stack) == []
+
+
+@pytest.mark.row(33)
+def test_both_versions_of_a_closer_share_a_queue(start: Start, newer: Path) -> None:
+    """Lambda may keep old environments for a while: each message meets its reader."""
+    stack = start()
+    jobs = [f"job-{n}" for n in range(8)]
+    for n, job in enumerate(jobs):
+        add_busy(stack, job)
+        stack.deploy("Sweeper", newer if n % 4 < 2 else BUILD / "Sweeper")
+        stack.deploy("Closer", newer if n % 2 else BUILD / "Closer")
+        stack.request(job_id=job, request_id=job)
+        stack.take_one("Sweeper")
+        stack.take_one("Closer")
+        stack.shift(timedelta(minutes=1))
+    before = first_ends(stack)
+    stack.deploy("Closer", newer)
+    stack.run(after(hours=2))
+
+    assert len(before) == 6, "what is new waits where an old one took it"
+    assert first_ends(stack) == dict.fromkeys(jobs, "closed requested")
+    assert len(posts(stack)) == len(jobs)
+    assert (left(stack), stack.errors) == ([], [])

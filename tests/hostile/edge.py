@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -36,12 +37,14 @@ def takes(entry: Entry) -> bool:
 class Edge:
     """A stack whose functions are called with anything.
 
-    `sent` holds what SQS took, and `refused` what it would not.
+    `sent` holds what SQS took, and `refused` what it would not; `slowest` is how many
+    seconds of a processor the slowest look took.
     """
 
     stack: Runner
     sent: list[Entry] = field(default_factory=list)
     refused: list[Entry] = field(default_factory=list)
+    slowest: float = 0
 
     def send_message_batch(self, **call: Any) -> dict[str, Any]:
         """Take entries as SQS does, each for itself."""
@@ -62,7 +65,9 @@ class Edge:
         self.stack.log.clear()
         sent = len(self.sent)
         records = [record(body, number) for number, body in enumerate(bodies)]
+        began = time.process_time()
         answer = self.stack.call(function, {"Records": records})
+        self.slowest = max(self.slowest, time.process_time() - began)
         stay = [failed["itemIdentifier"] for failed in answer["batchItemFailures"]]
         return Seen(len(bodies), stay, list(self.stack.log), self.sent[sent:])
 

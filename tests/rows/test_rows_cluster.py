@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from idle_jobs.errors import BadRequest, TryLater
-from rows.translated import ALARM, of_type
+from rows.translated import ALARM, of_type, rings_after
 from rows.wishes import ask, jobs_in, left
 from simulator.cluster import API_KEY, Fault, Request
 from simulator.runner import Runner
@@ -114,7 +114,18 @@ def test_row_07_ten_thousand_jobs_or_datafeeds_fail_loud(
     assert "came" in str(stack.errors[0][1])
     assert left(stack) == posts(stack) == ends(stack) == []
     assert stack.metrics["SweepFinished"] == 0
-    assert len(stack.errors) >= of_type(ALARM)["SweeperErrors"]["Threshold"]
+
+
+@pytest.mark.row(5)
+def test_row_05_the_second_failure_of_a_sweep_rings() -> None:
+    """Lambda runs a failed sweep twice more -> two errors in an hour, one is none."""
+    alarm = of_type(ALARM)["SweeperErrors"]
+
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/Lambda", "Errors")
+    assert alarm["Dimensions"] == [{"Name": "FunctionName", "Value": "Sweeper"}]
+    assert (alarm["Statistic"], alarm["Threshold"]) == ("Sum", 2)
+    assert alarm["ComparisonOperator"] == "GreaterThanOrEqualToThreshold"
+    assert (rings_after(alarm), alarm["AlarmActions"]) == (3600, ["AlarmTopic"])
 
 
 @pytest.mark.row(7)

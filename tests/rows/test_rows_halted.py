@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from rows.schedules import FIRST, SECOND, spend, stop_all_feeds, sweeps_ends
+from rows.translated import ALARM, of_type, rings_after
 from rows.wishes import left
 from simulation.checker import check
 from simulator.runner import Runner
@@ -28,6 +29,17 @@ def test_row_12_a_sweep_halts_when_many_jobs_become_idle_at_once(
         ["skipped sweep_halted"] * 21
     )
     assert stack.metrics["SweepHalted"] == 1
+
+
+@pytest.mark.row(12)
+def test_row_12_one_halted_sweep_rings() -> None:
+    """One SweepHalted in five minutes -> the alarm, which a person hears of."""
+    alarm = of_type(ALARM)["SweepHalted"]
+
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("IdleJobCloser", "SweepHalted")
+    assert (alarm["Statistic"], alarm["Threshold"]) == ("Sum", 1)
+    assert alarm["ComparisonOperator"] == "GreaterThanOrEqualToThreshold"
+    assert (rings_after(alarm), alarm["AlarmActions"]) == (300, ["AlarmTopic"])
 
 
 @pytest.mark.row(12)
