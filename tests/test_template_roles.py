@@ -41,15 +41,20 @@ def listed(value: Value) -> list[str]:
     return value if isinstance(value, list) else [value]
 
 
-def grants(function: str, parameters: dict[str, str]) -> set[Grant]:
-    """Return what the role of a function allows."""
+def statements(function: str, parameters: dict[str, str]) -> list[dict[str, Value]]:
+    """Return the statements of a function's role, all of which allow something."""
     role = SOURCE["Resources"][f"{function}Role"]["Properties"]
     (policy,) = resolve(role["Policies"], parameters)
-    statements = policy["PolicyDocument"]["Statement"]
-    assert all(statement["Effect"] == "Allow" for statement in statements)
+    found: list[dict[str, Value]] = policy["PolicyDocument"]["Statement"]
+    assert all(statement["Effect"] == "Allow" for statement in found)
+    return found
+
+
+def grants(function: str, parameters: dict[str, str]) -> set[Grant]:
+    """Return what the role of a function allows."""
     return {
         Grant(action, resource)
-        for statement in statements
+        for statement in statements(function, parameters)
         for action in listed(statement["Action"])
         for resource in listed(statement["Resource"])
     }
@@ -129,6 +134,30 @@ def test_signed_calls_are_allowed_on_the_cluster_alone(
     found = grants(function, SIGNED | {"SigV4Service": service})
 
     assert expected == {g.action for g in found if g.resource == CLUSTER}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("service", ["lambda", "vpc-lattice-svcs", "es"])
+def test_conditions_narrow_what_an_action_is_too_wide_for(
+    function: str, service: str
+) -> None:
+    """A function is invoked through its URL alone, and the Sweeper reads alone."""
+    told = {
+        action: statement["Condition"]
+        for statement in statements(function, SIGNED | {"SigV4Service": service})
+        if "Condition" in statement
+        for action in listed(statement["Action"])
+    }
+    by_url = {"Bool": {"lambda:InvokedViaFunctionUrl": "true"}}
+    reads = {"StringEqualsIfExists": {"vpc-lattice-svcs:RequestMethod": "GET"}}
+    invokes = {"lambda:InvokeFunction": by_url} if service == "lambda" else {}
+    read = {
+        "lambda": "lambda:InvokeFunctionUrl",
+        "vpc-lattice-svcs": "vpc-lattice-svcs:Invoke",
+        "es": "es:ESHttpGet",
+    }[service]
+
+    assert told == invokes | ({read: reads} if function == "Sweeper" else {})
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
