@@ -79,13 +79,14 @@ def test_no_failure_tells_a_secret(
     faults = faults_of(way)
     with overheard(Cluster(), WAYS[way], monkeypatch) as stack:
         heads = fail_all(stack, faults.values(), pems)
+        stack.fail("http://127.0.0.1:1", "", SECONDS)  # Nobody listens.
         parked = stack.parked()
     said = stack.said.getvalue() + parked + "".join(capfd.readouterr())
 
     assert SENT[way] == sent(heads)
     assert bool(signatures(heads)) is way.startswith("signed")
-    assert said.count('"message":"cluster_trouble"') == len(faults)
-    assert parked.count("parked_reason") == len(faults)
+    assert said.count('"message":"cluster_trouble"') == len(faults) + 1
+    assert parked.count("parked_reason") == len(faults) + 1
     assert '"_aws"' in said
     assert "Traceback" in said
     assert leaks(said, heads) == set()

@@ -17,7 +17,7 @@ PATIENT = dict.fromkeys(
     ("CONNECT_TIMEOUT", "READ_TIMEOUT", "CLOSE_READ_TIMEOUT_EARLY"), "25"
 )
 # For closes that are slow in virtual time, as every close is that ends otherwise.
-HANGS_UP = PATIENT | {"CLOSE_READ_TIMEOUT_EARLY": "0.25"}
+HANGS_UP = PATIENT | {"CLOSE_READ_TIMEOUT_EARLY": "0.5"}
 
 # Midnight is the next sweep but those that a test asks for.
 PARAMETERS = {"SweepEveryHours": "24", "LogLevel": "DEBUG"}
