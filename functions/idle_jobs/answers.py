@@ -24,8 +24,8 @@ from idle_jobs.errors import (
 from idle_jobs.fields import dig
 from idle_jobs.reasons import Reason
 
-# A pair of surrogates, half of one, or any other escape, so that the `u` of `\\\\u` is
-# no escape's.
+# A pair of surrogates, half of one, or any other escape: a backslash's, say, which what
+# looks like one may follow.
 _ESCAPE = re.compile(
     r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
     r"|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",

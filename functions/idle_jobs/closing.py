@@ -58,9 +58,8 @@ def _read(record: SQSRecord, now: datetime) -> CloseMessage | BadBody:
     try:
         return parse_message(record.body, sent_at=sent_at(record), now=now)
     except BadBody as bad:
-        return bad.with_traceback(
-            None
-        )  # Its frames hold all that was read of the body.
+        # Without its frames, which hold all that was read of the body.
+        return bad.with_traceback(None)
 
 
 @dataclass
