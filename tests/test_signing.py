@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from pathlib import Path
 
 import boto3
 import pytest
@@ -138,6 +140,26 @@ def test_expired_credentials_are_looked_up_anew(
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKID")
 
     assert read(stand_in, signer) == 5
+
+
+def test_one_look_up_serves_all_that_found_their_credentials_stale(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten looks that are refused at once: each look-up would take its own 10 MB."""
+    looked_up, script, config = (tmp_path / name for name in ("count", "sh", "config"))
+    found = '{"Version": 1, "AccessKeyId": "AKID", "SecretAccessKey": "secret"}'
+    script.write_text(f"echo >> {looked_up}; sleep 0.5; echo '{found}'")
+    config.write_text(f"[default]\ncredential_process = sh {script}\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    signer = SigV4("es")
+    with ThreadPoolExecutor(10) as looks:
+        for _ in range(10):
+            looks.submit(signer.refresh)
+
+    # The first one's and another; a thread that starts late may find that one stale.
+    assert 2 <= len(looked_up.read_text()) <= 4
 
 
 @pytest.mark.row(36)

@@ -5,6 +5,7 @@ state that threads could mix up: requests-aws4auth rewrites key and token on a s
 object, so each request gets a fresh one from an immutable snapshot.
 """
 
+from threading import Lock
 from typing import Protocol
 
 import boto3
@@ -78,13 +79,18 @@ class SigV4(AuthBase):
         self._role_arn = role_arn
         self._carried = carried
         self._header = header.lower()
+        self._refreshing = Lock()
         self._look_up()
 
     def refresh(self) -> None:
-        """Look the credentials up anew."""
-        self._look_up()
-        if self._carried:
-            self._carried.refresh()
+        """Look the credentials up anew, once for all threads that found them stale."""
+        stale = self._credentials
+        with self._refreshing:
+            # Each look-up takes 10 MB, and a batch may be refused ten times at once.
+            if self._credentials is stale:
+                self._look_up()
+                if self._carried:
+                    self._carried.refresh()
 
     def _look_up(self) -> None:
         session = boto3.Session()
