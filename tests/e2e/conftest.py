@@ -6,7 +6,6 @@ from contextlib import ExitStack
 import pytest
 
 from e2e.artifact import ArtifactRunner
-from e2e.clock import ClockMissing, find_library
 from simulator.cluster import Cluster
 from stacks import START
 
@@ -23,17 +22,8 @@ HANGS_UP = PATIENT | {"CLOSE_READ_TIMEOUT_EARLY": "0.5"}
 PARAMETERS = {"SweepEveryHours": "24", "LogLevel": "DEBUG"}
 
 
-@pytest.fixture(scope="session")
-def clock() -> None:
-    """Skip where the clock of another process cannot be turned."""
-    try:
-        find_library()
-    except ClockMissing as missing:
-        pytest.skip(str(missing))
-
-
 @pytest.fixture
-def start(clock: None) -> Iterator[Start]:  # noqa: ARG001 - it skips
+def start() -> Iterator[Start]:
     """Yield what starts a stack; at the end, no function may have told a secret."""
     with ExitStack() as stacks:
         started: list[ArtifactRunner] = []

@@ -1,7 +1,7 @@
 """One execution environment of a built function, under Lambda's own runtime client.
 
 What runs here is what runs in the cloud: the artifact, `awslambdaric` and boto3, and
-nothing else.
+nothing else but what turns its clock.
 """
 
 import json
@@ -17,6 +17,7 @@ from queue import Empty
 from threading import Thread
 from typing import Any, Self
 
+from e2e.clock import READER
 from e2e.door import Door, Watch
 from e2e.runtime_api import Answer, RuntimeApi
 
@@ -52,7 +53,7 @@ class Runtime:
             cwd=artifact,
             env={
                 "AWS_LAMBDA_RUNTIME_API": self._door.url.removeprefix("http://"),
-                "PYTHONPATH": str(artifact),
+                "PYTHONPATH": f"{artifact}{os.pathsep}{READER}",
                 "PYTHONDONTWRITEBYTECODE": "1",  # As in the cloud, where it cannot.
             }
             | dict(variables),

@@ -14,7 +14,7 @@ from e2e.secrecy import KEY_ID, SECRET
 from simulator import scenario
 from simulator.topology import Topology
 
-pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("clock")]
+pytestmark = pytest.mark.e2e
 
 FUNCTION_OF = {
     "sweeper": "Sweeper",

@@ -8,7 +8,7 @@ from e2e.artifact import ArtifactRunner
 from simulator import checks, scenario
 from simulator.acts import ACTS, Act
 
-pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("clock")]
+pytestmark = pytest.mark.e2e
 
 
 @pytest.fixture(scope="module", params=ACTS, ids=lambda act: act.title)

@@ -12,7 +12,7 @@ from e2e.secrecy import KEY_ID, SECRET, TOKEN
 from simulator.cluster import API_KEY, Cluster
 from stacks import START, add_idle, posts
 
-pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("clock")]
+pytestmark = pytest.mark.e2e
 
 # What somebody might write who looks for a fault: the headers, and the environment.
 PLANTED = """
