@@ -28,9 +28,8 @@ from idle_jobs.errors import ClusterError
 from idle_jobs.jobs import Job
 from idle_jobs.messages import Mode, Origin
 from idle_jobs.patience import LATEST_LOOK
-from idle_jobs.reasons import Reason
 from idle_jobs.request import Request, parse_request
-from idle_jobs.sweeping import sweep, sweep_nothing
+from idle_jobs.sweeping import demand_ours, park_request, sweep, sweep_nothing
 from idle_jobs.telemetry import NAMESPACE, SERVICE
 from idle_jobs.times import moment
 
@@ -40,6 +39,7 @@ metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
 
 def sweep_at_once(request: Request, desk: Desk, now: datetime) -> dict[str, Any]:
     """Answer a schedule or a direct invocation; an unreadable cluster raises."""
+    demand_ours(request, desk)
     mode = desk.mode()
     if mode is Mode.PAUSED:
         return sweep_nothing(request, desk)
@@ -67,29 +67,32 @@ def answer_requests(
 
     def answer(record: SQSRecord) -> None:
         try:
-            _answer(record, jobs, desk, now, mode)
+            request = parse_request(
+                record.body,
+                request_id=record.message_id,
+                sent_at=sent_at(record),
+                now=now,
+            )
         except BadBody as bad:
-            park_body(record, bad, desk, now)
+            return park_body(record, bad, desk, now)
+        try:
+            _answer(request, jobs, desk, now, mode)
+        except BadBody as bad:
+            park_request(request, record.body, bad, desk)
 
     return handle_batch(event, answer, desk, now, left)
 
 
 def _answer(
-    record: SQSRecord,
+    request: Request,
     jobs: list[Job] | ClusterError,
     desk: Desk,
     now: datetime,
     mode: Mode,
 ) -> None:
-    sent = sent_at(record)
-    request = parse_request(
-        record.body, request_id=record.message_id, sent_at=sent, now=now
-    )
-    if request.cluster not in ("", desk.cluster_name):
-        why = f"cluster: expected {desk.cluster_name}, got {request.cluster}"
-        raise BadBody(why, Reason.FOREIGN_CLUSTER)
+    demand_ours(request, desk)
     if isinstance(jobs, ClusterError):
-        if now - sent >= desk.rules.park_after:
+        if now - request.sent_at >= desk.rules.park_after:
             raise BadBody(str(jobs), jobs.reason)
         raise NotFinished(LATEST_LOOK)
     sweep(request, jobs, desk, now, mode)
@@ -104,7 +107,7 @@ def scheduled(event: Mapping[str, Any]) -> Request:
     event_id = event.get("id")
     if not isinstance(event_id, str) or not event_id:
         raise BadBody(f"id: expected the event's id, got {event_id!r:.60}")
-    return Request("*", event_id, time, origin=Origin.SCHEDULE, only_if_idle=True)
+    return Request("*", event_id, time, time, origin=Origin.SCHEDULE, only_if_idle=True)
 
 
 @logger.inject_lambda_context(clear_state=True)

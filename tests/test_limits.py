@@ -7,7 +7,7 @@ import pytest
 
 from builders import NOW, RULES, ago, closed_job, failed_job, idle_job
 from idle_jobs.jobs import State
-from idle_jobs.limits import Plan, halts, limit
+from idle_jobs.limits import Plan, limit
 from idle_jobs.policy import judge
 from idle_jobs.reasons import Reason
 from idle_jobs.rules import Rules
@@ -137,8 +137,18 @@ def test_a_retry_does_not_halt_what_its_first_try_began() -> None:
     old = [closed_job(job_id=f"old-{n:02}", finished=NOW) for n in range(40)]
     verdicts = [*fresh, *(judge(job, NOW, RULES) for job in old)]
 
-    assert not halts(verdicts, NOW, RULES, NOW)
-    assert halts(fresh, NOW, RULES, NOW)
+    assert limit(verdicts, NOW, RULES).why_held is not Reason.SWEEP_HALTED
+    assert limit(fresh, NOW, RULES).why_held is Reason.SWEEP_HALTED
+
+
+@pytest.mark.row(12)
+def test_a_group_is_halted_by_its_share_of_the_cluster() -> None:
+    """Twelve of twelve are one in ten of all: a sweep of all would send them, too."""
+    group = fleet(idle=12, last_data=ago(hours=50))
+    cluster = [v.job for v in (*group, *fleet(idle=0, busy=108))]
+
+    assert limit(group, NOW, RULES).send == ()
+    assert len(limit(group, NOW, RULES, cluster=cluster).send) == 12
 
 
 def test_closing_jobs_are_watched_without_a_place() -> None:

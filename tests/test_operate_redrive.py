@@ -113,7 +113,27 @@ def test_every_move_is_told(
     ]
 
 
-def test_a_request_without_an_id_gets_its_message_s(
+@pytest.mark.row(21)
+def test_what_sqs_itself_moved_keeps_its_age_and_its_id(
+    ids: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A new message would be young again, and its outcome under another key."""
+    old_id = send(ids["ParkingQueue"], '{"job_id": "web"}')
+    with time_machine.travel(NOW + timedelta(hours=25), tick=False):
+        run("--all", "1")
+        (body,) = visible(ids["RequestQueue"])
+    out = capsys.readouterr().out
+
+    assert json.loads(body) == {
+        "request_id": old_id,
+        "requested_at": "2026-11-23T12:00:00Z",
+        "job_id": "web",
+    }
+    assert f"web: its outcome will have the request_id {old_id}\n" in out
+    assert "requested 1 d 1 h ago, over 1 d: closes only what is idle" in out
+
+
+def test_an_unreadable_body_gets_its_messages_id(
     ids: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """What was parked unread is moved unread, and found by its new message's id."""

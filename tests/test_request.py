@@ -27,7 +27,7 @@ def asked(job_id: object, **fields: object) -> Request:
 
 def test_a_bare_request_is_for_one_job() -> None:
     """Only the job must be named; the rest is as the close API has it."""
-    assert Request("web", "sqs-1", SENT) == asked("web")
+    assert Request("web", "sqs-1", SENT, SENT) == asked("web")
 
 
 WORDS = {
@@ -49,6 +49,7 @@ def test_every_word_of_a_request_is_read() -> None:
         job_id="shop-*",
         request_id="ann-1",
         requested_at=ago(hours=1),
+        sent_at=SENT,
         allow_no_match=False,
         force=True,
         timeout="5m",
@@ -247,7 +248,7 @@ def test_expressions_know_their_shape(
     job_id: str, exact: bool, everything: bool
 ) -> None:
     """One name, some jobs or all of them: each is asked for differently."""
-    request = Request(job_id, "sqs-1", SENT)
+    request = Request(job_id, "sqs-1", SENT, SENT)
 
     assert (exact, everything) == (request.is_exact, request.is_everything)
 
@@ -268,6 +269,7 @@ def test_a_redriven_message_is_a_request_again() -> None:
         job_id="web",
         request_id="sweep-1",
         requested_at=ago(minutes=2),
+        sent_at=SENT,
         origin=Origin.SCHEDULE,
         force=True,
         timeout="5m",
@@ -329,7 +331,7 @@ def test_expressions_find_their_jobs(
 
 def wish(job_id: str, **fields: Any) -> Request:
     """Return a request for idle jobs."""
-    return Request(job_id, "sqs-1", SENT, **({"only_if_idle": True} | fields))
+    return Request(job_id, "sqs-1", SENT, SENT, **({"only_if_idle": True} | fields))
 
 
 NO_MATCH: dict[str, tuple[str, Reason, Reason]] = {

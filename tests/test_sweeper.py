@@ -8,6 +8,7 @@ import pytest
 
 from idle_jobs.bodies import BadBody
 from idle_jobs.errors import Refused, TryLater
+from idle_jobs.times import rfc3339
 from simulator.cluster import Fault
 from simulator.runner import Runner
 from stacks import START, add_busy, add_idle, after, ends, posts, sweep
@@ -176,8 +177,6 @@ REFUSED = {
         '{"job_id": "*", "only_if_idle": false}',
         "only_if_idle_required",
     ),
-    "a group without only_if_idle": ('{"job_id": "team"}', "only_if_idle_required"),
-    "too many jobs": ('{"job_id": "web*", "only_if_idle": false}', "too_many"),
 }
 
 
@@ -186,14 +185,95 @@ def test_a_request_that_cannot_be_taken_is_parked(
     stack: Runner, body: str, reason: str
 ) -> None:
     """A person finds it as it was sent, with the reason, and nothing is closed."""
-    for n in range(101):
-        add_busy(stack, f"web-{n}", groups=("team",))
+    add_busy(stack)
     stack.queues.send("RequestQueue", body)
     stack.take_one("Sweeper")
 
     assert ends(stack) == [f": parked {reason}"]
     assert stack.queues.bodies("ParkingQueue") == [body]
     assert sent(stack) == []
+
+
+ASKED_BACK = {
+    "a group without only_if_idle": ({"job_id": "team"}, "only_if_idle_required"),
+    "too many jobs": ({"job_id": "web*", "only_if_idle": False}, "too_many"),
+}
+
+
+@pytest.mark.parametrize(("request_", "reason"), ASKED_BACK.values(), ids=ASKED_BACK)
+def test_a_request_that_is_asked_back_keeps_its_age_and_its_id(
+    stack: Runner, request_: dict[str, object], reason: str
+) -> None:
+    """A person finds both in it, and the outcome names who asked, for what, and why."""
+    for n in range(101):
+        add_busy(stack, f"web-{n}", groups=("team",))
+    words = request_ | {"requested_by": "ann", "reason": "moved"}
+    message_id = stack.request(**words)
+    stack.take_one("Sweeper")
+    [body] = stack.queues.bodies("ParkingQueue")
+    [outcome] = stack.outcomes()
+    known = {"request_id": message_id, "requested_at": "2026-03-02T06:05:00Z"}
+
+    assert json.loads(body) == words | known
+    assert ends(stack) == [f"{request_['job_id']}: parked {reason}"]
+    assert (outcome["requested_by"], outcome["wish"]) == ("ann", "moved")
+    assert outcome["request_id"] == message_id
+    assert sent(stack) == []
+
+
+@pytest.mark.row(21)
+@pytest.mark.parametrize("force", [False, True], ids=["close", "an order to force"])
+@pytest.mark.parametrize("reopened", [False, True], ids=["busy", "reopened"])
+def test_a_redriven_request_is_as_old_as_it_was(
+    stack: Runner, force: bool, reopened: bool
+) -> None:
+    """Parked for a week as it came, it still closes nothing that is in use."""
+    add_busy(stack)
+    stack.cluster.faults.append(Fault(path=".", kind="status", status=503))
+    stack.request(job_id="web", request_id="ask", force=force)
+    stack.run(after(hours=25))
+    stack.cluster.faults.clear()
+    stack.shift(timedelta(days=6))
+    if reopened:
+        stack.cluster.jobs["web"].opened = stack.now - timedelta(days=2)
+    stack.cluster.give_data("web", stack.now)
+    stack.queues.send("RequestQueue", *stack.queues.bodies("ParkingQueue"))
+    stack.run(after(days=8))
+    skipped = "reopened" if reopened else "active"
+
+    assert ends(stack) == ["web: parked cluster_unavailable", f"web: skipped {skipped}"]
+    assert posts(stack) == []
+
+
+def test_a_request_that_was_written_long_ago_is_limited_by_what_is_open_now(
+    stack: Runner,
+) -> None:
+    """What others closed between its writing and its sending takes no place in it."""
+    for n in range(30):
+        add_idle(stack, f"job-{n}")
+        finished = START - timedelta(hours=2)
+        add_idle(stack, f"done-{n}", state="closed", finished=finished)
+    written = rfc3339(START - timedelta(days=1))
+    stack.request(job_id="*", only_if_idle=True, requested_at=written)
+    stack.take_one("Sweeper")
+
+    assert len(sent(stack)) == 20
+
+
+@pytest.mark.row(12)
+def test_a_request_that_was_written_long_ago_is_halted_all_the_same(
+    stack: Runner,
+) -> None:
+    """Jobs that others closed since were not open when it came."""
+    for n in range(12):
+        add_idle(stack, f"job-{n}", last_data=START - timedelta(hours=50))
+        finished = START - timedelta(hours=2)
+        add_idle(stack, f"done-{n}", state="closed", finished=finished)
+    written = rfc3339(START - timedelta(days=1))
+    stack.request(job_id="job-*", only_if_idle=True, requested_at=written)
+    stack.take_one("Sweeper")
+
+    assert {end.split(": ")[1] for end in ends(stack)} == {"skipped sweep_halted"}
 
 
 def test_a_parked_request_is_told_by_the_id_that_its_sender_knows(
@@ -387,7 +467,23 @@ def test_a_message_of_another_cluster_is_parked(stack: Runner) -> None:
     stack.queues.send("RequestQueue", json.dumps(message | {"cluster": "other"}))
     stack.take_one("Sweeper")
 
-    assert ends(stack) == [": parked foreign_cluster"]
+    assert ends(stack) == ["web: parked foreign_cluster"]
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_a_message_of_another_cluster_cannot_be_invoked(
+    stack: Runner, force: bool
+) -> None:
+    """Whoever hands a parked body to the Sweeper itself gets an error, and no close."""
+    add_busy(stack)
+    body = {"version": 1, "cluster": "other", "request_id": "r", "job_id": "web"}
+    body |= {"requested_at": rfc3339(START), "only_if_idle": False, "force": force}
+    stack.invoke("Sweeper", body)
+
+    assert [str(error) for _, error in stack.errors] == [
+        "cluster: expected demo, got other"
+    ]
+    assert sent(stack) == sent(stack, "ForceQueue") == []
 
 
 def test_requests_wait_for_the_cluster_until_they_are_parked(stack: Runner) -> None:
@@ -399,7 +495,7 @@ def test_requests_wait_for_the_cluster_until_they_are_parked(stack: Runner) -> N
     stack.run(after(hours=25))
 
     assert waiting == []
-    assert ends(stack) == [": parked cluster_unavailable"]
+    assert ends(stack) == ["web: parked cluster_unavailable"]
 
 
 def test_paused_requests_wait(stack: Runner) -> None:

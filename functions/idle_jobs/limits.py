@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from idle_jobs.jobs import OPEN_STATES
+from idle_jobs.jobs import OPEN_STATES, Job
 from idle_jobs.reasons import Reason
 from idle_jobs.rules import Rules
 from idle_jobs.times import rfc3339
@@ -29,6 +29,7 @@ def limit(
     now: datetime,
     rules: Rules,
     asked: datetime | None = None,
+    cluster: Sequence[Job] | None = None,
 ) -> Plan:
     """Cut the closable verdicts down to what one sweep may close.
 
@@ -37,11 +38,14 @@ def limit(
     request was `asked`, are drawn with the others: a sweep that is tried again for the
     same request finds what its first try sent among them, and sends no others in their
     place. Closings are watched whether drawn or not, unless the sweep is halted.
+    `cluster` is all its jobs, where the verdicts are of some.
     """
     asked = asked or now
+    everything = [v.job for v in verdicts] if cluster is None else cluster
     watched = tuple(v for v in verdicts if v.action is Action.WATCH)
     closable = tuple(v for v in verdicts if v.action in (Action.CLOSE, Action.FORCE))
-    if halts(verdicts, now, rules, asked):
+    opened = sum(j.state in OPEN_STATES or j.closed_since(asked) for j in everything)
+    if _halts(verdicts, opened, now, rules):
         return Plan((), closable, Reason.SWEEP_HALTED)
     closed = tuple(v for v in verdicts if v.job.closed_since(asked))
     drawn = _draw((*closable, *watched, *closed), asked, rules.max_closes_per_sweep)
@@ -50,16 +54,13 @@ def limit(
     return Plan((*sent, *watched), held)
 
 
-def halts(
-    verdicts: Sequence[Verdict], now: datetime, rules: Rules, asked: datetime
+def _halts(
+    verdicts: Sequence[Verdict], opened: int, now: datetime, rules: Rules
 ) -> bool:
-    """Tell whether suspiciously many jobs became idle within the last day.
+    """Tell whether suspiciously many of the open jobs became idle within the last day.
 
     Old backlog never counts: only what was busy yesterday and is idle today.
     """
-    opened = sum(
-        v.job.state in OPEN_STATES or v.job.closed_since(asked) for v in verdicts
-    )
     fresh = sum(
         v.action is Action.CLOSE
         and v.idle_since is not None

@@ -46,6 +46,11 @@ class Outcome:
         return f"{self.job_id}@{rfc3339(self.finished)}" if self.finished else ""
 
 
+def wish_of(reason: str) -> str:
+    """Return the reason that a person gave; without one, there is the verdict's."""
+    return "" if reason in set(Reason) else reason
+
+
 def outcome_of(
     message: CloseMessage, job: Job | None, ended: Ended, reason: Reason, detail: str
 ) -> Outcome:
@@ -58,7 +63,7 @@ def outcome_of(
         detail=detail,
         origin=message.origin,
         requested_by=message.requested_by,
-        wish="" if message.only_if_idle else message.reason,
+        wish=wish_of(message.reason),
     )
     if job is None:
         return outcome

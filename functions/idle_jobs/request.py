@@ -33,13 +33,15 @@ class Request:
     """A wish for one or more jobs.
 
     `only_if_idle` is None where it was left out, which only one exact id may do: for
-    it, None means False. `mode`, `kind` and `cluster` are those that a redriven message
-    had, which was for one job.
+    it, None means False. `requested_at` is kept when a message is sent anew, `sent_at`
+    is SQS's. `mode`, `kind` and `cluster` are those that a redriven message had, which
+    was for one job.
     """
 
     job_id: str
     request_id: str
     requested_at: datetime
+    sent_at: datetime
     origin: Origin = Origin.REQUEST
     allow_no_match: bool = True
     force: bool = False
@@ -77,6 +79,11 @@ class Request:
         return (job.job_id,) if self.cluster else (job.job_id, *job.groups)
 
     @property
+    def tried_since(self) -> datetime:
+        """Return before when this request cannot have closed anything itself."""
+        return max(self.requested_at, self.sent_at)
+
+    @property
     def is_sweep(self) -> bool:
         """Tell whether a schedule asks; a message of one, redriven, names one job."""
         return self.origin is Origin.SCHEDULE and self.is_everything
@@ -111,6 +118,7 @@ def parse_request(
         job_id=message.job_id,
         request_id=message.request_id,
         requested_at=message.requested_at,
+        sent_at=sent_at,
         origin=message.origin,
         force=message.force,
         timeout=message.timeout,
@@ -143,7 +151,7 @@ def _parse(body: str, request_id: str, sent_at: datetime, now: datetime) -> Requ
     if "job_id" not in value:
         raise BadBody("job_id: expected in every request, but missing")
     defaults: dict[str, Any] = {"request_id": request_id, "requested_at": sent_at}
-    request = Request(**(defaults | read_fields(value, readers)))
+    request = Request(**(defaults | read_fields(value, readers)), sent_at=sent_at)
     _demand_only_if_idle(request)
     return request
 

@@ -1,23 +1,25 @@
 """One request against the jobs just read: resolve, judge, limit, send, report."""
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from idle_jobs.bodies import BadBody
+from idle_jobs.bodies import BadBody, parse_object
 from idle_jobs.desk import Desk
-from idle_jobs.idleness import last_activity
 from idle_jobs.jobs import Job, State
 from idle_jobs.limits import Plan, limit
-from idle_jobs.messages import CloseMessage, Evidence, Kind, Mode, Origin, stricter
-from idle_jobs.outcomes import Ended, Outcome, outcome_of
+from idle_jobs.messages import CloseMessage, Mode, Origin, stricter
+from idle_jobs.outcomes import Ended, outcome_of
 from idle_jobs.policy import judge
 from idle_jobs.reasons import Reason
 from idle_jobs.request import Request, resolve
 from idle_jobs.steps import why_closed
 from idle_jobs.telemetry import Metric, told
+from idle_jobs.times import rfc3339
 from idle_jobs.verdicts import Action, Verdict
+from idle_jobs.wishes import closed_for, end_of, message_of, was_asked_for
 
 # A summary is an answer of Lambda's, which holds 6 MB: 5,000 verdicts are about 1.5 MB.
 MOST_TOLD = 5_000
@@ -38,12 +40,36 @@ def sweep(
     if resolved.refusal:
         _skip(request, request.job_id, resolved.refusal, resolved.detail, desk)
     verdicts = [judge(job, now, desk.rules) for job in resolved.jobs]
-    plan = _plan(request, verdicts, now, desk)
+    plan = _plan(request, verdicts, jobs, now, desk)
     _send(request, plan, desk, now, stricter(mode, request.mode))
     _report(request, verdicts, plan, desk)
     summary = _summary(request, verdicts, plan, mode)
     desk.telemetry.swept(summary, scheduled=request.is_sweep)
     return summary
+
+
+def demand_ours(request: Request, desk: Desk) -> None:
+    """Refuse a message of another cluster, where a job of the same name may live."""
+    if request.cluster not in ("", desk.cluster_name):
+        why = f"cluster: expected {desk.cluster_name}, got {request.cluster}"
+        raise BadBody(why, Reason.FOREIGN_CLUSTER)
+
+
+def park_request(request: Request, body: str, bad: BadBody, desk: Desk) -> None:
+    """Give a request that was read to a person: its body, with its age and its id.
+
+    Sent anew as it came, it would look like a request of that day, and might close or
+    force what came into use since.
+    """
+    known = {
+        "request_id": request.request_id,
+        "requested_at": rfc3339(request.requested_at),
+    }
+    fields = parse_object(body)
+    kept = body if known.keys() <= fields.keys() else json.dumps(fields | known)
+    desk.outbox.park_body(kept, f"{bad.reason}: {bad}")
+    outcome = end_of(request, request.job_id, Ended.PARKED, bad.reason, str(bad))
+    desk.telemetry.outcome(outcome)
 
 
 def sweep_nothing(request: Request, desk: Desk) -> dict[str, Any]:
@@ -54,10 +80,14 @@ def sweep_nothing(request: Request, desk: Desk) -> dict[str, Any]:
 
 
 def _plan(
-    request: Request, verdicts: Sequence[Verdict], now: datetime, desk: Desk
+    request: Request,
+    verdicts: Sequence[Verdict],
+    jobs: Sequence[Job],
+    now: datetime,
+    desk: Desk,
 ) -> Plan:
     if request.only_if_idle:
-        return limit(verdicts, now, desk.rules, request.requested_at)
+        return limit(verdicts, now, desk.rules, request.tried_since, jobs)
     wanted = tuple(v for v in verdicts if v.reason is not Reason.ALREADY_CLOSED)
     if len(wanted) > (most := desk.rules.max_closes_per_request):
         why = f"job_id: {len(wanted)} jobs are not closed yet, expected at most {most}"
@@ -70,43 +100,12 @@ def _send(request: Request, plan: Plan, desk: Desk, now: datetime, mode: Mode) -
     gentle: list[CloseMessage] = []
     forced: list[CloseMessage] = []
     for verdict in plan.send:
-        message = _message(request, verdict, desk, now, mode)
+        message = message_of(request, verdict, desk.cluster_name, now, mode)
         failed = not message.only_if_idle and verdict.job.state is State.FAILED
         force_only = message.force or failed or verdict.action is Action.FORCE
         (forced if force_only else gentle).append(message)
     desk.outbox.send(gentle)
     desk.outbox.hand_over(forced, now)
-
-
-def _message(
-    request: Request, verdict: Verdict, desk: Desk, now: datetime, mode: Mode
-) -> CloseMessage:
-    job, only_if_idle = verdict.job, bool(request.only_if_idle)
-    watched = only_if_idle and verdict.action is Action.WATCH
-    unasked = watched and request.is_sweep
-    return CloseMessage(
-        cluster=desk.cluster_name,
-        # A schedule does not ask for this job: looking after it is a wish of its own.
-        request_id=f"{request.request_id}/watch" if unasked else request.request_id,
-        job_id=job.job_id,
-        requested_at=request.requested_at,
-        kind=Kind.WATCH if watched else Kind.CLOSE,
-        origin=request.origin,
-        mode=mode,
-        only_if_idle=only_if_idle,
-        # An order only for one exact job id, which a group's name is not; for anything
-        # else evidence has to come first.
-        force=request.force and request.job_id == job.job_id and not only_if_idle,
-        timeout=request.timeout,
-        requested_by=request.requested_by,
-        reason=request.reason or verdict.reason,
-        evidence=Evidence(
-            state=job.state or "",
-            last_activity=last_activity(job, now),
-            open_start=job.open_start,
-            datafeed_state=job.datafeed.state if job.datafeed else "",
-        ),
-    )
 
 
 def _report(
@@ -126,25 +125,12 @@ def _report(
             desk.telemetry.verdict(verdict, request.request_id)
         if job_id in held:
             _skip(request, job_id, plan.why_held, verdict.detail, desk)
-        elif job_id in sent or not _was_asked_for(request, verdict):
+        elif job_id in sent or not was_asked_for(request, verdict):
             continue
-        elif _closed_for(request, verdict.job):
+        elif closed_for(request, verdict.job):
             _end_closed(request, verdict, desk)
         else:
             _skip(request, job_id, verdict.reason, verdict.detail, desk)
-
-
-def _was_asked_for(request: Request, verdict: Verdict) -> bool:
-    # A pattern may match thousands of closed jobs: they stay a number. A schedule asks
-    # for no job in particular, but a message of it that was redriven does.
-    closed = verdict.reason is Reason.ALREADY_CLOSED
-    matched = request.origin is Origin.REQUEST and not closed
-    return matched or request.names(verdict.job)
-
-
-def _closed_for(request: Request, job: Job) -> bool:
-    # A watch looks after a closing that somebody else began.
-    return request.kind is Kind.CLOSE and job.closed_since(request.requested_at)
 
 
 def _end_closed(request: Request, verdict: Verdict, desk: Desk) -> None:
@@ -153,7 +139,8 @@ def _end_closed(request: Request, verdict: Verdict, desk: Desk) -> None:
     A Sweeper that dies between its send and the delete of its request sees it again,
     when the Closer may be done: the end is the same then, not a second one.
     """
-    message = _message(request, verdict, desk, request.requested_at, request.mode)
+    cluster, asked = desk.cluster_name, request.requested_at
+    message = message_of(request, verdict, cluster, asked, request.mode)
     why = why_closed(message)
     outcome = outcome_of(message, verdict.job, Ended.CLOSED, why, "")
     desk.telemetry.outcome(outcome)
@@ -169,17 +156,7 @@ def _count(verdicts: Sequence[Verdict], plan: Plan, desk: Desk) -> None:
 def _skip(
     request: Request, job_id: str, reason: Reason, detail: str, desk: Desk
 ) -> None:
-    desk.telemetry.outcome(
-        Outcome(
-            Ended.SKIPPED,
-            reason,
-            job_id,
-            request.request_id,
-            detail=detail,
-            origin=request.origin,
-            requested_by=request.requested_by,
-        )
-    )
+    desk.telemetry.outcome(end_of(request, job_id, Ended.SKIPPED, reason, detail))
 
 
 def _summary(

@@ -97,7 +97,7 @@ def test_row_45_a_person_who_names_what_is_a_group_now_is_asked_back(
     stack.request(job_id="web", force=True)
     stack.run(after(hours=1))
 
-    assert ends(stack) == [": parked only_if_idle_required"]
+    assert ends(stack) == ["web: parked only_if_idle_required"]
     assert posts(stack) == []
     assert len(stack.queues.bodies("ParkingQueue")) == 1
 

@@ -194,7 +194,7 @@ OWN = {
         people=5,
     ),
     "an order to force taken for a whole group": _of(
-        "sweeping",
+        "wishes",
         "force=request.force and request.job_id == job.job_id and not only_if_idle",
         "force=request.force and not only_if_idle",
         "needless_force",

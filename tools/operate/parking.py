@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from idle_jobs.bodies import BadBody, parse_object
+from idle_jobs.times import rfc3339
 from simulator.terminal import one_line
 
 if TYPE_CHECKING:
@@ -38,6 +39,22 @@ class Parked:
             return parse_object(self.body)
         except BadBody:
             return {}
+
+    @property
+    def asked_first(self) -> Mapping[str, Any]:
+        """Return the fields with the age and the id that a new message would renew.
+
+        A function that parks a request writes them down; SQS, which moves it, does not,
+        but keeps its id and when it was sent.
+        """
+        known = {"request_id": self.message_id, "requested_at": rfc3339(self.sent_at)}
+        return {**known, **self.fields} if self.fields else {}
+
+    @property
+    def redriven(self) -> str:
+        """Return the body that asks again for what was asked first."""
+        fields = self.asked_first
+        return self.body if fields == self.fields else json.dumps(fields)
 
     def told(self, field: str) -> str:
         """Return a field in printable characters, whatever it is."""

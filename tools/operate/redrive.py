@@ -1,7 +1,7 @@
 """Moves parked messages back to RequestQueue: `make redrive`.
 
-Each is sent first and deleted then, with its body as it is. A kill in between leaves it
-in both queues, never in none, and closing twice does no harm.
+Each is sent first and deleted then, under its first id and with its age. A kill in
+between leaves it in both queues, never in none, and closing twice does no harm.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from idle_jobs.times import moment, spoken
 from tools.operate.command import NotThere, Options, named, run
 from tools.operate.mode import read_mode
 from tools.operate.outcomes import follow
-from tools.operate.parking import Parked, counted, held
+from tools.operate.parking import Parked, counted, held, printable
 from tools.operate.stack import Stack
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Moved:
     @property
     def request_id(self) -> str:
         """Return under which id the logs tell of it."""
-        return self.parked.told("request_id") or self.new_id
+        return printable(self.parked.asked_first.get("request_id", self.new_id))
 
 
 def redrive(stack: Stack, chosen: Callable[[Parked], bool]) -> list[Moved]:
@@ -56,7 +56,8 @@ def redrive(stack: Stack, chosen: Callable[[Parked], bool]) -> list[Moved]:
 
 
 def _move(sqs: "SQSClient", message: Parked, stack: Stack) -> Moved:
-    sent = sqs.send_message(QueueUrl=stack["RequestQueue"], MessageBody=message.body)
+    queue, body = stack["RequestQueue"], message.redriven
+    sent = sqs.send_message(QueueUrl=queue, MessageBody=body)
     sqs.delete_message(QueueUrl=stack["ParkingQueue"], ReceiptHandle=message.receipt)
     return Moved(message, sent["MessageId"])
 
@@ -73,9 +74,9 @@ def _tell(moved: Moved, expires_after: timedelta, now: datetime) -> None:
 def _expired(
     message: Parked, expires_after: timedelta, now: datetime
 ) -> timedelta | None:
-    """Return the age of a request that is too old; without a time it starts anew."""
+    """Return the age of a request that is too old; one without a time has none."""
     try:
-        age = now - moment(message.fields.get("requested_at"))
+        age = now - moment(message.asked_first.get("requested_at"))
     except ValueError:
         return None
     asks_for_idle = message.fields.get("only_if_idle") is True

@@ -1,0 +1,74 @@
+"""What a request wants of one of its jobs, and what it is told of it; pure."""
+
+from datetime import datetime
+
+from idle_jobs.idleness import last_activity
+from idle_jobs.jobs import Job
+from idle_jobs.messages import CloseMessage, Evidence, Kind, Mode, Origin
+from idle_jobs.outcomes import Ended, Outcome, wish_of
+from idle_jobs.reasons import Reason
+from idle_jobs.request import Request
+from idle_jobs.verdicts import Action, Verdict
+
+
+def message_of(
+    request: Request, verdict: Verdict, cluster: str, now: datetime, mode: Mode
+) -> CloseMessage:
+    """Write the close message for one job of a request."""
+    job, only_if_idle = verdict.job, bool(request.only_if_idle)
+    watched = only_if_idle and verdict.action is Action.WATCH
+    unasked = watched and request.is_sweep
+    return CloseMessage(
+        cluster=cluster,
+        # A schedule does not ask for this job: looking after it is a wish of its own.
+        request_id=f"{request.request_id}/watch" if unasked else request.request_id,
+        job_id=job.job_id,
+        requested_at=request.requested_at,
+        kind=Kind.WATCH if watched else Kind.CLOSE,
+        origin=request.origin,
+        mode=mode,
+        only_if_idle=only_if_idle,
+        # An order only for one exact job id, which a group's name is not; for anything
+        # else evidence has to come first.
+        force=request.force and request.job_id == job.job_id and not only_if_idle,
+        timeout=request.timeout,
+        requested_by=request.requested_by,
+        reason=request.reason or verdict.reason,
+        evidence=Evidence(
+            state=job.state or "",
+            last_activity=last_activity(job, now),
+            open_start=job.open_start,
+            datafeed_state=job.datafeed.state if job.datafeed else "",
+        ),
+    )
+
+
+def was_asked_for(request: Request, verdict: Verdict) -> bool:
+    """Tell whether a request has an end for a job that it does not send on."""
+    # A pattern may match thousands of closed jobs: they stay a number. A schedule asks
+    # for no job in particular, but a message of it that was redriven does.
+    closed = verdict.reason is Reason.ALREADY_CLOSED
+    matched = request.origin is Origin.REQUEST and not closed
+    return matched or request.names(verdict.job)
+
+
+def closed_for(request: Request, job: Job) -> bool:
+    """Tell whether a job was closed since the request, as a repeated one finds it."""
+    # A watch looks after a closing that somebody else began.
+    return request.kind is Kind.CLOSE and job.closed_since(request.requested_at)
+
+
+def end_of(
+    request: Request, job_id: str, ended: Ended, reason: Reason, detail: str
+) -> Outcome:
+    """Compose an end that the Sweeper itself gives a request, or one of its jobs."""
+    return Outcome(
+        ended,
+        reason,
+        job_id,
+        request.request_id,
+        detail=detail,
+        origin=request.origin,
+        requested_by=request.requested_by,
+        wish=wish_of(request.reason),
+    )
