@@ -22,9 +22,11 @@ IMPURE = {
         "credential",
         "modes",
         "outbox",
+        "aws",
         "desk",
         "batch",
         "closing",
+        "posting",
     ),
     *("sweeping", "telemetry", "settings"),
 }
@@ -123,6 +125,7 @@ DOORS = {
     "errors of AWS": (
         "botocore",
         {
+            "idle_jobs.aws",
             "idle_jobs.credential",
             "idle_jobs.modes",
             "idle_jobs.outbox",
@@ -133,7 +136,7 @@ DOORS = {
     "tests": ("tests", set()),
     "the simulator": ("simulator", set()),
     "builders of tests": ("builders", set()),
-    "clocks": ("time", {"idle_jobs.bounds", "idle_jobs.wire"}),
+    "clocks": ("time", {"idle_jobs.bounds", "idle_jobs.cluster", "idle_jobs.wire"}),
 }
 
 
@@ -141,6 +144,21 @@ DOORS = {
 def test_some_doors_are_single(root: str, expected: set[str]) -> None:
     """What speaks to the world is in the files that say so, and nowhere else."""
     assert expected == importers(root)
+
+
+def test_no_client_of_aws_waits_for_minutes() -> None:
+    """The SDK's own patience would outlast an invocation, and the state it has read."""
+    patient = [
+        f"{name}:{node.lineno}"
+        for name in SOURCES
+        for node in ast.walk(tree(name))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "client"
+        and "PATIENCE" not in {ast.unparse(word.value) for word in node.keywords}
+    ]
+
+    assert [] == patient
 
 
 def test_modules_do_not_know_their_callers() -> None:

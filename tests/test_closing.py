@@ -211,6 +211,18 @@ def test_observe_posts_nothing_and_says_what_it_would_do(stack: Runner) -> None:
     assert stack.queues.bodies("CloseQueue") == stack.queues.bodies("ForceQueue") == []
 
 
+def test_what_was_closed_before_observing_is_told_as_closed(stack: Runner) -> None:
+    """The mode stops what would come; a close that is on its way has its end."""
+    add_idle(stack, close_takes=timedelta(minutes=20))
+    sweep(stack)
+    stack.run(after(minutes=10))
+    stack.set_mode("observe")
+    stack.run(after(hours=1))
+
+    assert ends(stack) == ["web: closed idle_datafeed_stopped"]
+    assert len(posts(stack)) == 1
+
+
 def test_what_was_born_in_observe_is_never_closed(stack: Runner) -> None:
     """The stricter of the mode then and the mode now rules."""
     add_idle(stack)
@@ -466,6 +478,57 @@ def test_an_answered_close_is_proved_however_old_its_message_is(
     assert ended.startswith("web: closed ")
 
 
+@pytest.mark.parametrize("only_if_idle", [False, True])
+def test_what_was_never_tried_is_tried_whatever_its_age(
+    stack: Runner, only_if_idle: bool
+) -> None:
+    """Its first close outlasts the look: the next one tells, not the age."""
+    add_idle(stack, close_takes=timedelta(minutes=10))
+    handed = rfc3339(stack.now - timedelta(days=5))
+    body = close_body(handed_at=handed, only_if_idle=only_if_idle)
+    stack.queues.send("ForceQueue", body)
+    stack.run(after(hours=1))
+
+    [ended] = ends(stack)
+    assert ended.startswith("web: closed ")
+    assert len(posts(stack)) == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "ended"),
+    [
+        (Fault(path="/_close", status=503), "skipped cluster_unavailable"),
+        (Fault(path="/_close", kind="hang"), "skipped could_not_close"),
+        (Fault(path="/_close", kind="cut_after"), "closed idle_datafeed_stopped"),
+    ],
+    ids=["unavailable", "swallowed", "answer lost"],
+)
+def test_an_old_message_ends_by_what_became_of_its_post(
+    stack: Runner, fault: Fault, ended: str
+) -> None:
+    """Without an answer the job tells: what was not issued is given up as ever."""
+    add_idle(stack)
+    handed = rfc3339(stack.now - timedelta(hours=25))
+    stack.queues.send("ForceQueue", close_body(handed_at=handed))
+    stack.cluster.faults.append(fault)
+    stack.run(after(hours=1))
+
+    assert ends(stack) == [f"web: {ended}"]
+    assert len(posts(stack)) == 1
+
+
+def test_an_old_message_whose_cluster_goes_away_ends(stack: Runner) -> None:
+    """Neither its post nor the look at the job is answered: its age decides."""
+    add_idle(stack)
+    handed = rfc3339(stack.now - timedelta(hours=25))
+    stack.queues.send("ForceQueue", close_body(handed_at=handed, only_if_idle=False))
+    stack.cluster.faults.append(Fault(path="/_close", status=503))
+    stack.cluster.faults.append(ProofFault(path="/web/_stats"))
+    stack.run(after(minutes=1))
+
+    assert ends(stack) == ["web: parked cluster_unavailable"]
+
+
 @pytest.mark.row(19)
 @pytest.mark.parametrize("function", ["Closer", "Sweeper"])
 def test_what_only_waits_for_a_paused_application_is_overdue_too(
@@ -560,6 +623,23 @@ def test_a_close_waits_as_long_as_its_age_allows(
     stack.shift(timedelta(minutes=minutes))
     started = time.monotonic()
     stack.take_one("Closer")
+
+    assert time.monotonic() - started >= 0.5
+
+
+def test_a_force_waits_for_its_answer(stack: Runner) -> None:
+    """Else it would be found closed, and told as a close that lost nothing."""
+    stack.timeouts = {"MEASURED_READ_TIMEOUT": "0.5"}
+    quick = ("CLOSE_READ_TIMEOUT_EARLY", "CLOSE_READ_TIMEOUT")
+    stack.timeouts |= dict.fromkeys(quick, "0.01")
+    add_busy(stack)
+    stack.cluster.faults.append(
+        Fault(path="force=true", kind="delay", delay=timedelta(hours=1))
+    )
+    stack.request(job_id="web", force=True)
+    stack.take_one("Sweeper")
+    started = time.monotonic()
+    stack.take_one("ForceCloser")
 
     assert time.monotonic() - started >= 0.5
 

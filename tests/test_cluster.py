@@ -2,10 +2,11 @@
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from urllib.parse import unquote
 
 import pytest
@@ -14,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from requests import PreparedRequest
 
+from builders import idle_job
 from idle_jobs.cluster import Cluster, packed
 from idle_jobs.errors import (
     BadRequest,
@@ -22,6 +24,7 @@ from idle_jobs.errors import (
     Gone,
     JobFailed,
     LookAgain,
+    NotSent,
     Refused,
     TryLater,
 )
@@ -50,6 +53,15 @@ class Key:
     def refresh(self) -> None:
         """Use the next key."""
         self.keys = self.keys[1:] or self.keys
+
+
+class Slow(Key):
+    """Signs with a key whose renewal takes a while."""
+
+    def refresh(self) -> None:
+        """Take longer than the state is good for."""
+        time.sleep(0.6)
+        super().refresh()
 
 
 @pytest.fixture
@@ -358,6 +370,36 @@ def test_refused_credentials_are_asked_twice_and_no_more(
         client(url, "b2xkOmtleQ==").jobs(NOW)
 
     assert len(stand_in.log) == 2
+
+
+def test_a_close_is_not_sent_once_its_state_is_old(url: str, stand_in: StandIn) -> None:
+    """Renewing the credentials took too long: the job may be in use by now."""
+    timeouts = replace(TIMEOUTS, read=5)
+    cluster = Cluster(Wire(url, Slow("b2xkOmtleQ==", "dGVzdDp0ZXN0"), timeouts))
+    with pytest.raises(NotSent):
+        cluster.close(idle_job(), timeout="30m", read_timeout=5, good_for=0.5)
+
+    assert stand_in.jobs["web"].state == "opened"
+
+
+class Wait:
+    """A wire whose stats take a second; everything has just been opened."""
+
+    def call(self, _method: str, path: str, *_: object, **__: object) -> bytes:
+        """Answer."""
+        if "anomaly_detectors/_stats" in path:
+            time.sleep(1.1)
+            stats = {"job_id": "web", "state": "opened", "open_time": "1s"}
+            return json.dumps({"count": 1, "jobs": [stats]}).encode()
+        return b'{"count": 0}'
+
+
+@pytest.mark.slow
+def test_a_job_is_as_young_as_it_was_when_its_stats_were_told() -> None:
+    """Counted back from an earlier moment, it would look opened before a request."""
+    [job] = Cluster(cast("Wire", Wait())).jobs(NOW)
+
+    assert job.open_start == NOW
 
 
 def test_a_redirect_is_never_followed(url: str, stand_in: StandIn) -> None:

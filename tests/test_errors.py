@@ -58,6 +58,7 @@ def test_the_tree_has_six_branches_and_one_is_evidence() -> None:
 REASONS = {
     "LookAgain": Reason.STILL_CLOSING,
     "TryLater": Reason.CLUSTER_UNAVAILABLE,
+    "NotSent": Reason.CLUSTER_UNAVAILABLE,
     "Gone": Reason.GONE,
     "JobFailed": Reason.FAILED,
     "DatafeedWouldNotStop": Reason.DATAFEED_WOULD_NOT_STOP,

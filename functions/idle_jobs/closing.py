@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, assert_never
 
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
@@ -20,17 +20,15 @@ from idle_jobs.batch import (
 )
 from idle_jobs.bodies import BadBody
 from idle_jobs.desk import Desk
-from idle_jobs.errors import ClusterError, Refused
+from idle_jobs.errors import ClusterError
 from idle_jobs.jobs import Job
 from idle_jobs.messages import CloseMessage, Mode, parse_message
 from idle_jobs.moves import Close, End, Force, HandOver, Park, Step, Wait
 from idle_jobs.outcomes import Ended, outcome_of
-from idle_jobs.patience import SOONEST_LOOK, unread, wait
+from idle_jobs.patience import unread
+from idle_jobs.posting import Posts
 from idle_jobs.reasons import Reason
-from idle_jobs.steps import after_answer, after_success, next_step
-
-EARLY = timedelta(minutes=1)
-OLDEST_READ = 60  # Seconds: what is closed was seen idle within them.
+from idle_jobs.steps import next_step
 
 
 def close_batch(
@@ -49,7 +47,7 @@ def close_batch(
     if desk.mode() is Mode.PAUSED:
         return handle_batch(event, give_back, desk, now, seconds_left, run)
     messages = {r.message_id: _read(r, now) for r in records}
-    batch = _Batch(desk, now, messages, seconds_left, seconds_left() - OLDEST_READ)
+    batch = _Batch(desk, now, messages, Posts(desk, now, seconds_left))
     batch.read_jobs()
     return handle_batch(event, batch.look, desk, now, seconds_left, run)
 
@@ -62,21 +60,22 @@ def _read(record: SQSRecord, now: datetime) -> CloseMessage | BadBody:
         return bad.with_traceback(None)
 
 
+def _goes_on(step: Step, message: CloseMessage) -> bool:
+    """Tell what `observe` does not stop: an end, and waiting for a close of before."""
+    waits = isinstance(step, Wait) and step.why is Reason.STILL_CLOSING
+    return isinstance(step, End) or (waits and message.mode is Mode.CLOSE)
+
+
 @dataclass
 class _Batch:
-    """The messages of one batch and the one read of the cluster that they share.
-
-    `fresh_until` is how many seconds of the invocation are left when that read is old.
-    """
+    """The messages of one batch and the one read of the cluster that they share."""
 
     desk: Desk
     now: datetime
     messages: dict[str, CloseMessage | BadBody]
-    seconds_left: Callable[[], float]
-    fresh_until: float
+    posts: Posts
     jobs: dict[str, Job] = field(default_factory=dict)
     away: ClusterError | None = None
-    refused: Refused | None = None
 
     def read_jobs(self) -> None:
         """Read the jobs of all messages, by their exact ids."""
@@ -109,11 +108,11 @@ class _Batch:
         mode = self.desk.mode_for(message, fresh=isinstance(step, Force))
         if mode is Mode.PAUSED:
             raise NotFinished(PAUSED_FOR)
-        if mode is Mode.OBSERVE and not isinstance(step, End):
+        if mode is Mode.OBSERVE and not _goes_on(step, message):
             step = End(Ended.SKIPPED, Reason.OBSERVED, f"would {step}")
         match step:
             case Close() | Force():
-                self._take(*self._post(step, message))
+                self._take(*self.posts.post(step, message))
             case Wait():
                 self._wait(step, message)
             case HandOver():
@@ -125,63 +124,6 @@ class _Batch:
                 self._end(step, message, job)
             case _:
                 assert_never(step)
-
-    def _post(
-        self, step: Close | Force, message: CloseMessage
-    ) -> tuple[Step, CloseMessage, Job | None]:
-        """Post one close and prove it; return what follows."""
-        desk, job = self.desk, step.job
-        if self.seconds_left() < self.fresh_until:
-            return self._not_on_old_news(step, message), message, job
-        try:
-            if self.refused:
-                raise self.refused
-            self._call(step, message)
-        except ClusterError as error:
-            self._note(error, step, message)
-            after = after_answer(step, error, message, self.now, desk.rules)
-            return after, message, job
-        desk.telemetry.posted(message, str(step), "closed")
-        try:
-            found = {j.job_id: j for j in desk.cluster.jobs(self.now, [job.job_id])}
-        except ClusterError as error:
-            # It is said to be closed: whatever hides the proof, the next look has it.
-            desk.telemetry.trouble(error)
-            # So it must come to that look, however old the message is.
-            return Wait(SOONEST_LOOK, Reason.STILL_CLOSING), message, job
-        proof = found.get(job.job_id)
-        after = after_success(step, proof, message, self.now, desk.rules)
-        return after, message, proof
-
-    def _not_on_old_news(self, step: Close | Force, message: CloseMessage) -> Step:
-        """Post nothing more than a minute after the read: the job may be in use by now.
-
-        Evidence is seen anew at the next look; what ends without one says which it was.
-        """
-        away = Reason.CLUSTER_UNAVAILABLE
-        why = step.evidence if isinstance(step, Force) else away
-        return wait(why, message, self.now, self.desk.rules)
-
-    def _call(self, step: Close | Force, message: CloseMessage) -> None:
-        timeouts, force = self.desk.timeouts, isinstance(step, Force)
-        early = self.now - (message.sent_at or self.now) < EARLY
-        read_timeout = timeouts.close_early if early else timeouts.close
-        timeout = message.timeout if isinstance(step, Force) else step.timeout
-        if isinstance(step, Close) and step.measured:
-            read_timeout = timeouts.measured
-        self.desk.cluster.close(
-            step.job, timeout=timeout, read_timeout=read_timeout, force=force
-        )
-
-    def _note(
-        self, error: ClusterError, step: Close | Force, message: CloseMessage
-    ) -> None:
-        if self.refused:
-            return
-        self.desk.telemetry.posted(message, str(step), f"{error.reason}: {error}")
-        if isinstance(error, Refused):
-            self.refused = error
-            self.desk.telemetry.trouble(error)
 
     def _wait(self, step: Wait, message: CloseMessage) -> None:
         seconds = step.after.total_seconds()

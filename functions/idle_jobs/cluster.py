@@ -3,7 +3,9 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from math import inf
+from time import monotonic
 from typing import Any
 from urllib.parse import quote
 
@@ -52,14 +54,17 @@ class Cluster:
         """Read all jobs, or those of these ids that exist, in four calls.
 
         What is read of a few jobs costs the cluster no more for all the others.
-        `open_start` is counted back from `now`. An id may have become a group's name
+        `open_start` is counted back from `now` and what the read took until then, in
+        whole seconds, as `open_time` has them. An id may have become a group's name
         meanwhile, so that jobs may come back that nobody asked for.
         """
+        began = monotonic()
         info = self._object("/_ml/info", "upgrade_mode,native_code.version")
         _refuse_old(info)
         # The states first: a job that is closed by then has its finish time as well.
         stats, incomplete = self._list(_JOBS, "/_stats", STATS_FIELDS, ids)
         configs, _ = self._list(_JOBS, "", CONFIG_FIELDS, ids)
+        read_at = now + timedelta(seconds=int(monotonic() - began))
         named = ids is not None and _version(info) >= NAMES_DATAFEEDS
         feed_ids = list(_datafeeds_of(configs)) if named else None
         feeds, _ = self._list(_DATAFEEDS, "/_stats", FEED_FIELDS, feed_ids)
@@ -67,13 +72,19 @@ class Cluster:
             configs,
             stats,
             feeds,
-            read_at=now,
+            read_at=read_at,
             upgrade_mode=info.get("upgrade_mode") is True,
         )
         return [_doubted(job) for job in jobs] if incomplete else jobs
 
     def close(
-        self, job: Job, *, timeout: str, read_timeout: float, force: bool = False
+        self,
+        job: Job,
+        *,
+        timeout: str,
+        read_timeout: float,
+        good_for: float = inf,
+        force: bool = False,
     ) -> None:
         """Post a close for one job as just read; return when it is said to be closed.
 
@@ -81,10 +92,14 @@ class Cluster:
         neither blank nor a group nor a wildcard, each of which closes more than a job.
         Parameters go into the query and there is no body: with a body, Elasticsearch
         would not read the query. LookAgain means issued: hanging up does not stop it.
+        What is not sent within `good_for` seconds, since credentials had to be fetched,
+        is not sent at all: NotSent.
         """
         path = f"/_ml/anomaly_detectors/{quote(job.job_id, safe='')}/_close"
         params = {"timeout": timeout} | ({"force": "true"} if force else {})
-        body = self._wire.call("POST", path, params, read_timeout)
+        body = self._wire.call(
+            "POST", path, params, read_timeout=read_timeout, good_for=good_for
+        )
         if (parsed(body) or {}).get("closed") is not True:
             raise LookAgain("200, but the answer does not say that the job is closed")
 

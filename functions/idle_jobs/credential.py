@@ -11,6 +11,7 @@ from aws_lambda_powertools.utilities.parameters import SecretsProvider
 from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
 from botocore.exceptions import BotoCoreError, ClientError
 
+from idle_jobs.aws import PATIENCE
 from idle_jobs.errors import Refused
 
 SECRET_MAX_AGE = 300  # seconds
@@ -72,4 +73,5 @@ def _joined(name: object, secret: object) -> str:
 @cache
 def _secrets() -> SecretsProvider:
     # On boto3's own session: one of Powertools' reads botocore's data once more.
-    return SecretsProvider(boto3_client=boto3.client("secretsmanager"))
+    client = boto3.client("secretsmanager", config=PATIENCE)
+    return SecretsProvider(boto3_client=client)

@@ -8,6 +8,7 @@ import boto3
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from idle_jobs.aws import PATIENCE
 from idle_jobs.cluster import Cluster
 from idle_jobs.credential import Credential
 from idle_jobs.messages import CloseMessage, Mode, stricter
@@ -93,7 +94,7 @@ def _signer(settings: Settings) -> Signer:
 @cache
 def _outbox(settings: Settings) -> Outbox:
     return Outbox(
-        boto3.client("sqs"),
+        boto3.client("sqs", config=PATIENCE),
         settings.close_queue_url,
         settings.force_queue_url,
         settings.parking_queue_url,

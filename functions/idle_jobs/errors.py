@@ -3,6 +3,7 @@
 ClusterError
 ├── LookAgain             the close was issued, or may have been: look at the state
 ├── TryLater              unavailable or throttled: nothing is known, come back
+│   └── NotSent               what it rests on grew too old before it was sent
 ├── Gone                  there is no such job any more: nothing to do
 ├── Evidence              Elasticsearch itself says why a gentle close cannot work
 │   ├── JobFailed             409: only force closes a failed job
@@ -48,6 +49,10 @@ class LookAgain(ClusterError):
 
 class TryLater(ClusterError):
     """The cluster could not answer; says nothing about the job."""
+
+
+class NotSent(TryLater):
+    """A call that was not made, since what it rests on had grown too old."""
 
 
 class Gone(ClusterError):

@@ -7,6 +7,7 @@ from aws_lambda_powertools.utilities.parameters import SSMProvider
 from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
 from botocore.exceptions import BotoCoreError, ClientError
 
+from idle_jobs.aws import PATIENCE
 from idle_jobs.messages import Mode
 
 MODE_MAX_AGE = 30  # seconds
@@ -31,4 +32,4 @@ def read_mode(parameter: str, *, fresh: bool = False) -> Mode:
 @cache
 def _store() -> SSMProvider:
     # On boto3's own session: one of Powertools' reads botocore's data once more.
-    return SSMProvider(boto3_client=boto3.client("ssm"))
+    return SSMProvider(boto3_client=boto3.client("ssm", config=PATIENCE))

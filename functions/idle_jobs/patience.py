@@ -45,16 +45,28 @@ def wait(
     *,
     at_least: timedelta = SOONEST_LOOK,
 ) -> Step:
-    """Look again later, or end what has waited long enough for this closer.
-
-    The wait grows with the message's age, so that a quick close is seen quickly and a
-    long one costs few looks; the spread is seeded, so that a look can be replayed.
-    """
+    """Look again later, or end what has waited long enough for this closer."""
     sent = message.sent_at or now
     age = now - ((message.handed_at or sent) if rules.may_force else sent)
     if age >= (rules.park_after if rules.may_force else CLOSER_GIVES_UP_AFTER):
         return _over_age(why, age, message, rules)
-    after = max(at_least, min(now - sent, LATEST_LOOK))
+    return look_again(why, message, now, at_least=at_least)
+
+
+def look_again(
+    why: Reason,
+    message: CloseMessage,
+    now: datetime,
+    *,
+    at_least: timedelta = SOONEST_LOOK,
+) -> Wait:
+    """Look again, the later the older the message is, whatever its age.
+
+    So a quick close is seen quickly and a long one costs few looks; the spread is
+    seeded, so that a look can be replayed.
+    """
+    age = now - (message.sent_at or now)
+    after = max(at_least, min(age, LATEST_LOOK))
     spread = Random(f"{message.request_id} {message.job_id} {now}")  # noqa: S311
     return Wait(after * spread.uniform(0.9, 1.1), why)
 

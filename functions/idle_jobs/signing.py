@@ -22,6 +22,7 @@ from requests import PreparedRequest
 from requests.auth import AuthBase
 from requests_aws4auth import AWS4Auth
 
+from idle_jobs.aws import PATIENCE
 from idle_jobs.credential import Credential
 from idle_jobs.errors import Refused
 
@@ -98,7 +99,8 @@ class SigV4(AuthBase):
         credentials = session.get_credentials()
         if self._role_arn:
             role = {"RoleArn": self._role_arn, "RoleSessionName": "idle-job-closer"}
-            refresh = create_assume_role_refresher(session.client("sts"), role)
+            sts = session.client("sts", config=PATIENCE)
+            refresh = create_assume_role_refresher(sts, role)
             credentials = DeferredRefreshableCredentials(refresh, "assume-role")
         # At once and last: other threads sign meanwhile, with the old ones.
         self._region, self._credentials = session.region_name, credentials

@@ -20,9 +20,9 @@ from idle_jobs.errors import (
 from idle_jobs.idleness import IDLE_REASONS
 from idle_jobs.jobs import Job, State
 from idle_jobs.messages import CloseMessage, Kind
-from idle_jobs.moves import Close, End, Force, HandOver, Step
+from idle_jobs.moves import Close, End, Force, HandOver, Park, Step
 from idle_jobs.outcomes import Ended
-from idle_jobs.patience import LATEST_LOOK, SOONEST_LOOK, give_up, wait
+from idle_jobs.patience import LATEST_LOOK, SOONEST_LOOK, give_up, look_again, wait
 from idle_jobs.policy import judge
 from idle_jobs.reasons import Reason
 from idle_jobs.rules import Rules
@@ -170,9 +170,14 @@ def after_success(
     now: datetime,
     rules: Rules,
 ) -> Step:
-    """Return what follows a 200, given the job as read once more: the proof."""
+    """Return what follows a post, given the job as read once more: the proof."""
     if job and job.state is not State.CLOSED:
-        return wait(Reason.STILL_CLOSING, message, now, rules)
+        why, closing = Reason.STILL_CLOSING, job.state is State.CLOSING
+        after = wait(why, message, now, rules)
+        if isinstance(step, Close) and closing and isinstance(after, End | Park):
+            # It closes since a moment ago: that gets a look more, at any age.
+            return look_again(why, message, now, at_least=LATEST_LOOK)
+        return after
     if isinstance(step, Force):
         # An orphan is gone with its task: it never was more than that.
         return End(Ended.FORCE_CLOSED, step.evidence)

@@ -5,6 +5,8 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
+from time import monotonic
 
 import requests
 from requests.exceptions import InvalidHeader, SSLError
@@ -12,7 +14,14 @@ from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from idle_jobs.answers import error_of
 from idle_jobs.bounds import BoundedAdapter
-from idle_jobs.errors import ClusterError, LookAgain, Refused, TryLater, redacted
+from idle_jobs.errors import (
+    ClusterError,
+    LookAgain,
+    NotSent,
+    Refused,
+    TryLater,
+    redacted,
+)
 from idle_jobs.signing import Signer
 
 # Seconds. A connection may be forgotten on its way without a word: a network load
@@ -58,40 +67,43 @@ class Wire:
         self._verify = ca_bundle or True
         self._threads = threading.local()
 
-    def call(
+    def call(  # noqa: PLR0913 - a request, and its three limits
         self,
         method: str,
         path: str,
         params: Mapping[str, str],
+        *,
         read_timeout: float | None = None,
         longest: int = LONGEST_ANSWER,
+        good_for: float = inf,
     ) -> bytes:
         """Return the body of a 200; with stale credentials, ask once more.
 
-        An answer of more bytes than `longest` is none: TryLater.
+        An answer of more bytes than `longest` is none: TryLater. After `good_for`
+        seconds nothing is sent any more: NotSent.
         """
-        status, body = self._ask(method, path, params, read_timeout, longest)
+        request = requests.Request(
+            method, self._url + path, HEADERS, params=params, auth=self._signer
+        )
+        seconds, until = read_timeout or self._timeouts.read, monotonic() + good_for
+        status, body = self._ask(request, seconds, longest, until)
         if status in self._signer.stale:
             self._signer.refresh()
-            status, body = self._ask(method, path, params, read_timeout, longest)
+            status, body = self._ask(request, seconds, longest, until)
         if status != 200:
             raise error_of(status, body)
         return body
 
     def _ask(
-        self,
-        method: str,
-        path: str,
-        params: Mapping[str, str],
-        read_timeout: float | None,
-        longest: int,
+        self, request: requests.Request, seconds: float, longest: int, until: float
     ) -> tuple[int, bytes]:
         try:
+            signed = request.prepare()
+            if monotonic() > until:
+                raise NotSent("the credentials came when the state was old already")
             with self._adapter().send(
-                requests.Request(
-                    method, self._url + path, HEADERS, params=params, auth=self._signer
-                ).prepare(),
-                timeout=(self._timeouts.connect, read_timeout or self._timeouts.read),
+                signed,
+                timeout=(self._timeouts.connect, seconds),
                 verify=self._verify,
                 stream=True,
             ) as response:

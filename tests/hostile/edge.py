@@ -102,5 +102,9 @@ def edge(**parameters: str) -> Iterator[Edge]:
         it = Edge(stack)
         for name in {*os.environ} - {*AWS_KEYS, "PATH", "HOME"}:
             p.delenv(name)  # It is copied for every call.
-        p.setattr(boto3, "client", lambda name: it if name == "sqs" else make(name))
+
+        def client(name: Any, **own: Any) -> Any:
+            return it if name == "sqs" else make(name, **own)
+
+        p.setattr(boto3, "client", client)
         yield it

@@ -178,8 +178,8 @@ OWN = {
         people=3,
     ),
     "what was read long ago is acted on": _of(
-        "closing",
-        "if self.seconds_left() < self.fresh_until:",
+        "posting",
+        "if left < self.fresh_until:",
         "if False:",
         "unchecked",
         stalls=0.05,

@@ -117,7 +117,9 @@ class Peer:
         path = f"/_ml/anomaly_detectors/{key.job_id}/_close"
         left = self.invocation.seconds_left() - SECONDS_TO_REPORT
         try:
-            self._wire.call("POST", path, {"force": "true"} if force else {}, left)
+            self._wire.call(
+                "POST", path, {"force": "true"} if force else {}, read_timeout=left
+            )
         except Gone:
             return self._tell(key, "skipped", "gone")
         return self._tell(key, "force_closed" if force else "closed", "requested")

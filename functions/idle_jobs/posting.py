@@ -1,0 +1,128 @@
+"""The only place that posts a close: never on old news, and with a proof."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from idle_jobs.batch import LAST_SECONDS
+from idle_jobs.desk import Desk
+from idle_jobs.errors import ClusterError, LookAgain, NotSent, Refused, TryLater
+from idle_jobs.jobs import Job, State
+from idle_jobs.messages import CloseMessage
+from idle_jobs.moves import Close, End, Force, Park, Step, Wait
+from idle_jobs.patience import SOONEST_LOOK, wait
+from idle_jobs.reasons import Reason
+from idle_jobs.steps import after_answer, after_success
+
+EARLY = timedelta(minutes=1)
+OLDEST_READ = 60  # Seconds: what is closed was seen idle within them.
+
+CLOSES = (State.CLOSING, State.CLOSED)
+Posted = tuple[Step, CloseMessage, Job | None]
+
+
+@dataclass
+class Posts:
+    """The posts of one batch, made on the one read that begins when this is made.
+
+    After a refusal nothing more of the batch is posted.
+    """
+
+    desk: Desk
+    now: datetime
+    seconds_left: Callable[[], float]
+    fresh_until: float = field(init=False)
+    refused: Refused | None = None
+
+    def __post_init__(self) -> None:
+        """Note how many seconds are left when the read is old."""
+        self.fresh_until = self.seconds_left() - OLDEST_READ
+
+    def post(self, step: Close | Force, message: CloseMessage) -> Posted:
+        """Post one close and prove it; return what follows."""
+        job = step.job
+        try:
+            self._call(step, message)
+        except NotSent:
+            return self._not_on_old_news(step, message), message, job
+        except ClusterError as error:
+            self._note(error, step, message)
+            after = after_answer(step, error, message, self.now, self.desk.rules)
+            if isinstance(error, LookAgain | TryLater) and isinstance(
+                after, End | Park
+            ):
+                return self._unless_issued(after, step, message)
+            return after, message, job
+        self.desk.telemetry.posted(message, str(step), "closed")
+        try:
+            return self._proved(step, message)
+        except ClusterError as error:
+            # It is said to be closed: whatever hides the proof, the next look has it.
+            self.desk.telemetry.trouble(error)
+            # So it must come to that look, however old the message is.
+            return Wait(SOONEST_LOOK, Reason.STILL_CLOSING), message, job
+
+    def _proved(self, step: Close | Force, message: CloseMessage) -> Posted:
+        """Read the job once more; return what follows from how it is now."""
+        job_id, cluster = step.job.job_id, self.desk.cluster
+        found = {j.job_id: j for j in cluster.jobs(self.now, [job_id])}
+        proof = found.get(job_id)
+        after = after_success(step, proof, message, self.now, self.desk.rules)
+        return after, message, proof
+
+    def _unless_issued(
+        self, after: Step, step: Close | Force, message: CloseMessage
+    ) -> Posted:
+        """End an old message that has no answer, unless its close went on its way."""
+        try:
+            following, message, proof = self._proved(step, message)
+        except ClusterError as error:
+            self.desk.telemetry.trouble(error)
+            return after, message, step.job
+        # What is forced was closing before it.
+        ways = {State.CLOSED} if isinstance(step, Force) else {*CLOSES}
+        issued = proof is None or proof.state in ways
+        return following if issued else after, message, proof
+
+    def _not_on_old_news(self, step: Close | Force, message: CloseMessage) -> Step:
+        """Post nothing more than a minute after the read: the job may be in use by now.
+
+        Evidence is seen anew at the next look; what ends without one says which it was.
+        """
+        away = Reason.CLUSTER_UNAVAILABLE
+        why = step.evidence if isinstance(step, Force) else away
+        return wait(why, message, self.now, self.desk.rules)
+
+    def _call(self, step: Close | Force, message: CloseMessage) -> None:
+        left, force = self.seconds_left(), isinstance(step, Force)
+        if left < self.fresh_until:
+            raise NotSent("the state was read more than a minute ago")
+        if self.refused:
+            raise self.refused
+        patience = self._patience(step, message)
+        self.desk.cluster.close(
+            step.job,
+            timeout=message.timeout if isinstance(step, Force) else step.timeout,
+            read_timeout=min(patience, left - LAST_SECONDS),
+            good_for=left - self.fresh_until,
+            force=force,
+        )
+
+    def _patience(self, step: Close | Force, message: CloseMessage) -> float:
+        """Return how many seconds to wait for an answer: long where it says most."""
+        timeouts = self.desk.timeouts
+        if isinstance(step, Force) or step.measured:
+            # A force whose answer is lost is told as a close like any other.
+            return timeouts.measured
+        early = self.now - (message.sent_at or self.now) < EARLY
+        return timeouts.close_early if early else timeouts.close
+
+    def _note(
+        self, error: ClusterError, step: Close | Force, message: CloseMessage
+    ) -> None:
+        if self.refused:
+            return
+        self.desk.telemetry.posted(message, str(step), f"{error.reason}: {error}")
+        if isinstance(error, Refused):
+            self.refused = error
+            self.desk.telemetry.trouble(error)
