@@ -275,6 +275,15 @@ def test_a_credential_needs_a_secret(mode: str) -> None:
     assert SECRET == with_secret.secret_arn
 
 
+def test_what_hangs_may_be_forced_before_it_is_parked() -> None:
+    """The other way round, force would be switched off without a word."""
+    assert settings(FORCE_AFTER="2h", PARK_AFTER="2h")
+
+    why = "^PARK_AFTER: expected at least FORCE_AFTER, got 1 h$"
+    with pytest.raises(BadSettings, match=why):
+        settings(FORCE_AFTER="2h", PARK_AFTER="1h")
+
+
 def test_settings_hold_no_secret() -> None:
     """Settings may be logged: they know where the secret is, and nothing of it."""
     told = repr(settings(AUTH_MODE="api_key", SECRET_ARN=SECRET, API_KEY="hush"))
