@@ -58,6 +58,7 @@ def _contradiction(job: Job, now: datetime) -> str:
         return "last_data_time is older than create_time"
     if (
         job.state is State.OPENED
+        and job.configured
         and not _halted(job)
         and not (job.assigned and job.open_start)
     ):
