@@ -39,6 +39,7 @@ CLOSER, FORCER = Rules(), Rules(may_force=True)
 BUSY = idle_job(last_data=ago(minutes=1), datafeed=feed("started"))
 CLOSING = idle_job(state=State.CLOSING)
 ORPHAN = idle_job(configured=False, created=None)
+LOST_ORPHAN = replace(ORPHAN, assigned=False, open_start=None)
 SKIP = Ended.SKIPPED
 
 
@@ -100,6 +101,11 @@ CLOSER_ROWS: dict[str, tuple[Job | None, CloseMessage, tuple[object, ...]]] = {
     "opened after the request": (
         idle_job(open_start=ago(minutes=1)),
         PERSONS,
+        (SKIP, Reason.REOPENED),
+    ),
+    "without a process when it was asked for, and started since": (
+        idle_job(open_start=ago(minutes=1)),
+        replace(PERSONS, evidence=Evidence("opened")),
         (SKIP, Reason.REOPENED),
     ),
     "created after the request": (
@@ -233,6 +239,11 @@ FORCER_ROWS: dict[str, tuple[Job | None, CloseMessage, tuple[object, ...]]] = {
     "an order": (BUSY, ORDER, (Force, Reason.FORCE_ORDERED)),
     "an order for a closing job": (CLOSING, ORDER, (Force, Reason.FORCE_ORDERED)),
     "an order for an orphan": (ORPHAN, ORDER, (Force, Reason.FORCE_ORDERED)),
+    "an order for one without a node": (
+        LOST_ORPHAN,
+        ORDER,
+        (Force, Reason.FORCE_ORDERED),
+    ),
     "an order for a protected job": (
         idle_job(managed=True),
         ORDER,

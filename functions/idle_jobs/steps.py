@@ -52,7 +52,7 @@ def next_step(
     if job.state is State.CLOSED:
         return _found_closed(job, message)
     if started := _started_after(job, message):
-        why = f"created or opened {rfc3339(started)}, after the request"
+        why = f"created, opened or moved {rfc3339(started)}, after the request"
         return End(Ended.SKIPPED, Reason.REOPENED, why)
     verdict = judge(job, now, rules)
     explicit = is_explicit(message, now, rules)
@@ -92,7 +92,11 @@ def why_closed(message: CloseMessage) -> Reason:
 
 
 def _started_after(job: Job, message: CloseMessage) -> datetime | None:
-    """Return when the job was made or opened anew since the request, which is spent."""
+    """Return when the job was made or opened anew since the request, which is spent.
+
+    A job that the cluster moves or starts again, as after an upgrade, cannot be told
+    from one that a person opened.
+    """
     latest = message.requested_at + REOPENED_TOLERANCE
     starts = (job.created, job.open_start)
     return next((start for start in starts if start and start > latest), None)

@@ -70,5 +70,7 @@ def set_upgrade_mode(ml: MachineLearning, call: Call) -> Reply:
     """Turn upgrade mode on or off."""
     enabled = call.flag("enabled", False)
     call.time("timeout", "30s")
+    if ml.upgrade_mode and not enabled:
+        ml.start_again(call.now)
     ml.upgrade_mode = enabled
     return Reply({"acknowledged": True})

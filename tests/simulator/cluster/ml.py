@@ -72,6 +72,12 @@ class MachineLearning:
         """The indices, each as it was created."""
         return self.state.indices
 
+    def start_again(self, now: datetime) -> None:
+        """Give every open job a new process, as when they are assigned once more."""
+        for job in self.jobs.values():
+            if job.state == "opened" and job.assigned:
+                job.opened = now
+
     def wipe(self) -> None:
         """Forget jobs, datafeeds, indices, settings and modes."""
         self.jobs.clear()
