@@ -30,6 +30,11 @@ BODIES = [
 ]
 
 
+def defined(function: str) -> str:
+    """Return what a function of the drills does."""
+    return DRILLS.split(f"\n{function}() {{\n")[1].split("\n}\n")[0]
+
+
 def test_the_drills_request_closes_one_job() -> None:
     """It names the drill's job exactly, so it may close it whatever it does."""
     request = parse_request(BODIES[0], request_id="m-1", sent_at=NOW, now=NOW)
@@ -39,7 +44,15 @@ def test_the_drills_request_closes_one_job() -> None:
         request.is_exact,
         request.only_if_idle,
     )
-    assert request.request_id in DRILLS.split("ended() {")[1].split("}")[0]
+
+
+def test_an_outcome_is_that_of_the_last_request() -> None:
+    """Each request has an id of its own, which the log is asked for."""
+    request = parse_request(BODIES[0], request_id="m-1", sent_at=NOW, now=NOW)
+
+    assert "$DRILL" == request.request_id
+    assert 'DRILL="drill-$(date +%s)"' in defined("ask")
+    assert '\\$.request_id = \\"$DRILL\\"' in defined("ended")
 
 
 def test_the_canary_must_park() -> None:
