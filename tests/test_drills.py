@@ -51,6 +51,7 @@ OPPOSITES = {
     "update-event-source-mapping": "update-event-source-mapping",
     "send-message": "delete-message",
 }
+TO_AND_FRO = ["MODE=close", "MODE=observe"]
 # Words of AWS's answers and settings that the text speaks of.
 WORDS = {"MaximumConcurrency", "PendingConfirmation", "Sid"}
 
@@ -90,6 +91,18 @@ def test_what_a_drill_changes_its_undo_changes_back(text: str) -> None:
 
     assert changed
     assert {OPPOSITES[name] for name in changed} <= set(operations(undo))
+
+
+def test_only_the_drills_that_close_a_job_set_the_mode() -> None:
+    """They set it back at their end; the drill on the stack in use leaves it alone."""
+    modes = {
+        row: [word for c in commands(text) for word in c.words if "MODE=" in word]
+        for row, text in drills().items()
+    }
+
+    assert fences(DRILLS, "bash")[0].endswith("\n}\n")
+    assert {2: [], 23: TO_AND_FRO, 29: TO_AND_FRO, 58: []} == modes
+    assert not {"pause", "resume"} & {c.words[1] for c in commands(drills()[58])}
 
 
 def test_the_permission_comes_back_as_it_was() -> None:
@@ -166,11 +179,13 @@ def test_metrics_exist() -> None:
 
 
 def test_names_in_the_text_exist() -> None:
-    """A name in backticks is a parameter, a resource, a metric or a word of AWS's."""
+    """A name in backticks is the template's, a metric, a variable, or AWS's word."""
     named = {w for w in code(DRILLS) if re.fullmatch(r"([A-Z][a-z]+){2,}|[A-Z]\w+", w)}
     foreign = {name for _, name in FOREIGN}
+    variables = set(re.findall(r"^(\w+)=", DRILLS, re.MULTILINE))
+    known = {*SOURCE["Parameters"], *RESOURCES, *Metric, *foreign, *variables, *WORDS}
 
-    assert named <= {*SOURCE["Parameters"], *RESOURCES, *Metric, *foreign, *WORDS}
+    assert named <= known
     assert {w for w in code(DRILLS) if re.fullmatch("[a-z]+_[a-z_]+", w)} <= set(Reason)
 
 
