@@ -90,6 +90,18 @@ def test_the_drills_job_can_be_made() -> None:
     assert "opened" == cluster.state_of("drill-1", NOW)
 
 
+def test_nothing_is_asked_before_what_is_broken_is_broken() -> None:
+    """Lambda disables a mapping, and hears of a role's loss, some time after."""
+    text = DRILLS.split("## Row 23")[1].split("### Watch")[0]
+    mapping, role = (
+        [" ".join(command.words[:3]) for command in commands(block)]
+        for block in re.findall(r"```bash\n.*?```\n", text, re.DOTALL)[1:]
+    )
+
+    assert ["state", "sleep 5", "ask"] == mapping[-3:]
+    assert ["sleep 180", "ask"] == role[-2:]
+
+
 def minutes_to_ring(alarm: dict[str, Any]) -> int:
     """Return after how long an age rings: it has to be over for all periods."""
     over = alarm["EvaluationPeriods"] * alarm["Period"]

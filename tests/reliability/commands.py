@@ -53,6 +53,10 @@ def commands(text: str) -> list[Command]:
 
 def _lines(block: str) -> Iterator[str]:
     for line in map(str.strip, block.splitlines()):
+        loop = re.fullmatch(r"until \[ \"\$\((.*)\)\" = \w+ \]; do (.*); done", line)
+        if loop:
+            yield from loop.groups()
+            continue
         taken = re.fullmatch(r"(\w+=)\$\((?!date)(.*)\)", line)
         if taken:
             yield taken[2]
