@@ -90,6 +90,14 @@ def test_the_drills_job_can_be_made() -> None:
     assert "opened" == cluster.state_of("drill-1", NOW)
 
 
+def test_no_second_try_is_promised_where_there_is_none() -> None:
+    """Lambda drops the event of a function that has no concurrency at its first try."""
+    reliability = PAGES[1].read_text(encoding="utf-8")
+
+    assert "0: that of the next full hour is dropped at its first try." in DRILLS
+    assert "permission, or the Sweeper's concurrency is 0), then" in reliability
+
+
 def test_nothing_is_asked_before_what_is_broken_is_broken() -> None:
     """Lambda disables a mapping, and hears of a role's loss, some time after."""
     text = DRILLS.split("## Row 23")[1].split("### Watch")[0]
