@@ -13,6 +13,7 @@ ROWS = read_rows(
 |---|---|---|---|
 | 1 | Twice. | One outcome. | S |
 | 2 | Never. | An alarm. | T L |
+| 23 | Broken. | An alarm. | L |
 """
 )
 MARKS = [
@@ -52,11 +53,13 @@ def test_a_row_names_its_own_test_first_and_the_cases_of_others() -> None:
 
 
 def test_a_result_is_what_the_tests_of_the_row_gave() -> None:
-    """The table repeats what it is told, good or bad."""
-    *_, first, second = rows_table(ROWS, MARKS, {1: "passed", 2: "failed"}.__getitem__)
+    """The table repeats what it is told, good or bad; no drill is told as run."""
+    results = {1: "passed", 2: "failed", 23: ""}
+    *_, first, second, third = rows_table(ROWS, MARKS, results.__getitem__)
 
     assert first.endswith("| passed |")
-    assert second.endswith("| failed |")
+    assert second.endswith("| failed; drill by hand |")
+    assert third.endswith("| drill by hand |")
 
 
 def test_a_wrong_count_of_schedules_is_refused(
