@@ -17,7 +17,10 @@ QUESTIONS = {
 
 @dataclass
 class Sums:
-    """The sums over schedules, and the first one that shows a problem."""
+    """The sums over schedules, and which of them show a problem.
+
+    A request for a job has an outcome or is lost: what got none is counted, too.
+    """
 
     schedules: int = 0
     requests: int = 0
@@ -30,7 +33,8 @@ class Sums:
     def add(self, findings: Findings) -> None:
         """Count one schedule."""
         self.schedules += 1
-        self.requests += len(findings.ok) + len(findings.duplicated)
+        lost = {problem.key for problem in findings.lost}
+        self.requests += len(findings.ok | findings.duplicated | lost)
         self.duplicated += len(findings.duplicated)
         self.counts += findings.counts
         self.kinds += Counter(problem.kind for problem in findings.problems)

@@ -1,0 +1,40 @@
+"""What the sums over many schedules count, and of what their shares are."""
+
+from collections import Counter
+
+from builders import NOW
+from simulation.findings import Findings, Problem
+from simulation.history import Key
+from simulation.report import summed, table
+
+TOLD, AGAIN, LOST = (Key("r", job) for job in ("told", "again", "lost"))
+
+
+def findings(*lost: Key) -> Findings:
+    """Return what one schedule shows: two outcomes, and these requests lost."""
+    return Findings(
+        seed=7,
+        ok=frozenset({TOLD}),
+        duplicated=frozenset({AGAIN}),
+        problems=tuple(Problem(NOW, "I1", "lost", key, "is lost") for key in lost),
+        counts=Counter(closed=1, skipped=1),
+    )
+
+
+def shown(*lost: Key) -> dict[str, str]:
+    """Return the lines of a table with one column, by their names."""
+    lines = [*table(summed([findings(*lost)]))][1:]
+    return {line[:20].strip(): line[20:].strip() for line in lines}
+
+
+def test_a_lost_request_is_one_of_the_requests() -> None:
+    """It has no outcome, and is counted all the same: shares are of all requests."""
+    assert ("2", "0") == (shown()["requests for a job"], shown()["lost"])
+    assert "3" == shown(LOST)["requests for a job"]
+    assert "1 (33.33%)" == shown(LOST)["lost"]
+
+
+def test_a_request_is_counted_once() -> None:
+    """One that has an outcome and is lost once more is one request."""
+    assert "2" == shown(AGAIN)["requests for a job"]
+    assert "1 (50.00%)" == shown(AGAIN)["lost"]
