@@ -73,6 +73,43 @@ def default_of(parameter: Value) -> str:
     return f"`{parameter['Default']}`" if parameter["Default"] != "" else "(empty)"
 
 
+def test_the_times_are_those_that_the_template_takes() -> None:
+    """The two parameters that are named take others than the rest; a bound is one."""
+    sentence = README.split("Times are ")[1].split("\n")[0]
+    patterns = {
+        name: parameter["AllowedPattern"]
+        for name, parameter in SOURCE["Parameters"].items()
+        if re.fullmatch(r"\d+[mhd]", str(parameter.get("Default")))
+    }
+    takers = {
+        value: {name for name, p in patterns.items() if re.fullmatch(p, value)}
+        for value in ("0h", "1h", "24h", "25h", "1d", "999d", "1000d", "90m")
+    }
+    hours_or_days = patterns.keys() - {"ParkAfter"}
+
+    assert ["h", "d", "1h", "999d", "ReopenGrace", "m"] == code(sentence)[:6]
+    assert ["ParkAfter", "1h", "24h"] == code(sentence)[6:]
+    assert takers.pop("90m") == {"ReopenGrace"}
+    assert takers == {
+        **dict.fromkeys(("0h", "1000d"), frozenset()),
+        **dict.fromkeys(("1h", "24h"), patterns.keys()),
+        **dict.fromkeys(("25h", "1d", "999d"), hours_or_days),
+    }
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("ForceAfter", "longer"), ("ParkAfter", "shorter")]
+)
+def test_what_hangs_is_forced_before_it_is_parked(one: str, other: str) -> None:
+    """Both parameters say that the one must not come before the other."""
+    (than,) = {"ForceAfter", "ParkAfter"} - {one}
+    (row,) = (row for row in SETTINGS if code(row["Parameter"]) == [one])
+    described = SOURCE["Parameters"][one]["Description"]
+
+    assert f"Not {other} than `{than}`" in row["What happens when you turn it"]
+    assert f"Not {other} than {than}" in described
+
+
 def test_the_policy_table_has_every_reason_of_the_policy() -> None:
     """The reasons are those that `judge` gives, none more, as the code lists them."""
     every = list(Reason)
