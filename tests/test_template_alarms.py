@@ -51,6 +51,22 @@ def test_every_alarm_says_what_it_means_and_tells_somebody(
     assert alarm["AlarmActions"] == [{"Ref": "AlarmTopic"}]
 
 
+def test_what_is_overdue_says_when_sqs_deletes_it() -> None:
+    """The days are those for which the queues before ParkingQueue keep a message."""
+    days = {
+        name: resource["Properties"]["MessageRetentionPeriod"] // 86400
+        for name, resource in SOURCE["Resources"].items()
+        if resource["Type"] == "AWS::SQS::Queue" and name != "ParkingQueue"
+    }
+    others = set(days.values()) - {force := days["ForceQueue"]}
+
+    assert ALARMS["WorkOverdue"]["AlarmDescription"].endswith(
+        f"SQS deletes it {others.pop()} days after it was sent, "
+        f"in ForceQueue {force} days after."
+    )
+    assert not others
+
+
 def test_alarms_watch_metrics_that_exist() -> None:
     """Each alarm on an own metric is on one that the functions emit."""
     watched = {a["MetricName"] for a in ALARMS.values() if a.get("Namespace") == OWN}
