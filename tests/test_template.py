@@ -1,6 +1,7 @@
 """The promises of template.yaml: its functions, queues, numbers and parameters."""
 
 import importlib
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -127,6 +128,31 @@ def test_the_longest_park_after_is_what_the_receives_allow_for() -> None:
     pattern = SOURCE["Parameters"]["ParkAfter"]["AllowedPattern"]
 
     assert pattern == "([1-9]|1[0-9]|2[0-4])h"
+
+
+SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:elastic"
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value", "taken"),
+    [
+        ("CaBundle", "", True),
+        ("CaBundle", "ca.pem", True),
+        ("CaBundle", "ca.crt", False),
+        ("CaBundle", "certificates/ca.pem", False),
+        ("SecretArn", "", True),
+        ("SecretArn", f"{SECRET}-AbC1eF", True),
+        ("SecretArn", SECRET, False),
+        ("SecretArn", f"{SECRET}-AbCdE", False),
+    ],
+)
+def test_a_value_that_could_not_work_is_refused(
+    parameter: str, value: str, *, taken: bool
+) -> None:
+    """The build copies functions/*.pem; IAM knows a secret by its whole ARN."""
+    pattern = SOURCE["Parameters"][parameter]["AllowedPattern"]
+
+    assert taken == bool(re.fullmatch(pattern, value))
 
 
 def test_variables_are_the_settings() -> None:
