@@ -1,4 +1,4 @@
-"""Reads the shell that docs/drills.md shows, as far as its test needs it."""
+"""Reads the shell that our pages show, as far as their tests need it."""
 
 import re
 import shlex
@@ -15,7 +15,7 @@ from botocore.session import Session
 from markdown import code, fences
 
 # Options of the AWS CLI itself.
-OWN = {"query", "output"}
+OWN = {"query", "output", "cli-read-timeout", "cli-binary-format"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def _lines(block: str) -> Iterator[str]:
         taken = re.fullmatch(r"(\w+=)\$\((?!date)(.*)\)", line)
         if taken:
             yield taken[2]
-        elif not re.fullmatch(r"\w+=\S+|\w+=\"[^\"]*\"|\w+\(\) \{|\}", line):
+        elif not re.fullmatch(r"(#.*)?|\w+=\S+|\w+=\"[^\"]*\"|\w+\(\) \{|\}", line):
             yield line
 
 

@@ -1,0 +1,72 @@
+"""What README.md and docs/operating.md tell an operator to ask of AWS can be asked."""
+
+import re
+from pathlib import Path
+
+import jmespath  # type: ignore[import-untyped]
+import pytest
+
+from markdown import fences
+from reliability.commands import OWN, Command, commands, input_of, needed_by
+from simulator.intrinsics import load_template
+from simulator.topology import TEMPLATE, Topology
+from simulator.translation import translate
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", ROOT / "docs" / "operating.md"]
+SHOWN = [b for page in PAGES for b in fences(page.read_text(encoding="utf-8"), "bash")]
+AWS = [
+    command
+    for block in SHOWN
+    for command in commands(f"```bash\n{block}```")
+    if command.name == "aws"
+]
+SOURCE = load_template(TEMPLATE)
+
+
+def only(operation: str) -> Command:
+    """Return the one command that asks for this."""
+    (command,) = (command for command in AWS if operation in command.words)
+    return command
+
+
+@pytest.mark.parametrize("command", AWS, ids=lambda c: " ".join(c.words[1:3]))
+def test_aws_knows_a_command_and_its_options(command: Command) -> None:
+    """The operation exists, takes each option, and gets all that it needs."""
+    given = command.options.keys() - OWN
+
+    assert given <= input_of(command).keys()
+    assert needed_by(command) <= given
+
+
+def test_the_outputs_that_are_asked_for_exist() -> None:
+    """Each is one of the template's, and the query finds it among the others."""
+    asked = set(re.findall(r"\$\(output (\w+)\)", "".join(SHOWN)))
+    outputs = [{"OutputKey": n, "OutputValue": n.lower()} for n in SOURCE["Outputs"]]
+    (query,) = only("describe-stacks").options["query"]
+
+    assert asked == {"SweeperFunction", "RequestQueueUrl"}
+    for name in asked:
+        found = jmespath.search(
+            query.replace("$1", name), {"Stacks": [{"Outputs": outputs}]}
+        )
+        assert [[name.lower()]] == found
+
+
+def test_the_roles_are_found() -> None:
+    """The query finds the three functions' roles among all that is deployed."""
+    deployed = [
+        {"ResourceType": resource["Type"], "PhysicalResourceId": name}
+        for name, resource in translate(SOURCE, {})["Resources"].items()
+    ]
+    (query,) = only("describe-stack-resources").options["query"]
+    roles = {f"{name}Role" for name in Topology.load().functions}
+
+    assert roles == set(jmespath.search(query, {"StackResources": deployed}))
+
+
+def test_the_plan_is_waited_for() -> None:
+    """The CLI is silent for longer than the Sweeper may run."""
+    (seconds,) = only("invoke").options["cli-read-timeout"]
+
+    assert Topology.load().functions["Sweeper"].timeout < int(seconds)
