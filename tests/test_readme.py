@@ -5,18 +5,20 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from builders import NOW, RULES
+from builders import NOW, RULES, idle_job
 from idle_jobs.bodies import BadBody
 from idle_jobs.outcomes import Ended
-from idle_jobs.owner import Wish, read_owner
-from idle_jobs.policy import KEEP_GROUP
+from idle_jobs.owner import Owner, Wish, read_owner
+from idle_jobs.policy import KEEP_GROUP, judge
 from idle_jobs.policy import RULES as ORDER
 from idle_jobs.reasons import Reason
 from idle_jobs.request import Request, parse_request
 from idle_jobs.telemetry import NAMESPACE, Metric
+from idle_jobs.verdicts import Action
 from markdown import anchor, code, fences, headings, links, table
 from simulator.acts import ACTS
 from simulator.intrinsics import Value, load_template
@@ -138,6 +140,16 @@ def test_the_policy_table_has_the_verdict(
     condition, sweep, *_ = row.values()
 
     assert action in re.findall(r"\w+", f"{condition} {sweep}")
+
+
+@pytest.mark.parametrize("changes", [{}, {"last_data": None, "records": 0}])
+def test_the_policy_table_has_what_notify_does(changes: dict[str, Any]) -> None:
+    """Where a sweep closes without another setting, the owner's word makes a report."""
+    verdict = judge(idle_job(owner=Owner(wish=Wish.NOTIFY), **changes), NOW, RULES)
+    row = next(row for row in POLICY if verdict.reason in code(row["Reason"]))
+
+    assert Action.REPORT == verdict.action
+    assert f"close; {verdict.action} if the owner says `notify`" == row["A sweep"]
 
 
 def test_names_in_the_policy_table_exist() -> None:
