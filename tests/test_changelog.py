@@ -11,6 +11,17 @@ from simulator.topology import TEMPLATE
 ROOT = Path(__file__).parents[1]
 
 
+def test_a_version_has_the_sections_of_keep_a_changelog() -> None:
+    """Each is one of its types, and stands once in a version."""
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    types = {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
+    for version in changelog.split("\n## ")[1:]:
+        sections = headings(version, "###")
+
+        assert set(sections) <= types
+        assert len(set(sections)) == len(sections)
+
+
 def test_the_version_is_the_same_everywhere() -> None:
     """Changelog, project, template and the name given to the cluster agree."""
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
