@@ -53,7 +53,13 @@ OPPOSITES = {
 }
 TO_AND_FRO = ["MODE=close", "MODE=observe"]
 # Words of AWS's answers and settings that the text speaks of.
-WORDS = {"LastProcessingResult", "MaximumConcurrency", "PendingConfirmation", "Sid"}
+WORDS = {
+    "LastProcessingResult",
+    "MaximumConcurrency",
+    "PendingConfirmation",
+    "Sid",
+    "StateTransitionReason",
+}
 
 
 def drills() -> dict[int, str]:
