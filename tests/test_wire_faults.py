@@ -78,8 +78,7 @@ def trusted(fault: Fault, pems: dict[str, Path]) -> str:
 
 def client(url: str, fault: Fault, ca_bundle: str = "") -> Cluster:
     """Return the product's client, with the fault's time to answer."""
-    # A handshake that is no fault may take a while, too.
-    timeouts = Timeouts(0.5, *[fault.seconds] * 4)
+    timeouts = Timeouts(fault.connect, *[fault.seconds] * 4)
     return Cluster(Wire(url, Key("dGVzdDp0ZXN0"), timeouts, ca_bundle))
 
 
@@ -224,7 +223,8 @@ def timeouts(fault: Fault, *, read: float) -> dict[str, str]:
     post = str(max(fault.seconds, 0.3))
     named = ("CLOSE_READ_TIMEOUT_EARLY", "CLOSE_READ_TIMEOUT", "MEASURED_READ_TIMEOUT")
     read_and_connect = {"READ_TIMEOUT": str(max(fault.seconds, read))}
-    return dict.fromkeys(named, post) | read_and_connect | {"CONNECT_TIMEOUT": "1"}
+    connect = {"CONNECT_TIMEOUT": str(max(fault.connect, 1))}
+    return dict.fromkeys(named, post) | read_and_connect | connect
 
 
 def demand_nothing_happened(stack: Runner, look: tuple[str, str]) -> None:

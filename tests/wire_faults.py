@@ -21,14 +21,17 @@ READ, RESET, HOLD = Act.READ, Act.RESET, Act.HOLD
 class Fault:
     """A script and what a close must make of it: a branch, or a whole answer (None).
 
-    `seconds` is how long an answer may take, and `trust` which certificate is shown:
-    one that is known (`known`), `unknown`, `elsewhere` or `expired`; none without TLS.
+    `seconds` is how long an answer may take and `connect` a handshake, both of which no
+    machine may be too slow for unless it is what they fail by. `trust` is which
+    certificate is shown: one that is known (`known`), `unknown`, `elsewhere` or
+    `expired`; none without TLS.
     """
 
     script: Script
     branch: Branch
-    seconds: float = 0.15
+    seconds: float = 5
     trust: str = ""
+    connect: float = 5
 
 
 def says(*steps: Step) -> Script:
@@ -76,6 +79,9 @@ def flood(head: bytes) -> Script:
 GZIP = OK + b"Content-Encoding: gzip\r\n"
 BAD_GATEWAY = b"HTTP/1.1 502 Bad Gateway\r\n"
 SLOW = b"x" * 600  # Twelve seconds.
+SHORT = 0.15  # Seconds: nothing else ends what is silent or goes on.
+# One byte of an answer in 60 kB: 64 kB, which are too many, would be gigabytes.
+THIN_CHUNK = b"1;" + b"x" * 60_000 + b"\r\n \r\n"
 TWO_LENGTHS = OK + b"Content-Length: 16\r\nContent-Length: 5\r\n\r\n" + CLOSED
 RECORD = b"\x16\x03\x03\x40\x00"  # The head of a TLS record of 16 kB.
 
@@ -89,23 +95,17 @@ CUTS = {
     "half a JSON": Fault(answers(CLOSED[:9]), LookAgain),
 }
 SILENCES = {
-    "no answer": Fault(says(HOLD), LookAgain),
-    "a trickled status line": Fault(trickles(b"", b"HTTP/1.1 200 " + SLOW), LookAgain),
-    "a trickled header": Fault(trickles(OK, b"X-Slow: " + SLOW), LookAgain),
-    "a trickled body": Fault(
-        trickles(OK + b"Content-Length: 600\r\n\r\n", SLOW), LookAgain
-    ),
-    "a length too long": Fault(
-        says(OK + b"Content-Length: 99\r\n\r\n", HOLD), LookAgain
-    ),
-    "endless 100 Continue": Fault(
-        for_ever(b"", b"HTTP/1.1 100 Continue\r\n\r\n"), LookAgain
-    ),
-    "chunks without end": Fault(for_ever(CHUNKED, b"1\r\n \r\n"), LookAgain),
-    "trailers without end": Fault(
-        for_ever(CHUNKED + b"0\r\n", b"X: y\r\n"),
-        LookAgain,
-    ),
+    name: Fault(script, LookAgain, SHORT)
+    for name, script in {
+        "no answer": says(HOLD),
+        "a trickled status line": trickles(b"", b"HTTP/1.1 200 " + SLOW),
+        "a trickled header": trickles(OK, b"X-Slow: " + SLOW),
+        "a trickled body": trickles(OK + b"Content-Length: 600\r\n\r\n", SLOW),
+        "a length too long": says(OK + b"Content-Length: 99\r\n\r\n", HOLD),
+        "endless 100 Continue": for_ever(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+        "chunks without end": for_ever(CHUNKED, THIN_CHUNK),
+        "trailers without end": for_ever(CHUNKED + b"0\r\n", b"X: y\r\n"),
+    }.items()
 }
 LENGTHS = {
     "a length too short": Fault(answers(CLOSED, length=5), LookAgain),
@@ -122,11 +122,9 @@ FLOODS = {
     "big chunks without end": Fault(
         for_ever(CHUNKED, b"10000\r\n" + bytes(65_536) + b"\r\n"), TryLater, 20
     ),
-    "headers without end": Fault(for_ever(OK, b"X: y\r\n"), TryLater, 5),
-    "a header line without end": Fault(
-        for_ever(OK + b"X: ", b"y" * 65_536), TryLater, 5
-    ),
-    "a chunk size without end": Fault(for_ever(CHUNKED, b"0" * 65_536), TryLater, 5),
+    "headers without end": Fault(for_ever(OK, b"X: y\r\n"), TryLater),
+    "a header line without end": Fault(for_ever(OK + b"X: ", b"y" * 65_536), TryLater),
+    "a chunk size without end": Fault(for_ever(CHUNKED, b"0" * 65_536), TryLater),
 }
 ODDITIES = {
     "early hints alone": Fault(says(b"HTTP/1.1 103 X\r\n\r\n"), TryLater),
@@ -151,11 +149,13 @@ REDIRECTS = {
     "a redirect in latin-1": Fault(redirect(302, b"/f\xfc\xdfe"), Refused),
 }
 TLS = {
-    "a stalled handshake": Fault(lambda: [HOLD, HOLD], TryLater, trust="none"),
+    "a stalled handshake": Fault(lambda: [HOLD, HOLD], TryLater, SHORT, "none", SHORT),
     "a trickled handshake": Fault(
         lambda: chain([RECORD], *((0.02, b"x") for _ in range(600))),
         TryLater,
-        trust="none",
+        SHORT,
+        "none",
+        SHORT,
     ),
     "a handshake that is cut": Fault(list, TryLater, trust="none"),
     "a handshake that is reset": Fault(lambda: [HOLD, RESET], TryLater, trust="none"),
@@ -164,8 +164,8 @@ TLS = {
     "another host's name": Fault(list, Refused, trust="elsewhere"),
     "an expired certificate": Fault(list, Refused, trust="expired"),
     "a trusted cut": Fault(answers(CLOSED, length=99), TryLater, trust="known"),
-    "a trusted silence": Fault(says(HOLD), LookAgain, trust="known"),
-    "a trusted trickle": Fault(trickles(OK, SLOW), LookAgain, trust="known"),
+    "a trusted silence": Fault(says(HOLD), LookAgain, SHORT, "known"),
+    "a trusted trickle": Fault(trickles(OK, SLOW), LookAgain, SHORT, "known"),
 }
 
 FAULTS = CUTS | SILENCES | LENGTHS | FLOODS | ODDITIES | REDIRECTS | TLS
