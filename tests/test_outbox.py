@@ -1,6 +1,7 @@
 """Sending, handing over, parking and next looks, through moto's SQS API."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -78,6 +79,20 @@ def test_a_refused_entry_is_sent_once_more(sqs: SQSClient, outbox: Outbox) -> No
     outbox.send(sweeps_message(job_id=f"job-{n}") for n in range(3))
 
     assert batches == [3, 1]
+
+
+@pytest.mark.row(8)
+def test_no_batch_forgets_what_an_earlier_one_was_refused(
+    sqs: SQSClient, outbox: Outbox
+) -> None:
+    """One entry of the first batch: it alone is sent twice, and moto keeps both."""
+    batches = refuse(sqs, times=1)
+    outbox.send(sweeps_message(job_id=f"job-{n}") for n in range(23))
+    came = [m for _ in range(3) for m in received(sqs, outbox.close_queue)]
+    jobs = Counter(json.loads(message["Body"])["job_id"] for message in came)
+
+    assert batches == [10, 10, 3, 1]
+    assert jobs == {f"job-{n}": 1 for n in range(23)} | {"job-0": 2}
 
 
 @pytest.mark.row(8)
