@@ -47,7 +47,10 @@ def key_of(body: str, message_id: str) -> Key:
 
 
 class Queues:
-    """All queues of a topology; `listen` is told when a message becomes visible."""
+    """All queues of a topology; `listen` is told when a message becomes visible.
+
+    `refused` counts the entries of batches that were.
+    """
 
     def __init__(
         self,
@@ -62,6 +65,7 @@ class Queues:
         self._source, self._note = source, note
         self._held: dict[str, dict[str, Message]] = {name: {} for name in topology}
         self._ids = count(1)
+        self.refused = 0
 
     def send(
         self, queue: str, body: str, invocation: int = 0, key: Key | None = None
@@ -180,8 +184,10 @@ class Queues:
         return share > 0 and self._source.random() < share
 
     def refuses(self) -> bool:
-        """Tell whether an entry of a batch is refused."""
-        return self._happens(self.faults.refused_entries)
+        """Tell whether an entry of a batch is refused, and count it then."""
+        refused = self._happens(self.faults.refused_entries)
+        self.refused += refused
+        return refused
 
 
 def _kind(body: str) -> str:
