@@ -68,12 +68,13 @@ def test_row_43_a_datafeed_that_will_not_stop_is_evidence_only_after_two_hours(
     add_busy(stack, datafeed_stops=False)
     ask(stack, "web", only_if_idle=False)
     stack.run(after(hours=5))
-    early = posts(stack)
+    early, waiting = posts(stack), stack.queues.bodies("ForceQueue")
     handed = [line["at"] for line in stack.log if line["message"] == "sent"]
     stack.run(after(hours=6))
 
     assert ends(stack) == ["web: force_closed datafeed_would_not_stop"]
-    assert len(handed) == 1
+    assert len(handed) == len(waiting) == 1
+    assert "closing_seen_at" not in waiting[0]
     assert handed[0] >= after(hours=3)
     assert stack.outcomes()[0]["at"] >= handed[0] + timedelta(hours=2)
     assert set(early) == {f"{POST}30m"}
