@@ -170,6 +170,15 @@ OWN = {
         "if False:",
         "live_closed",
     ),
+    "every hand-over stamped as a long closing": _of(
+        "closing",
+        "seen = self.now if step.closing_seen else message.closing_seen_at",
+        "seen = self.now",
+        "needless_force",
+        hanging_jobs=1,
+        people=3,
+        windows=4,
+    ),
     "expired requests stay explicit": _of(
         "steps",
         "return not message.only_if_idle and not expired",
