@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from requests import PreparedRequest
 
 from builders import idle_job
+from e2e.door import before
 from idle_jobs.cluster import Cluster, packed
 from idle_jobs.errors import (
     BadRequest,
@@ -425,8 +426,21 @@ def test_the_environments_proxies_are_not_used(
 
 
 @pytest.mark.row(31)
-def test_a_session_belongs_to_its_thread(url: str, stand_in: StandIn) -> None:
-    """Ten threads read at once, and each request is signed."""
+def test_a_session_belongs_to_its_thread(url: str) -> None:
+    """Three threads, one after another: none finds the connection of the one before."""
+    with before(url, lambda *_: True) as door:
+        cluster = client(door.url)
+        for _ in range(3):
+            thread = threading.Thread(target=cluster.jobs, args=(NOW,))
+            thread.start()
+            thread.join()
+
+    assert door.came == 3
+
+
+@pytest.mark.row(31)
+def test_threads_read_at_once(url: str, stand_in: StandIn) -> None:
+    """Ten of them, and each request is signed."""
     cluster = client(url)
     threads = [threading.Thread(target=cluster.jobs, args=(NOW,)) for _ in range(10)]
     for thread in threads:
