@@ -3,11 +3,17 @@
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
-from moto.sts.models import sts_backends
+from moto.sts.models import AssumedRole, sts_backends
 
 from simulator.topology import ACCOUNT
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/closer"
+
+
+def given_out() -> dict[str, AssumedRole]:
+    """Return all that STS gave out by their key ids, valid or not."""
+    roles = sts_backends[ACCOUNT]["aws"].assumed_roles
+    return {role.access_key_id: role for role in roles}
 
 
 class Roles(Mapping[str, str]):
@@ -19,9 +25,9 @@ class Roles(Mapping[str, str]):
     def _valid(self) -> dict[str, str]:
         now = datetime.now(UTC).replace(tzinfo=None)
         return {
-            role.access_key_id: role.secret_access_key
-            for role in sts_backends[ACCOUNT]["aws"].assumed_roles
-            if role.expiration > now and role.access_key_id not in self.revoked
+            key_id: role.secret_access_key
+            for key_id, role in given_out().items()
+            if role.expiration > now and key_id not in self.revoked
         }
 
     def __getitem__(self, key_id: str) -> str:

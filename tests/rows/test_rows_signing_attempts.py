@@ -1,6 +1,6 @@
 """Rows 31 and 32: each attempt has a signature of its own, whoever else signs."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import cycle
@@ -16,7 +16,7 @@ from idle_jobs.errors import ClusterError, TryLater
 from idle_jobs.signing import SigV4
 from idle_jobs.wire import Timeouts, Wire
 from rows.interrupted import interrupt_each_step
-from rows.roles import ROLE
+from rows.roles import ROLE, given_out
 from simulator.cluster import Cluster as StandIn
 from simulator.cluster import Fault, serve
 from simulator.cluster import Request as Received
@@ -45,13 +45,17 @@ def signed(signer: SigV4) -> PreparedRequest:
     return signer(Request("GET", "http://elastic/_ml/info").prepare())
 
 
-def is_whole(request: PreparedRequest, door: StandIn) -> bool:
+def is_whole(
+    request: PreparedRequest, secrets: Mapping[str, str], tokens: Mapping[str, str]
+) -> bool:
     """Tell whether key id, signature and token of a request belong together."""
     headers = dict(request.headers) | {"Host": "elastic"}
     came = Received("GET", request.path_url, headers)
     key_id = headers["Authorization"].partition("=")[2].partition("/")[0]
-    right_token = headers["x-amz-security-token"] == f"token of {key_id}"
-    return right_token and door.handle(came, datetime.now(UTC))[0].status == 200
+    right_token = headers["x-amz-security-token"] == tokens[key_id]
+    door = StandIn(keys=(), aws_secrets=secrets)
+    signed_at = datetime.fromisoformat(headers["x-amz-date"])
+    return right_token and door.handle(came, signed_at)[0].status == 200
 
 
 @pytest.mark.row(31)
@@ -83,8 +87,8 @@ def test_row_31_threads_never_mix_keys_while_they_are_refreshed(
 ) -> None:
     """At any step of one thread, another refreshes and signs -> both are whole."""
     become("AKIDKEY1", aws)
-    door, signer, keys = StandIn(keys=(), aws_secrets=KEYS), SigV4("es"), cycle(KEYS)
-    requests: list[PreparedRequest] = []
+    signer, keys, requests = SigV4("es"), cycle(KEYS), list[PreparedRequest]()
+    tokens = {key_id: f"token of {key_id}" for key_id in KEYS}
 
     def sign() -> None:
         requests.append(signed(signer))
@@ -97,7 +101,30 @@ def test_row_31_threads_never_mix_keys_while_they_are_refreshed(
     steps = interrupt_each_step(sign, signing.__file__, "requests_aws4auth", turn)
 
     assert len(requests) > steps > 50
-    assert all(is_whole(request, door) for request in requests)
+    assert all(is_whole(request, KEYS, tokens) for request in requests)
+
+
+@pytest.mark.row(31)
+@pytest.mark.usefixtures("aws")
+def test_row_31_threads_never_mix_keys_of_a_role_that_falls_due() -> None:
+    """At any step of one thread, another assumes the role anew -> both are whole."""
+    requests = list[PreparedRequest]()
+    with time_machine.travel(START, tick=False) as clock:
+        signer = SigV4("es", ROLE)
+
+        def sign() -> None:
+            requests.append(signed(signer))
+
+        def turn() -> None:
+            clock.shift(timedelta(minutes=55))  # Of the hour that it is valid for.
+            sign()
+
+        steps = interrupt_each_step(sign, signing.__file__, "requests_aws4auth", turn)
+    secrets = {key_id: role.secret_access_key for key_id, role in given_out().items()}
+    tokens = {key_id: role.session_token for key_id, role in given_out().items()}
+
+    assert len(secrets) >= steps > 50
+    assert all(is_whole(request, secrets, tokens) for request in requests)
 
 
 @pytest.mark.row(31)
