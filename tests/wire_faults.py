@@ -80,8 +80,9 @@ GZIP = OK + b"Content-Encoding: gzip\r\n"
 BAD_GATEWAY = b"HTTP/1.1 502 Bad Gateway\r\n"
 SLOW = b"x" * 600  # Twelve seconds.
 SHORT = 0.15  # Seconds: nothing else ends what is silent or goes on.
-# One byte of an answer in 60 kB: 64 kB, which are too many, would be gigabytes.
-THIN_CHUNK = b"1;" + b"x" * 60_000 + b"\r\n \r\n"
+MUCH = b"x" * 60_000  # As much as a line may hold, so that what keeps it is seen.
+# One byte of an answer each: 64 kB of those, which are too many, would be gigabytes.
+THIN_CHUNK = b"1;" + MUCH + b"\r\n \r\n"
 TWO_LENGTHS = OK + b"Content-Length: 16\r\nContent-Length: 5\r\n\r\n" + CLOSED
 RECORD = b"\x16\x03\x03\x40\x00"  # The head of a TLS record of 16 kB.
 
@@ -94,6 +95,13 @@ CUTS = {
     "cut in the body": Fault(answers(CLOSED, length=99), TryLater),
     "half a JSON": Fault(answers(CLOSED[:9]), LookAgain),
 }
+ENDLESS = {
+    "endless 100 Continue": for_ever(
+        b"", b"HTTP/1.1 100 Continue\r\nX: " + MUCH + b"\r\n\r\n"
+    ),
+    "chunks without end": for_ever(CHUNKED, THIN_CHUNK),
+    "trailers without end": for_ever(CHUNKED + b"0\r\n", b"X: " + MUCH + b"\r\n"),
+}
 SILENCES = {
     name: Fault(script, LookAgain, SHORT)
     for name, script in {
@@ -102,9 +110,7 @@ SILENCES = {
         "a trickled header": trickles(OK, b"X-Slow: " + SLOW),
         "a trickled body": trickles(OK + b"Content-Length: 600\r\n\r\n", SLOW),
         "a length too long": says(OK + b"Content-Length: 99\r\n\r\n", HOLD),
-        "endless 100 Continue": for_ever(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
-        "chunks without end": for_ever(CHUNKED, THIN_CHUNK),
-        "trailers without end": for_ever(CHUNKED + b"0\r\n", b"X: y\r\n"),
+        **ENDLESS,
     }.items()
 }
 LENGTHS = {
