@@ -1,0 +1,22 @@
+"""The time of an answer, read by read; tests/test_wire_faults.py has whole answers."""
+
+import socket
+
+from idle_jobs.bounds import Timed
+
+
+def test_a_read_waits_no_longer_than_the_answer_may_take() -> None:
+    """Whatever time its socket was given since, what is left is the socket's own."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.settimeout(60)
+        timed = Timed(ours, ours.makefile("rb", buffering=0))
+        ours.settimeout(None)
+        theirs.sendall(b"x")
+        byte = timed.read(1)
+        left = ours.gettimeout()
+        timed.close()
+
+    assert b"x" == byte
+    assert left is not None
+    assert 0 < left <= 60
