@@ -72,13 +72,18 @@ def test_the_largest_bodies_are_parked_in_bounds() -> None:
 
 
 class Long:
-    """A way to a cluster whose answers of one kind are long."""
+    """A way to a cluster whose answers of one kind are long.
+
+    `longest` holds how many bytes an answer of each kind could have had.
+    """
 
     def __init__(self, kind: str, given: Answer) -> None:
         self._kind, self._given = kind, given
+        self.longest: dict[str, int] = {}
 
-    def call(self, _method: str, path: str, *_: object, **__: object) -> bytes:
+    def call(self, _method: str, path: str, _: object, *, longest: int) -> bytes:
         """Return a 200's body."""
+        self.longest[kind_of(path)] = longest
         if kind_of(path) != self._kind:
             fields = honest(kind_of(path)).items()
             return ("{" + ",".join(f'"{k}": {v}' for k, v in fields) + "}").encode()
@@ -104,6 +109,27 @@ def test_long_answers_are_read_in_bounds(status: int, part: str) -> None:
 
         assert peak(partial(read, cluster, told)) < FACTOR * len(body)
         assert max(map(len, told), default=0) <= 1_000
+
+
+@pytest.mark.parametrize(
+    ("ids", "longest"),
+    [
+        (None, LONGEST_LIST),
+        (["web"], LONGEST_JOB),
+        ([f"job-{n}" for n in range(10)], 10 * LONGEST_JOB),
+    ],
+    ids=["all", "one", "ten"],
+)
+def test_lists_may_be_as_long_as_what_was_asked_for(
+    ids: list[str] | None, longest: int
+) -> None:
+    """Of all jobs, or of so many; one answer is that of one job, which has a feed."""
+    wire = Long("none", (200, b""))
+    Cluster(cast("Wire", wire)).jobs(NOW, ids)
+    feeds = LONGEST_JOB if ids else LONGEST_LIST
+    lists = {"stats": longest, "configs": longest, "feeds": feeds}
+
+    assert {"info": LONGEST_ANSWER} | lists == wire.longest
 
 
 @pytest.mark.parametrize(
