@@ -75,15 +75,11 @@ class ArtifactRunner(Runner):
         try:
             answer = runtime.invoke(event)
         except FunctionError:
-            # Lambda's client has written the traceback, which is no JSON, and who was
-            # killed may have begun a line.
-            lines = runtime.news().splitlines(keepends=True)
-            own = [x for x in lines if x.startswith("{") and x.endswith("}\n")]
-            self._read(name, "".join(own))
+            self._read(name, _own(runtime.news()))
             if runtime.ended:
                 del self.runtimes[name]
             raise
-        self._read(name, runtime.news())
+        self._read(name, _own(runtime.news()))
         return answer
 
     def kill(self) -> bool:
@@ -153,10 +149,22 @@ class ArtifactRunner(Runner):
 
 
 def _logging(function: Function) -> dict[str, str]:
-    """Return what Lambda sets for the template's format, at its most talkative."""
+    """Return what Lambda sets for the template's format, at its most talkative.
+
+    All packages then write at this level, and botocore writes secrets.
+    """
     config = function.template["Globals"]["Function"]["LoggingConfig"]
-    log_format = {"AWS_LAMBDA_LOG_FORMAT": config["LogFormat"]}
-    if config["LogFormat"] == "Text":
-        return log_format  # It has no level: the root logger stays at WARNING.
-    # All packages then write at this level, and botocore writes secrets.
-    return log_format | {"AWS_LAMBDA_LOG_LEVEL": "DEBUG"}
+    # Lambda sets no level for text; a function may, as whoever looks for a fault does.
+    return {
+        "AWS_LAMBDA_LOG_FORMAT": config["LogFormat"],
+        "AWS_LAMBDA_LOG_LEVEL": "DEBUG",
+    }
+
+
+def _own(output: str) -> str:
+    """Return the lines of our own: other packages' and tracebacks are no JSON.
+
+    Who was killed may have begun one.
+    """
+    lines = output.splitlines(keepends=True)
+    return "".join(x for x in lines if x.startswith("{") and x.endswith("}\n"))

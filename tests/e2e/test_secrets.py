@@ -17,8 +17,8 @@ pytestmark = pytest.mark.e2e
 # What somebody might write who looks for a fault: the headers, and the environment.
 PLANTED = """
 import json
+import logging
 import os
-import sys
 import idle_jobs.signing
 
 for signer in (idle_jobs.signing.Direct, idle_jobs.signing.SigV4):
@@ -26,31 +26,34 @@ for signer in (idle_jobs.signing.Direct, idle_jobs.signing.SigV4):
         signed = sign(self, request)
         line = {"level": "DEBUG", "message": "planted"}
         line |= {"headers": dict(signed.headers), "secret": SHOWN}
-        print(json.dumps(line), file=sys.stdout, flush=True)
+        TELL(json.dumps(line))
         return signed
     signer.__call__ = told
 """
+# To the standard output, and as another package does that is asked to debug.
+WAYS = {"print": "print", "log": "logging.getLogger('x').debug"}
 
 
-def talkative(folder: Path, shown: str) -> Path:
-    """Return an artifact whose Closer writes secrets, to its standard output."""
+def talkative(folder: Path, shown: str, way: str) -> Path:
+    """Return an artifact whose Closer writes secrets, in one of the ways."""
     artifact = folder / "artifact"
     shutil.copytree(BUILD / "Closer", artifact)
-    planted = PLANTED.replace("SHOWN", shown)
+    planted = PLANTED.replace("SHOWN", shown).replace("TELL", WAYS[way])
     source = artifact / "closer.py"
     source.write_text(source.read_text() + planted)
     (artifact / "__pycache__" / "closer.cpython-313.pyc").unlink()
     return artifact
 
 
+@pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("auth", ["api_key", "sigv4"])
-def test_a_secret_that_is_told_is_found(auth: str, tmp_path: Path) -> None:
+def test_a_secret_that_is_told_is_found(auth: str, way: str, tmp_path: Path) -> None:
     """The API key, the secret key, the session token, and every signature."""
     cluster = Cluster(aws_secrets={KEY_ID: SECRET})
     parameters = PARAMETERS | {"AuthMode": auth}
     with ArtifactRunner(cluster, START, parameters) as stack:
         secret_key = "os.environ['AWS_SECRET_ACCESS_KEY']"
-        stack.artifacts["Closer"] = talkative(tmp_path, secret_key)
+        stack.artifacts["Closer"] = talkative(tmp_path, secret_key, way)
         add_idle(stack)
         ask(stack, "web")
         stack.take_one("Closer")
