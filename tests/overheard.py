@@ -7,15 +7,16 @@ import os
 import re
 import traceback
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any
+from unittest.mock import patch
 
 import boto3
 import pytest
 
 from builders import idle_job
+from e2e.secrecy import told_in
 from hostile.bodies import record
 from idle_jobs.desk import open_desk
 from idle_jobs.errors import ClusterError
@@ -56,15 +57,8 @@ REQUEST = json.dumps({"job_id": "web", "requested_by": "ann", "request_id": "r-1
 SENT_AT = str(int(after(days=-3).timestamp() * 1000))
 
 
-@dataclass
 class Overheard(Runner):
-    """A stack that keeps all that it says, as it says it."""
-
-    said: io.StringIO = field(default_factory=io.StringIO)
-
-    def _read(self, name: str, output: str) -> None:
-        self.said.write(output)
-        super()._read(name, output)
+    """A stack that fails on purpose, and tells what is parked."""
 
     def fail(self, url: str, ca_bundle: str, seconds: float) -> None:
         """Let a read and a close fail on a cluster, and hear what they say.
@@ -115,15 +109,40 @@ def overheard(
             client = boto3.client("secretsmanager")
             made = client.create_secret(Name=f"own-{id(stack)}", SecretString=secret)
             stack.parameters = dict(way) | {"SecretArn": made["ARN"]}
-        handler, root = logging.StreamHandler(stack.said), logging.getLogger()
-        level = root.level
-        root.addHandler(handler)
-        root.setLevel(logging.DEBUG)
-        try:
+        with talkative(stack.said):
             yield stack
-        finally:
-            root.removeHandler(handler)
-            root.setLevel(level)
+
+
+@contextmanager
+def talkative(said: io.StringIO) -> Iterator[None]:
+    """Let every logger write, at DEBUG, into a text."""
+    handler, root = logging.StreamHandler(said), logging.getLogger()
+    level = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(level)
+
+
+@contextmanager
+def listening() -> Iterator[Callable[[], list[str]]]:
+    """Yield what finds the secrets that any stack has told since, at DEBUG."""
+    said, started, enter = io.StringIO(), list[Runner](), Runner.__enter__
+
+    def begin(stack: Runner) -> Runner:
+        started.append(stack)
+        return enter(stack)
+
+    def told() -> list[str]:
+        text = "".join(part.getvalue() for part in (said, *(s.said for s in started)))
+        calls = [call for stack in started for call in stack.cluster.log]
+        return told_in(text, calls)
+
+    with talkative(said), patch.object(Runner, "__enter__", begin):
+        yield told
 
 
 def signatures(heads: list[bytes]) -> set[str]:

@@ -10,9 +10,19 @@ from pathlib import Path
 import pytest
 
 from certificates import context_of
-from overheard import AWS, SECRETS, WAYS, Overheard, overheard, signatures
-from simulator.cluster import Cluster
+from overheard import (
+    AWS,
+    SECRETS,
+    WAYS,
+    Overheard,
+    listening,
+    overheard,
+    signatures,
+)
+from simulator.cluster import API_KEY, Cluster
 from simulator.raw_server import Act, RawServer, Step
+from simulator.runner import AWS_KEYS, Runner
+from stacks import START
 from test_wire_faults import pems, url_of
 from wire_faults import FAULTS, FLOODS, Fault, answers, redirect
 
@@ -161,3 +171,23 @@ def test_a_leak_is_seen_in_print(
         fail_all(stack, [FAULTS["reset after the request"]], pems)
 
     assert leaks(stack.said.getvalue(), []) == {SECRETS[3]}
+
+
+@pytest.mark.parametrize("secret", [API_KEY, AWS_KEYS["AWS_SECRET_ACCESS_KEY"]])
+@pytest.mark.parametrize("way", ["print", "log", "error"])
+def test_a_leak_of_any_stack_is_seen(way: str, secret: str) -> None:
+    """The control of the rows: what one of their runs tells is found, however."""
+    with listening() as told, Runner(Cluster(), START) as stack:
+        stack.invoke("Sweeper", stack.scheduled_event(START))
+        before = told()
+        if way == "error":
+            stack.invoke("Sweeper", {"job_id": "web", secret: 1})
+        with stack.inside("Closer") as closer:
+            if way == "print":
+                print(json.dumps({"message": secret, "level": "DEBUG"}))
+            elif way == "log":
+                logging.getLogger("x").debug("it is %s", secret)
+            closer.logger.debug("looked")
+
+    assert [] == before
+    assert [secret] == told()

@@ -6,11 +6,13 @@ from collections.abc import Iterable, Iterator
 from moto.sts.models import sts_backends
 
 from simulator.cluster import API_KEY, Received
+from simulator.runner import AWS_KEYS
 from simulator.topology import ACCOUNT
 
 KEY_ID = "AKIDOFTHEFUNCTION"
 SECRET = "the-secret-key-of-a-function"
 TOKEN = "the-session-token-of-a-function"
+_OWN = (SECRET, TOKEN, AWS_KEYS["AWS_SECRET_ACCESS_KEY"])
 
 # Of the calls to AWS, too, whose signatures nobody here has seen.
 _SIGNATURE = re.compile(r"Signature=[0-9a-f]{16,}")
@@ -18,7 +20,7 @@ _SIGNATURE = re.compile(r"Signature=[0-9a-f]{16,}")
 
 def told_in(text: str, calls: Iterable[Received]) -> list[str]:
     """Return the secrets in a text, signatures included."""
-    known = {API_KEY, SECRET, TOKEN, *_of_roles(), *_borne(calls)} - {""}
+    known = {API_KEY, *_OWN, *_of_roles(), *_borne(calls)} - {""}
     return [*_SIGNATURE.findall(text), *(each for each in known if each in text)]
 
 

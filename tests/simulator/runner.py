@@ -8,6 +8,7 @@ import importlib
 import io
 import json
 import os
+import traceback
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import (
@@ -84,7 +85,8 @@ class Runner:
     """One stack and its clock; use it in a `with` statement.
 
     `log` holds every line the functions wrote, each with its function and time;
-    `metrics` the sums of what they measured; `errors` what they raised. An invocation
+    `metrics` the sums of what they measured; `errors` what they raised; `said` all of
+    it as text. An invocation
     has its function's whole timeout left, or `seconds_left`; those in `dies`, by their
     function and number, die after their effects and before their answer.
     """
@@ -100,6 +102,7 @@ class Runner:
     log: list[dict[str, Any]] = field(default_factory=list)
     metrics: Counter[str] = field(default_factory=Counter)
     errors: list[tuple[str, BaseException]] = field(default_factory=list)
+    said: io.StringIO = field(default_factory=io.StringIO)
     on_line: list[Callable[[dict[str, Any]], object]] = field(default_factory=list)
     _planned: list[tuple[datetime, Action]] = field(default_factory=list)
     _invocations: int = 0
@@ -200,6 +203,7 @@ class Runner:
             return None if (name, self.invoked[name]) in self.dies else answer
         except Exception as error:  # noqa: BLE001 - Lambda, too, catches all.
             self.errors.append((name, error))
+            self.said.writelines(traceback.format_exception(error))
             return None
 
     def call(self, name: str, event: dict[str, Any]) -> Any:
@@ -284,6 +288,7 @@ class Runner:
         return next_firing(schedule, after) if schedule else None
 
     def _read(self, name: str, output: str) -> None:
+        self.said.write(output)
         for text in output.splitlines():
             line = json.loads(text)
             if "_aws" in line:
