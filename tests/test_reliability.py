@@ -15,6 +15,7 @@ from markdown import code, headings, table
 from reliability.marks import Mark, scan
 from reliability.matrix import MATRIX, ROWS, Row
 from reliability.page import DRILLS, PAGE, PASSED, result_of, shown_by
+from reliability.ways import way_of
 from simulation.findings import INVARIANTS
 from simulation.repeats import RANK
 from simulation.report import QUESTIONS
@@ -53,6 +54,16 @@ def test_every_row_has_a_test_or_a_drill() -> None:
 
     assert [] == [r.number for r in ROWS if r.is_tested and r.number not in shown]
     assert {row.number for row in ROWS if row.is_drilled} == drilled
+
+
+@pytest.mark.parametrize(
+    "row", [row for row in ROWS if len(row.where - {"L"}) > 1], ids=lambda r: r.number
+)
+def test_a_row_of_two_ways_is_shown_in_each(row: Row) -> None:
+    """A schedule shows what a stack over HTTP does not, and the other way round."""
+    ways = {way_of(mark) for mark in marks() if mark.row == row.number}
+
+    assert row.where - {"L"} <= ways
 
 
 def test_a_test_named_after_a_row_has_its_mark() -> None:
