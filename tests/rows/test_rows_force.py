@@ -120,6 +120,19 @@ def test_row_50_a_hanging_close_is_forced_two_hours_after_it_was_seen_so(
 
 
 @pytest.mark.row(50)
+def test_row_50_a_closing_is_not_long_before_its_half_hour(stack: Runner) -> None:
+    """A look in the last minutes before that -> it waits, and is not handed over."""
+    asked = after(minutes=-12)
+    add_idle(stack, close_ends="hangs")
+    ask(stack, "web", requested_at=asked)
+    stack.run(asked + timedelta(minutes=29, seconds=59))
+    looks = [x["at"] - asked for x in stack.log if x["message"] == "waiting"]
+
+    assert looks[-1] > timedelta(minutes=27)
+    assert stack.queues.bodies("ForceQueue") == []
+
+
+@pytest.mark.row(50)
 def test_row_50_every_hanging_close_is_forced_and_no_other() -> None:
     """A third of all closes hang -> each is forced for that, and no slow one is."""
     history = spend(lambda _: None, replace(calm(), hanging_jobs=0.3), jobs=100)
