@@ -76,7 +76,7 @@ def test_every_body_comes_to_an_end(batches: list[Batch], at: Edge) -> None:
 
 
 def test_there_are_thousands(batches: list[Batch]) -> None:
-    """With those of the other files more than 10,000, few of them alike."""
+    """With what test_hostile_answers.py counts more than 10,000, few of them alike."""
     bodies = {(batch.function, body) for batch in batches for body in batch.bodies}
 
     assert len(bodies) > 5_000
