@@ -21,6 +21,7 @@ pytestmark = pytest.mark.slow
 JOBS = ("a", "b", "c")
 KEY = f"ApiKey {API_KEY}"
 DAILY = {"SweepEveryHours": "24"}
+SHORT = {"ForceAfter": "1h", "ParkAfter": "1h"}
 SIGNED = {"AuthMode": "sigv4", "SecretArn": ""}
 
 
@@ -142,7 +143,7 @@ def test_row_54_messages_wait_and_end_by_their_age_without_force(
     lose: Callable[[Cluster], None],
 ) -> None:
     """403 for hours -> a sweep's is skipped after 3 h, a person's parked; no force."""
-    with Runner(Cluster(), START, DAILY | {"ParkAfter": "1h"}) as stack:
+    with Runner(Cluster(), START, DAILY | SHORT) as stack:
         add_idle(stack, "swept")
         add_busy(stack, "asked")
         ask(stack, "swept")
