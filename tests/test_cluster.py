@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
@@ -184,6 +185,15 @@ def test_a_close_carries_one_id_in_the_query_and_no_body(
 
     assert (last.method, last.body) == ("POST", b"")
     assert last.path == "/_ml/anomaly_detectors/web/_close?timeout=30m&force=true"
+
+
+def test_an_id_is_one_part_of_the_path(url: str, stand_in: StandIn) -> None:
+    """Even one that no cluster gives: it is never a list, a wildcard or a path."""
+    with suppress(ClusterError):
+        client(url).close(idle_job(job_id="a/*,b?"), timeout="30m", read_timeout=5)
+    path = stand_in.log[-1].path.partition("?")[0]
+
+    assert "/_ml/anomaly_detectors/a%2F%2A%2Cb%3F/_close" == path
 
 
 @pytest.mark.row(46)
