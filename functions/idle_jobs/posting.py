@@ -99,11 +99,11 @@ class Posts:
             raise NotSent("the state was read more than a minute ago")
         if self.refused:
             raise self.refused
-        patience = self._patience(step, message)
+        most = max(left - LAST_SECONDS, 1)  # So that there is time to report.
         self.desk.cluster.close(
             step.job,
             timeout=message.timeout if isinstance(step, Force) else step.timeout,
-            read_timeout=min(patience, left - LAST_SECONDS),
+            read_timeout=min(self._patience(step, message), most),
             good_for=left - self.fresh_until,
             force=force,
         )
