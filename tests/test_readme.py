@@ -76,7 +76,7 @@ def default_of(parameter: Value) -> str:
 
 
 def test_the_times_are_those_that_the_template_takes() -> None:
-    """The two parameters that are named take others than the rest; a bound is one."""
+    """The parameters that are named take others than the rest; a bound is one."""
     sentence = README.split("Times are ")[1].split("\n")[0]
     patterns = {
         name: parameter["AllowedPattern"]
@@ -87,10 +87,10 @@ def test_the_times_are_those_that_the_template_takes() -> None:
         value: {name for name, p in patterns.items() if re.fullmatch(p, value)}
         for value in ("0h", "1h", "24h", "25h", "1d", "999d", "1000d", "90m")
     }
-    hours_or_days = patterns.keys() - {"ParkAfter"}
+    hours_or_days = patterns.keys() - {"ForceAfter", "ParkAfter"}
 
     assert ["h", "d", "1h", "999d", "ReopenGrace", "m"] == code(sentence)[:6]
-    assert ["ParkAfter", "1h", "24h"] == code(sentence)[6:]
+    assert ["ForceAfter", "ParkAfter", "1h", "24h"] == code(sentence)[6:]
     assert takers.pop("90m") == {"ReopenGrace"}
     assert takers == {
         **dict.fromkeys(("0h", "1000d"), frozenset()),
