@@ -133,6 +133,28 @@ def test_what_sqs_itself_moved_keeps_its_age_and_its_id(
     assert "requested 1 d 1 h ago, over 1 d: closes only what is idle" in out
 
 
+def test_a_body_that_would_grow_too_long_is_moved_as_it_is(
+    ids: dict[str, str],
+) -> None:
+    """Written anew, SQS would refuse it for ever, and all that comes after it."""
+    body = '{"job_id": "web", "x": "' + "\u00e9" * 300_000 + '"}'
+    send(ids["ParkingQueue"], body)
+
+    assert run("--all", "1") == 0
+    assert later(lambda: visible(ids["RequestQueue"])) == [body]
+
+
+def test_an_empty_id_is_no_id(
+    ids: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The Sweeper refuses it, and tells of it by its message's id."""
+    send(ids["ParkingQueue"], '{"job_id": "web", "request_id": ""}')
+    run("--all", "1")
+    moved, told, _ = capsys.readouterr().out.splitlines()
+
+    assert told.endswith(f"the request_id {moved.split()[-1]}")
+
+
 def test_an_unreadable_body_gets_its_messages_id(
     ids: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from idle_jobs.bodies import BadBody, parse_object
+from idle_jobs.outbox import LONGEST_MESSAGE
 from idle_jobs.times import rfc3339
 from simulator.terminal import one_line
 
@@ -53,8 +54,10 @@ class Parked:
     @property
     def redriven(self) -> str:
         """Return the body that asks again for what was asked first."""
-        fields = self.asked_first
-        return self.body if fields == self.fields else json.dumps(fields)
+        written = json.dumps(self.asked_first)
+        # What is longer, escaped, than SQS takes is no request that anybody can read.
+        changed = self.asked_first != self.fields and len(written) <= LONGEST_MESSAGE
+        return written if changed else self.body
 
     def told(self, field: str) -> str:
         """Return a field in printable characters, whatever it is."""

@@ -41,7 +41,7 @@ class Moved:
     @property
     def request_id(self) -> str:
         """Return under which id the logs tell of it."""
-        return printable(self.parked.asked_first.get("request_id", self.new_id))
+        return printable(self.parked.asked_first.get("request_id") or self.new_id)
 
 
 def redrive(stack: Stack, chosen: Callable[[Parked], bool]) -> list[Moved]:
