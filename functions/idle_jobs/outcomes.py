@@ -46,9 +46,9 @@ class Outcome:
         return f"{self.job_id}@{rfc3339(self.finished)}" if self.finished else ""
 
 
-def wish_of(reason: str) -> str:
-    """Return the reason that a person gave; without one, there is the verdict's."""
-    return "" if reason in set(Reason) else reason
+def wish_of(reason: str, *, only_if_idle: bool | None) -> str:
+    """Return the reason that a person gave; where none did, there is the verdict's."""
+    return "" if only_if_idle and reason in set(Reason) else reason
 
 
 def outcome_of(
@@ -63,7 +63,7 @@ def outcome_of(
         detail=detail,
         origin=message.origin,
         requested_by=message.requested_by,
-        wish=wish_of(message.reason),
+        wish=wish_of(message.reason, only_if_idle=message.only_if_idle),
     )
     if job is None:
         return outcome

@@ -33,7 +33,7 @@ def message_of(
         force=request.force and request.job_id == job.job_id and not only_if_idle,
         timeout=request.timeout,
         requested_by=request.requested_by,
-        reason=request.reason or verdict.reason,
+        reason=request.reason or (verdict.reason if only_if_idle else ""),
         evidence=Evidence(
             state=job.state or "",
             last_activity=last_activity(job, now),
@@ -70,5 +70,5 @@ def end_of(
         detail=detail,
         origin=request.origin,
         requested_by=request.requested_by,
-        wish=wish_of(request.reason),
+        wish=wish_of(request.reason, only_if_idle=request.only_if_idle),
     )
