@@ -63,8 +63,8 @@ class Cluster:
         _refuse_old(info)
         # The states first: a job that is closed by then has its finish time as well.
         stats, incomplete = self._list(_JOBS, "/_stats", STATS_FIELDS, ids)
-        configs, _ = self._list(_JOBS, "", CONFIG_FIELDS, ids)
         read_at = now + timedelta(seconds=int(monotonic() - began))
+        configs, _ = self._list(_JOBS, "", CONFIG_FIELDS, ids)
         named = ids is not None and _version(info) >= NAMES_DATAFEEDS
         feed_ids = list(_datafeeds_of(configs)) if named else None
         feeds, _ = self._list(_DATAFEEDS, "/_stats", FEED_FIELDS, feed_ids)

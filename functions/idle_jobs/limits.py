@@ -38,7 +38,7 @@ def limit(
     request was `asked`, are drawn with the others: a sweep that is tried again for the
     same request finds what its first try sent among them, and sends no others in their
     place. Closings are watched whether drawn or not, unless the sweep is halted.
-    `cluster` is all its jobs, where the verdicts are of some.
+    `cluster` holds all jobs of the cluster, where the verdicts are of some.
     """
     asked = asked or now
     everything = [v.job for v in verdicts] if cluster is None else cluster

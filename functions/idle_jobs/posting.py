@@ -23,7 +23,7 @@ Posted = tuple[Step, CloseMessage, Job | None]
 
 @dataclass
 class Posts:
-    """The posts of one batch, made on the one read that begins when this is made.
+    """The posts of one batch. It is made right before the read that they rest on.
 
     After a refusal nothing more of the batch is posted.
     """

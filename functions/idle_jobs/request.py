@@ -80,7 +80,10 @@ class Request:
 
     @property
     def tried_since(self) -> datetime:
-        """Return before when this request cannot have closed anything itself."""
+        """Return the earliest moment at which this request can have closed a job.
+
+        Sent again after it was parked, it counts as a new one.
+        """
         return max(self.requested_at, self.sent_at)
 
     @property

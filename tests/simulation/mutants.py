@@ -53,6 +53,7 @@ _FORCE_ALL = f"""if job and self.desk.rules.may_force:
         {_STEP}"""
 
 _STATES = 'stats, incomplete = self._list(_JOBS, "/_stats", STATS_FIELDS, ids)'
+_READ_AT = "read_at = now + timedelta(seconds=int(monotonic() - began))"
 _CONFIGS = 'configs, _ = self._list(_JOBS, "", CONFIG_FIELDS, ids)'
 _THEN = "\n        "
 
@@ -141,8 +142,8 @@ OWN = {
     ),
     "configurations read before the states": _of(
         "cluster",
-        _STATES + _THEN + _CONFIGS,
-        _CONFIGS + _THEN + _STATES,
+        _STATES + _THEN + _READ_AT + _THEN + _CONFIGS,
+        _CONFIGS + _THEN + _STATES + _THEN + _READ_AT,
         "too_many",
         jobs=200,
         double_firings=1,
