@@ -4,14 +4,21 @@ import json
 import time
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import boto3
 import pytest
 
+from builders import idle_job, persons_message
 from idle_jobs.closing import close_batch
+from idle_jobs.cluster import Cluster
 from idle_jobs.desk import open_desk
+from idle_jobs.errors import TryLater
+from idle_jobs.moves import Force
+from idle_jobs.posting import Posts
+from idle_jobs.reasons import Reason
 from idle_jobs.times import rfc3339
+from idle_jobs.wire import Wire
 from simulator.cluster import Fault, Request
 from simulator.runner import Runner
 from stacks import START, add_busy, add_idle, after, ends, posts, sweep
@@ -211,15 +218,35 @@ def test_observe_posts_nothing_and_says_what_it_would_do(stack: Runner) -> None:
     assert stack.queues.bodies("CloseQueue") == stack.queues.bodies("ForceQueue") == []
 
 
-def test_what_was_closed_before_observing_is_told_as_closed(stack: Runner) -> None:
+@pytest.mark.parametrize("outage", [False, True])
+@pytest.mark.parametrize("minutes", [20, 70])
+def test_what_was_closed_before_observing_is_told_as_closed(
+    stack: Runner, minutes: int, outage: bool
+) -> None:
     """The mode stops what would come; a close that is on its way has its end."""
-    add_idle(stack, close_takes=timedelta(minutes=20))
+    add_idle(stack, close_takes=timedelta(minutes=minutes))
     sweep(stack)
     stack.run(after(minutes=10))
     stack.set_mode("observe")
-    stack.run(after(hours=1))
+    if outage:
+        until = stack.now + timedelta(minutes=30)
+        stack.cluster.faults.append(Fault(path=".", until=until))
+    stack.run(after(hours=2))
 
     assert ends(stack) == ["web: closed idle_datafeed_stopped"]
+    assert len(posts(stack)) == 1
+
+
+def test_a_closing_that_hangs_is_not_observed_for_ever(stack: Runner) -> None:
+    """What cannot be forced in this mode is told as observed, hours later."""
+    add_idle(stack, close_ends="hangs")
+    sweep(stack)
+    stack.run(after(minutes=10))
+    stack.set_mode("observe")
+    stack.run(after(hours=4))
+    [outcome] = stack.outcomes(stack.scheduled_event(START)["id"])
+
+    assert (outcome["ended"], outcome["reason"]) == ("skipped", "observed")
     assert len(posts(stack)) == 1
 
 
@@ -337,6 +364,38 @@ def test_nothing_is_closed_on_what_was_read_a_minute_ago(stack: Runner) -> None:
 
     assert len(answer["batchItemFailures"]) == 1
     assert posts(stack) == ends(stack) == []
+
+
+class Recorded:
+    """A wire that notes what it is called with, and reaches nobody."""
+
+    def __init__(self) -> None:
+        self.limits: list[dict[str, float]] = []
+
+    def call(self, *_: object, **limits: float) -> bytes:
+        """Note the limits of a call."""
+        self.limits.append(limits)
+        raise TryLater("nobody is there")
+
+
+@pytest.mark.parametrize(
+    ("left", "expected"),
+    [(170.0, (120, 50)), (130.0, (110, 10)), (120.0, (100, 0)), (119.0, None)],
+)
+def test_a_post_ends_before_its_invocation_and_begins_on_fresh_news(
+    stack: Runner, left: float, expected: tuple[float, float] | None
+) -> None:
+    """Of 180 s left at its read: how long it waits, and how long it may be sent."""
+    clock, wire = iter([180.0]), Recorded()
+    stack.timeouts = {"MEASURED_READ_TIMEOUT": "120"}
+    with stack.inside("ForceCloser") as closer:
+        desk = open_desk("force_queue_url", closer.logger, closer.metrics)
+        desk = replace(desk, cluster=Cluster(cast("Wire", wire)))
+        posts_ = Posts(desk, stack.now, lambda: next(clock, left))
+        posts_.post(Force(idle_job(), Reason.FORCE_ORDERED), persons_message())
+    limits = [(each["read_timeout"], each["good_for"]) for each in wire.limits]
+
+    assert limits == ([expected] if expected else [])
 
 
 def test_evidence_that_took_too_long_forces_nothing(stack: Runner) -> None:

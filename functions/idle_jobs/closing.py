@@ -21,11 +21,11 @@ from idle_jobs.batch import (
 from idle_jobs.bodies import BadBody
 from idle_jobs.desk import Desk
 from idle_jobs.errors import ClusterError
-from idle_jobs.jobs import Job
+from idle_jobs.jobs import Job, State
 from idle_jobs.messages import CloseMessage, Mode, parse_message
 from idle_jobs.moves import Close, End, Force, HandOver, Park, Step, Wait
 from idle_jobs.outcomes import Ended, outcome_of
-from idle_jobs.patience import unread
+from idle_jobs.patience import CLOSER_GIVES_UP_AFTER, look_again, unread
 from idle_jobs.posting import Posts
 from idle_jobs.reasons import Reason
 from idle_jobs.steps import next_step
@@ -58,12 +58,6 @@ def _read(record: SQSRecord, now: datetime) -> CloseMessage | BadBody:
     except BadBody as bad:
         # Without its frames, which hold all that was read of the body.
         return bad.with_traceback(None)
-
-
-def _goes_on(step: Step, message: CloseMessage) -> bool:
-    """Tell what `observe` does not stop: an end, and waiting for a close of before."""
-    waits = isinstance(step, Wait) and step.why is Reason.STILL_CLOSING
-    return isinstance(step, End) or (waits and message.mode is Mode.CLOSE)
 
 
 @dataclass
@@ -108,8 +102,8 @@ class _Batch:
         mode = self.desk.mode_for(message, fresh=isinstance(step, Force))
         if mode is Mode.PAUSED:
             raise NotFinished(PAUSED_FOR)
-        if mode is Mode.OBSERVE and not _goes_on(step, message):
-            step = End(Ended.SKIPPED, Reason.OBSERVED, f"would {step}")
+        if mode is Mode.OBSERVE and not isinstance(step, End):
+            step = self._observed(step, message, job)
         match step:
             case Close() | Force():
                 self._take(*self.posts.post(step, message))
@@ -124,6 +118,20 @@ class _Batch:
                 self._end(step, message, job)
             case _:
                 assert_never(step)
+
+    def _observed(self, step: Step, message: CloseMessage, job: Job | None) -> Step:
+        """Return what observing leaves of a step: its name, or to look on.
+
+        What was sent in mode `close` may have been posted then, so that its job closes:
+        it is looked after to its end, for as long as the Closer looks at anything.
+        """
+        if message.mode is Mode.CLOSE:
+            if isinstance(step, Wait):
+                return step
+            young = self.now - message.requested_at < CLOSER_GIVES_UP_AFTER
+            if young and job and job.state is State.CLOSING:
+                return look_again(Reason.STILL_CLOSING, message, self.now)
+        return End(Ended.SKIPPED, Reason.OBSERVED, f"would {step}")
 
     def _wait(self, step: Wait, message: CloseMessage) -> None:
         seconds = step.after.total_seconds()
