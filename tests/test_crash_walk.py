@@ -10,7 +10,7 @@ from typing import get_args
 
 import pytest
 
-from simulator.crash_day import JOBS, Day, spend
+from simulator.crash_day import JOBS, Day, spend, strike
 from simulator.crashes import Call, Kill, When
 
 # The timeout is for a loaded machine: the three walks take 40 s on two idle cores.
@@ -116,7 +116,7 @@ def test_a_killed_invocation_changes_no_end(
     walk = [kill for kill in kills(calm.calls) if kill.function == function]
     problems = [
         f"killed {' '.join(kill)}: {difference}"
-        for kill, day in zip(walk, pool.map(spend, walk), strict=True)
+        for kill, day in zip(walk, pool.map(strike, walk), strict=True)
         for difference in differences(calm, day)
     ]
 
