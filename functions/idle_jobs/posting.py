@@ -17,7 +17,6 @@ from idle_jobs.steps import after_answer, after_success
 EARLY = timedelta(minutes=1)
 OLDEST_READ = 60  # Seconds: what is closed was seen idle within them.
 
-CLOSES = (State.CLOSING, State.CLOSED)
 Posted = tuple[Step, CloseMessage, Job | None]
 
 
@@ -79,9 +78,10 @@ class Posts:
         except ClusterError as error:
             self.desk.telemetry.trouble(error)
             return after, message, step.job
-        # What is forced was closing before it.
-        ways = {State.CLOSED} if isinstance(step, Force) else {*CLOSES}
-        issued = proof is None or proof.state in ways
+        state = proof.state if proof else State.CLOSED
+        # A job that is forced may have been closing before, which says nothing.
+        closing = state is State.CLOSING and isinstance(step, Close)
+        issued = closing or state is State.CLOSED
         return following if issued else after, message, proof
 
     def _not_on_old_news(self, step: Close | Force, message: CloseMessage) -> Step:

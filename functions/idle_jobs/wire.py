@@ -6,7 +6,6 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf
-from time import monotonic
 
 import requests
 from requests.exceptions import InvalidHeader, SSLError
@@ -85,7 +84,8 @@ class Wire:
         request = requests.Request(
             method, self._url + path, HEADERS, params=params, auth=self._signer
         )
-        seconds, until = read_timeout or self._timeouts.read, monotonic() + good_for
+        seconds = read_timeout or self._timeouts.read
+        until = time.monotonic() + good_for
         status, body = self._ask(request, seconds, longest, until)
         if status in self._signer.stale:
             self._signer.refresh()
@@ -99,7 +99,7 @@ class Wire:
     ) -> tuple[int, bytes]:
         try:
             signed = request.prepare()
-            if monotonic() > until:
+            if time.monotonic() > until:
                 raise NotSent("the credentials came when the state was old already")
             with self._adapter().send(
                 signed,

@@ -86,9 +86,9 @@ class Runner:
 
     `log` holds every line the functions wrote, each with its function and time;
     `metrics` the sums of what they measured; `errors` what they raised; `said` all of
-    it as text. An invocation
-    has its function's whole timeout left, or `seconds_left`; those in `dies`, by their
-    function and number, die after their effects and before their answer.
+    it as text. An invocation has its function's whole timeout left, or `seconds_left`;
+    those in `dies`, by their function and number, die after their effects and before
+    their answer.
     """
 
     cluster: Cluster
