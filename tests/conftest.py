@@ -1,5 +1,6 @@
 """What many tests share: a stack on this machine with an empty cluster."""
 
+import gc
 from collections.abc import Generator, Iterator
 
 import pytest
@@ -34,6 +35,12 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("steady")
+
+
+def pytest_collection_finish() -> None:
+    """Leave what is loaded to no collection: they took a tenth of the time."""
+    gc.freeze()
+    gc.set_threshold(100_000)
 
 
 @pytest.hookimpl(wrapper=True)
