@@ -110,7 +110,7 @@ NAMED = {
         "return stricter(message.mode, self.mode(fresh=fresh))",
         "return self.mode(fresh=fresh)",
         "forbidden",
-        people=4,
+        people=8,
         deaths=0.8,
     ),
     "the id not checked against the stats just read": _of(
@@ -119,7 +119,7 @@ NAMED = {
         "others = (replace(j, job_id=message.job_id) for j in self.jobs.values())\n"
         "        job = self.jobs.get(message.job_id) or next(others, None)\n",
         "unasked",
-        people=8,
+        people=12,
         deaths=0.5,
         stubborn_datafeeds=1,
     ),
@@ -199,7 +199,7 @@ OWN = {
         "fresh=isinstance(step, Force)",
         "fresh=False",
         "forbidden",
-        jobs=200,
+        jobs=100,
         failing_jobs=0.5,
         people=5,
     ),
@@ -208,14 +208,14 @@ OWN = {
         "force=request.force and request.job_id == job.job_id and not only_if_idle",
         "force=request.force and not only_if_idle",
         "needless_force",
-        people=3,
+        people=8,
     ),
     "a repeated look tells another end": _of(
         "steps",
         "message.kind is Kind.CLOSE and job.closed_since(message.requested_at)",
         "False",
         "contradicting",
-        deaths=0.1,
+        deaths=0.3,
     ),
 }
 MUTANTS: Mapping[str, Mutant] = NAMED | OWN
