@@ -1,12 +1,12 @@
 """What many tests share: a stack on this machine with an empty cluster."""
 
-import gc
 from collections.abc import Generator, Iterator
 
 import pytest
 from coverage import Coverage
 from hypothesis import HealthCheck, settings
 
+from simulation import seeds
 from simulator.cluster import Cluster
 from simulator.runner import Runner
 from stacks import START
@@ -38,9 +38,8 @@ settings.load_profile("steady")
 
 
 def pytest_collection_finish() -> None:
-    """Leave what is loaded to no collection: they took a tenth of the time."""
-    gc.freeze()
-    gc.set_threshold(100_000)
+    """Prepare this process for many tests, as one for many seeds is."""
+    seeds.begin()
 
 
 @pytest.hookimpl(wrapper=True)
