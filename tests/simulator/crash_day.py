@@ -101,9 +101,10 @@ def strike(kill: Kill) -> Day:
     On a machine that stands still, a function hangs up before the cluster has read what
     it sent: the call then comes when nobody is there any more who could be killed.
     """
-    day = spend(kill)
-    for _ in range(3):
-        day = day if day.killed else spend(kill)
+    for _ in range(4):
+        day = spend(kill)
+        if day.killed:
+            break
     return day
 
 
