@@ -101,7 +101,9 @@ class Teller:
 def _told(line: Line) -> str:
     match line["message"]:
         case "swept":
-            return f"swept {sum(line['verdicts'].values())} jobs, sends {line['sent']}"
+            swept = sum(line["verdicts"].values())
+            jobs = "job" if swept == 1 else "jobs"
+            return f"swept {swept} {jobs}, sends {line['sent']}"
         case "posted":
             return f"{line['step']} -> {line['answer'][:90]}"
         case "sent":
