@@ -1,10 +1,11 @@
 """How long a job has been silent, and when nobody can tell."""
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
-from builders import NOW, RULES, ago, closed_job, idle_job
+from builders import NOW, RULES, ago, closed_job, feed, idle_job
 from idle_jobs.idleness import Quiet, idle, last_activity, silence, threshold
 from idle_jobs.jobs import Job
 from idle_jobs.owner import Owner
@@ -46,6 +47,20 @@ def test_a_job_that_was_never_fed_is_silent_since_it_was_opened() -> None:
     expected = Quiet(ago(days=30), RULES.never_fed_after, fed=False)
 
     assert expected == silence(job, NOW, RULES)
+
+
+@pytest.mark.parametrize("last_data", [None, ago(days=70)], ids=["never fed", "fed"])
+def test_a_dry_datafeed_is_idle_only_after_its_owners_time(
+    last_data: datetime | None,
+) -> None:
+    """The longer of `DryAfter` and the job's own threshold counts from the silence."""
+    owner, records = Owner(idle_after=timedelta(days=60)), 9 if last_data else 0
+    job = idle_job(owner=owner, last_data=last_data, records=records)
+    verdict = idle(replace(job, datafeed=feed("started")), NOW, RULES)
+
+    began = last_data or ago(days=30)
+    assert verdict is not None
+    assert began + timedelta(days=60) == verdict.idle_since
 
 
 @pytest.mark.parametrize("job", UNTOLD.values(), ids=UNTOLD)

@@ -152,6 +152,11 @@ ROWS = {
         KEEP,
         Reason.REOPEN_GRACE,
     ),
+    "never fed, and its owner waits for two months": (
+        idle_job(**NEVER_FED, owner=Owner(idle_after=timedelta(days=60))),
+        KEEP,
+        Reason.REOPEN_GRACE,
+    ),
     "no datafeed": (idle_job(datafeed=None), REPORT, Reason.IDLE_NO_DATAFEED),
     "no datafeed, never fed": (
         idle_job(**NEVER_FED, datafeed=None),
@@ -208,6 +213,15 @@ OPTED_IN = {
     ),
     "never-fed dry ones only after DryAfter": (
         idle_job(**NEVER_FED, datafeed=feed("started"), open_start=ago(days=10)),
+        Rules(close_dry_datafeeds=True),
+        REPORT,
+    ),
+    "nor before its owner's time is over": (
+        idle_job(
+            **NEVER_FED,
+            datafeed=feed("started"),
+            owner=Owner(idle_after=timedelta(days=60)),
+        ),
         Rules(close_dry_datafeeds=True),
         REPORT,
     ),
