@@ -1,21 +1,15 @@
 """How long a job has been quiet, and which kind of idleness that is; pure."""
 
-import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from idle_jobs.detectors import silence_is_data
 from idle_jobs.jobs import Job, State
 from idle_jobs.owner import Wish
 from idle_jobs.reasons import Reason
 from idle_jobs.rules import Rules
 from idle_jobs.times import spoken
 from idle_jobs.verdicts import Action, Verdict
-
-# Detectors to which silence is data: a closed job would no longer see it.
-SILENCE_IS_DATA = re.compile(
-    r"(low_|high_)?(count|c|non_zero_count|nzc|distinct_count|dc)|rare|freq_rare|unknown"
-)
-
 
 IDLE_REASONS = frozenset(
     {
@@ -133,8 +127,7 @@ def _dry(job: Job, quiet: Quiet, now: datetime, rules: Rules) -> Verdict | None:
     why = f"{_told(quiet, now)}, datafeed started"
     if quiet.fed and dry_at > now:
         return Verdict(job, Action.KEEP, Reason.ACTIVE, why)
-    blind = any(map(SILENCE_IS_DATA.fullmatch, job.functions))
-    opted_in = not blind or job.owner.wish is Wish.AUTO
+    opted_in = job.owner.wish is Wish.AUTO or not silence_is_data(job.functions)
     allowed = rules.close_dry_datafeeds and opted_in and dry_at <= now
     return _closable(job, Reason.IDLE_DATAFEED_DRY, why, dry_at, allowed=allowed)
 
