@@ -9,6 +9,10 @@ from builders import NOW, RULES, ago, closed_job, feed, idle_job
 from idle_jobs.idleness import Quiet, idle, last_activity, silence, threshold
 from idle_jobs.jobs import Job
 from idle_jobs.owner import Owner
+from idle_jobs.policy import judge
+from idle_jobs.reasons import Reason
+from idle_jobs.rules import Rules
+from idle_jobs.verdicts import Action
 
 MARKED = Owner(keep_open_until=ago(days=1))
 AHEAD = Owner(keep_open_until=ago(days=-1))
@@ -49,18 +53,57 @@ def test_a_job_that_was_never_fed_is_silent_since_it_was_opened() -> None:
     assert expected == silence(job, NOW, RULES)
 
 
-@pytest.mark.parametrize("last_data", [None, ago(days=70)], ids=["never fed", "fed"])
-def test_a_dry_datafeed_is_idle_only_after_its_owners_time(
-    last_data: datetime | None,
-) -> None:
-    """The longer of `DryAfter` and the job's own threshold counts from the silence."""
-    owner, records = Owner(idle_after=timedelta(days=60)), 9 if last_data else 0
-    job = idle_job(owner=owner, last_data=last_data, records=records)
-    verdict = idle(replace(job, datafeed=feed("started")), NOW, RULES)
+LONG = timedelta(days=60)
+WAITING = {
+    "an owner's time": idle_job(owner=Owner(idle_after=LONG, keep_open_until=NOW)),
+    "three buckets": idle_job(bucket_span=LONG / 3, owner=Owner(keep_open_until=NOW)),
+}
 
-    began = last_data or ago(days=30)
-    assert verdict is not None
-    assert began + timedelta(days=60) == verdict.idle_since
+
+@pytest.mark.parametrize("last_data", [None, ago(days=70)], ids=["never fed", "fed"])
+@pytest.mark.parametrize("job", WAITING.values(), ids=WAITING)
+def test_the_threshold_holds_for_every_kind_of_idleness(
+    job: Job, last_data: datetime | None
+) -> None:
+    """A never-fed or dry job is idle only once its own threshold is over, too."""
+    job = replace(job, last_data=last_data, records=9 if last_data else 0)
+    for datafeed in (None, feed(), feed("started")):
+        verdict = idle(replace(job, datafeed=datafeed), NOW + LONG, RULES)
+
+        assert verdict is not None
+        assert NOW + LONG == verdict.idle_since
+
+
+PATIENT = Owner(idle_after=timedelta(days=14))
+REOPENED = {
+    "opened 25 hours ago": idle_job(open_start=ago(hours=25), last_data=ago(days=40)),
+    "moved 13 days ago": idle_job(open_start=ago(days=13), last_data=ago(days=40)),
+    "without a datafeed": idle_job(
+        open_start=ago(days=2), last_data=ago(days=40), datafeed=None
+    ),
+    "with a dry datafeed": idle_job(
+        open_start=ago(days=2), last_data=ago(days=40), datafeed=feed("started")
+    ),
+}
+SWITCHED_ON = Rules(close_jobs_without_datafeed=True, close_dry_datafeeds=True)
+
+
+@pytest.mark.parametrize("job", REOPENED.values(), ids=REOPENED)
+def test_an_owners_time_survives_an_opening(job: Job) -> None:
+    """The grace after an opening is not shorter than the owner's `idle_after` (R9)."""
+    patient = replace(job, owner=PATIENT)
+    later = NOW + timedelta(days=14)
+
+    assert Action.CLOSE == judge(job, NOW, SWITCHED_ON).action
+    assert Reason.REOPEN_GRACE == judge(patient, NOW, SWITCHED_ON).reason
+    assert Action.CLOSE == judge(patient, later, SWITCHED_ON).action
+
+
+def test_an_owners_time_does_not_shorten_the_grace() -> None:
+    """An `idle_after` of an hour leaves `ReopenGrace` as it is (R9)."""
+    job = idle_job(open_start=ago(hours=20), owner=Owner(idle_after=timedelta(hours=1)))
+
+    assert Reason.REOPEN_GRACE == judge(job, NOW, RULES).reason
 
 
 @pytest.mark.parametrize("job", UNTOLD.values(), ids=UNTOLD)

@@ -152,8 +152,8 @@ ROWS = {
         KEEP,
         Reason.REOPEN_GRACE,
     ),
-    "never fed, and its owner waits for two months": (
-        idle_job(**NEVER_FED, owner=Owner(idle_after=timedelta(days=60))),
+    "never fed in three buckets of twenty days": (
+        idle_job(**NEVER_FED, bucket_span=timedelta(days=20)),
         KEEP,
         Reason.REOPEN_GRACE,
     ),
@@ -216,12 +216,8 @@ OPTED_IN = {
         Rules(close_dry_datafeeds=True),
         REPORT,
     ),
-    "nor before its owner's time is over": (
-        idle_job(
-            **NEVER_FED,
-            datafeed=feed("started"),
-            owner=Owner(idle_after=timedelta(days=60)),
-        ),
+    "nor before three buckets are over": (
+        idle_job(**NEVER_FED, datafeed=feed("started"), bucket_span=timedelta(days=20)),
         Rules(close_dry_datafeeds=True),
         REPORT,
     ),

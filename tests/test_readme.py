@@ -156,6 +156,7 @@ def test_names_in_the_policy_table_exist() -> None:
     """Conditions and verdicts name parameters, request fields and owners' words."""
     names = {n for row in POLICY for n in code(" ".join([*row.values()][:3]))}
     known = {*SOURCE["Parameters"], *first(FIELDS, "Field"), KEEP_GROUP, *Wish}
+    known |= {"idle_after"}
 
     assert names <= known
 

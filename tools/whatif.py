@@ -53,6 +53,7 @@ def _moments(job: Job, now: datetime, rules: Rules) -> Iterator[datetime]:
     turned = (getattr(rules, field.name) for field in fields(rules))
     spans = {span for span in turned if isinstance(span, timedelta)}
     spans |= {timedelta(), -CLOCK_TOLERANCE, threshold(job, rules)}
+    spans |= {job.owner.idle_after or timedelta()}
     for time, span in product(filter(None, times), spans):
         if abs(time - now) < HORIZON and abs(span) < HORIZON and time + span > now:
             yield time + span

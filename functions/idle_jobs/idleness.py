@@ -88,10 +88,10 @@ def reopen_grace(job: Job, now: datetime, rules: Rules) -> Verdict | None:
     if job.state is not State.OPENED or job.open_start is None:
         return None
     age = now - job.open_start
-    if age >= rules.reopen_grace:
+    grace = max(rules.reopen_grace, job.owner.idle_after or timedelta())
+    if age >= grace:
         return None
-    grace = spoken(rules.reopen_grace)
-    why = f"opened or moved {spoken(age)} ago, judged after {grace}"
+    why = f"opened or moved {spoken(age)} ago, judged after {spoken(grace)}"
     return Verdict(job, Action.KEEP, Reason.REOPEN_GRACE, why)
 
 
