@@ -141,6 +141,18 @@ WRONG: dict[str, tuple[dict[str, object], str]] = {
     "idleness as null": ({"only_if_idle": None}, "only_if_idle: expected true or"),
     "a timeout without a unit": ({"timeout": "30"}, "timeout: expected a time value"),
     "a timeout as a number": ({"timeout": 30}, "timeout: expected a time value"),
+    "a timeout of years (R14)": (
+        {"timeout": "1000d"},
+        "timeout: expected at most 24h, got '1000d'",
+    ),
+    "a timeout a second too long (R14)": (
+        {"timeout": "86401s"},
+        "timeout: expected at most 24h, got '86401s'",
+    ),
+    "a timeout beyond the calendar (R14)": (
+        {"timeout": "999999999999d"},
+        "timeout: expected at most 24h, got '999999999999d'",
+    ),
     "a reason of two lines": ({"reason": "a\nb"}, "reason: expected up to 256 print"),
     "a reason as a number": ({"reason": 1}, "reason: expected up to 256 printable"),
     "asked by a list": ({"requested_by": []}, "requested_by: expected up to 256"),
@@ -283,6 +295,23 @@ def test_a_redriven_message_is_a_request_again() -> None:
     assert expected == parse(REDRIVEN.to_json())
 
 
+@pytest.mark.parametrize("timeout", ["24h", "1d", "86400s", "0s"])
+def test_the_longest_timeout_is_a_day(timeout: str) -> None:
+    """Elasticsearch waits for as long as it is told, so that it is told a day at most.
+
+    In any unit (R14).
+    """
+    assert timeout == asked("web", timeout=timeout).timeout
+
+
+def test_a_message_in_flight_keeps_its_timeout() -> None:
+    """One that was sent before there was a limit is no bad request now (R14).
+
+    Shortened, it would be forced sooner than its sender asked for.
+    """
+    assert "1000d" == parse(persons_message(timeout="1000d").to_json()).timeout
+
+
 def test_a_redriven_message_keeps_to_idle_jobs() -> None:
     """A sweep's message does not become an order on its way back."""
     assert True is parse(sweeps_message().to_json()).only_if_idle
@@ -290,10 +319,11 @@ def test_a_redriven_message_keeps_to_idle_jobs() -> None:
 
 def test_a_redriven_message_is_read_like_any_other() -> None:
     """A newer one waits, and a wrong one is refused by its field."""
+    body = json.loads(REDRIVEN.to_json())
     with pytest.raises(NewerVersion):
-        parse('{"version": 2}')
-    with pytest.raises(BadBody, match=r"^cluster: expected in every close message"):
-        parse('{"version": 1}')
+        parse(json.dumps(body | {"version": 2, "job_id": {"of": "a newer kind"}}))
+    with pytest.raises(BadBody, match=r"^job_id: expected one job id"):
+        parse(json.dumps(body | {"job_id": "*"}))
 
 
 WEB_1 = idle_job(job_id="web-1", groups=("front",))

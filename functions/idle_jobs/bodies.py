@@ -12,12 +12,14 @@ from typing import Any, NoReturn
 
 from idle_jobs.quoting import printable
 from idle_jobs.reasons import Reason
-from idle_jobs.times import duration, moment
+from idle_jobs.times import duration, duration_up_to, moment
 
 Read = Callable[[object], Any]
 
 # Elasticsearch's own rule for job ids and group names (MlStrings.isValidId).
 JOB_ID = re.compile(r"[a-z0-9](?:[a-z0-9_.-]{0,62}[a-z0-9])?")
+
+LONGEST_TIMEOUT = "24h"
 
 
 class BadBody(ValueError):
@@ -83,6 +85,12 @@ def name(value: object) -> str:
 def time_value(value: object) -> str:
     """Read an Elasticsearch time value, and keep it as it is written."""
     duration(value)
+    return str(value)
+
+
+def close_timeout(value: object) -> str:
+    """Read a close's timeout: Elasticsearch would wait for as long as it is told."""
+    duration_up_to(LONGEST_TIMEOUT, value)
     return str(value)
 
 

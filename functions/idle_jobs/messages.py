@@ -24,6 +24,7 @@ from idle_jobs.bodies import (
     text,
     time_value,
 )
+from idle_jobs.envelopes import envelope
 from idle_jobs.reasons import Reason
 from idle_jobs.times import duration, moment, rfc3339
 
@@ -123,12 +124,33 @@ class NewerVersion(BadBody):
     """A message of a version that this code does not know yet."""
 
 
+# Every version has them, beside `version`: so a close message is told from a request.
+_MARKS = frozenset({"cluster", "request_id", "requested_at"})
+
+
+def is_close_message(body: Mapping[str, object]) -> bool:
+    """Tell a close message by its version and its marks.
+
+    The `version` alone tells nothing: the envelopes of AWS have one, and so may what a
+    person writes.
+    """
+    return _has_version(body) and _MARKS <= body.keys()
+
+
+def _has_version(body: Mapping[str, object]) -> bool:
+    version = body.get("version")
+    return isinstance(version, int) and not isinstance(version, bool)
+
+
 def parse_message(body: str, *, sent_at: datetime, now: datetime) -> CloseMessage:
     """Read a close message; BadBody names the field that is wrong."""
     value = parse_object(body)
-    version = value.get("version")
-    if isinstance(version, bool) or not isinstance(version, int) or version < 1:
-        raise BadBody(f"version: expected {VERSION}, got {version!r:.60}")
+    version: Any = value.get("version")
+    if not is_close_message(value) and (found := envelope(value)):
+        raise BadBody(f"body: expected a close message of the Sweeper's, got {found}")
+    if not _has_version(value) or version < 1:
+        why = f"version: expected {VERSION}, got {version!r:.60}"
+        raise BadBody(f"{why}; requests go to RequestQueue")
     if version > VERSION:
         why = f"version: expected at most {VERSION}, got {version!r:.60}"
         raise NewerVersion(why, Reason.NEWER_VERSION)

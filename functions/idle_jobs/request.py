@@ -9,16 +9,17 @@ from typing import Any
 
 from idle_jobs.bodies import (
     BadBody,
+    close_timeout,
     flag,
     name,
     parse_object,
     past_moment,
     read_fields,
     text,
-    time_value,
 )
+from idle_jobs.envelopes import envelope
 from idle_jobs.jobs import Job
-from idle_jobs.messages import Kind, Mode, Origin, parse_message
+from idle_jobs.messages import Kind, Mode, Origin, is_close_message, parse_message
 from idle_jobs.reasons import Reason
 
 # An id or a group name, or a wildcard over them: Elasticsearch knows `*` only.
@@ -111,10 +112,10 @@ def parse_request(
 ) -> Request:
     """Read what RequestQueue carries: a request, or a redriven close message.
 
-    A close message is told by its `version`. Only its wish and its age are kept: what
-    was seen of the job before is judged anew.
+    Of a close message only the wish and the age are kept: what was seen of the job
+    before is judged anew.
     """
-    if "version" not in parse_object(body):
+    if not is_close_message(parse_object(body)):
         return _parse(body, request_id, sent_at, now)
     message = parse_message(body, sent_at=sent_at, now=now)
     return Request(
@@ -140,15 +141,17 @@ def _parse(body: str, request_id: str, sent_at: datetime, now: datetime) -> Requ
         "job_id": _expression,
         "allow_no_match": flag,
         "force": flag,
-        "timeout": time_value,
+        "timeout": close_timeout,
         "only_if_idle": flag,
         "reason": text,
         "requested_by": text,
         "request_id": name,
         "requested_at": past_moment(now),
     }
+    known = ", ".join(readers)
+    if found := envelope(value):
+        raise BadBody(f"body: expected the fields {known}, got {found}")
     if unknown := sorted(value.keys() - readers.keys()):
-        known = ", ".join(readers)
         field = unknown[0][:60] or "''"
         raise BadBody(f"{field}: unknown field, expected one of {known}")
     if "job_id" not in value:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 # Far beyond any wait, and short enough to be added to any date.
-LONGEST = timedelta(days=36_500)
+LONGEST = "36500d"
 
 _TIME_VALUE = re.compile(r"([0-9]{1,12})(nanos|micros|ms|s|m|h|d)")
 _NO_DURATION = "expected a time value such as 30m, 48h or 7d, got {!r:.60}"
@@ -25,21 +25,29 @@ _MICROSECONDS = {
 
 def duration(text: object) -> timedelta:
     """Read an Elasticsearch time value such as `48h`; ValueError says what is wrong."""
+    return duration_up_to(LONGEST, text)
+
+
+def duration_up_to(most: str, text: object) -> timedelta:
+    """Read a time value that is not longer than another one."""
     if not isinstance(text, str):
         raise ValueError(_NO_DURATION.format(text))
-    return _duration(text)
+    return _duration(text, most)
 
 
 # The spans of jobs and their datafeeds are a few: `15m`, `60s`.
 @lru_cache(maxsize=256)
-def _duration(text: str) -> timedelta:
+def _duration(text: str, most: str) -> timedelta:
+    if (microseconds := _microseconds(text)) > _microseconds(most):
+        raise ValueError(f"expected at most {most}, got {text!r}")
+    return timedelta(microseconds=microseconds)
+
+
+def _microseconds(text: str) -> float:
     match = _TIME_VALUE.fullmatch(text)
     if match is None:
         raise ValueError(_NO_DURATION.format(text))
-    microseconds = int(match[1]) * _MICROSECONDS[match[2]]
-    if microseconds > LONGEST.total_seconds() * 1_000_000:
-        raise ValueError(f"expected at most {LONGEST.days}d, got {text!r}")
-    return timedelta(microseconds=microseconds)
+    return int(match[1]) * _MICROSECONDS[match[2]]
 
 
 def moment(text: object) -> datetime:
