@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -46,17 +47,24 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_certificate(tmp_path_factory.mktemp("tls") / "server.pem")
 
 
-@pytest.fixture(scope="module")
-def url(certificate: Path) -> Iterator[str]:
-    """Serve over TLS and return where."""
+@contextmanager
+def served(certificate: Path) -> Iterator[str]:
+    """Serve over TLS and give way to where."""
     server = HTTPServer(("127.0.0.1", 0), Handler)
     server.handle_error = lambda *_: None  # type: ignore[method-assign]
     server.socket = context_of(certificate).wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     yield f"https://127.0.0.1:{server.server_port}"
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture(scope="module")
+def url(certificate: Path) -> Iterator[str]:
+    """Serve a certificate that nobody else has signed."""
+    with served(certificate) as url:
+        yield url
 
 
 def read(url: str, ca_bundle: str = "") -> bytes:

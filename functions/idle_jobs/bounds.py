@@ -1,7 +1,8 @@
-"""Connections that give an answer a time to end, and say who was silent when.
+"""Connections that trust one bundle and give an answer a time to end.
 
 A socket's own timeout is for each read alone, so a byte a second would last for hours:
-in the status line, in headers, in interim answers and in a body.
+in the status line, in headers, in interim answers and in a body. Who was silent when
+is told apart, too.
 """
 
 import http.client
@@ -15,6 +16,9 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import NewConnectionError
+from urllib3.util import create_urllib3_context
+
+from idle_jobs.errors import Refused
 
 
 class Timed(io.RawIOBase):
@@ -76,10 +80,34 @@ class _SecurePool(HTTPSConnectionPool):
 
 
 class BoundedAdapter(HTTPAdapter):
-    """An adapter whose connections are those of this file."""
+    """An adapter whose connections are those of this file; it never tries twice."""
+
+    def __init__(self, ca_bundle: str = "") -> None:
+        self._trust = trust(ca_bundle) if ca_bundle else None
+        super().__init__(max_retries=0)
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:  # noqa: ANN401
         """Make the pools that make the connections."""
-        super().init_poolmanager(*args, **options)
+        super().init_poolmanager(*args, ssl_context=self._trust, **options)
         pools = {"http": _PlainPool, "https": _SecurePool}
         self.poolmanager.pool_classes_by_scheme = pools
+
+
+def trust(ca_bundle: str) -> ssl.SSLContext:
+    """Return a context that verifies chain, dates and host name against a bundle.
+
+    From Python 3.13 on urllib3 also demands what RFC 5280 demands of issuers
+    (VERIFY_X509_STRICT). The CAs that Elasticsearch made before April 2025 lack a
+    keyUsage, so that is left out where a person names the CAs. PARTIAL_CHAIN, which
+    3.13 sets as well, makes every certificate of the bundle an anchor.
+    """
+    context = create_urllib3_context(verify_flags=ssl.VERIFY_X509_PARTIAL_CHAIN)
+    try:
+        context.load_verify_locations(ca_bundle)
+    except ssl.SSLError:
+        why = "it holds no certificate, or half of one, in PEM form"
+        raise Refused(f"the CA bundle {ca_bundle} cannot be read: {why}") from None
+    except OSError as error:
+        why = str(error.strerror)
+        raise Refused(f"the CA bundle {ca_bundle} cannot be read: {why}") from None
+    return context

@@ -63,7 +63,7 @@ class Wire:
         self._url = url.rstrip("/")
         self._signer = signer
         self._timeouts = timeouts
-        self._verify = ca_bundle or True
+        self._ca_bundle = ca_bundle
         self._threads = threading.local()
 
     def call(  # noqa: PLR0913 - a request, and its three limits
@@ -104,7 +104,7 @@ class Wire:
             with self._adapter().send(
                 signed,
                 timeout=(self._timeouts.connect, seconds),
-                verify=self._verify,
+                verify=self._ca_bundle or True,
                 stream=True,
             ) as response:
                 return response.status_code, _bounded(response, longest)
@@ -120,7 +120,7 @@ class Wire:
         if adapter is not None and now - used_at > LONGEST_IDLE:
             adapter.close()
             adapter = None
-        adapter = adapter or BoundedAdapter(max_retries=0)
+        adapter = adapter or BoundedAdapter(self._ca_bundle)
         self._threads.adapter = adapter, now
         return adapter
 
@@ -138,7 +138,7 @@ def error_of_transport(error: OSError | HTTPError | ValueError) -> ClusterError:
         return Refused(told) if unsafe else TryLater(told)
     if isinstance(error, ValueError):
         return Refused("a URL or a header that HTTP forbids")  # It may show a secret.
-    return Refused(told)  # A CA bundle that is not there.
+    return Refused(told)  # A CA bundle that was there, and is no more.
 
 
 def _was_cut(error: Exception) -> bool:
