@@ -260,14 +260,14 @@ def test_each_error_has_its_reason(
 HTML = b"<html><body><h1>502 Bad Gateway</h1></body></html>"
 LURE = b"<html>No known job with id 'web', use force close, could not be stopped</html>"
 CLOUD = b'{"ok": false, "message": "The requested deployment is paused."}'
-ROUTING = b'{"error": "no handler found for uri [/x] and method [POST]"}'
+WORDY = b'{"error": "No known job with id \'web\', use force close", "status": 409}'
 FOREIGN = {
     "nothing": b"",
     "a page": HTML,
     "a page with tempting words": LURE,
     "JSON of a proxy": CLOUD,
     "JSON of a gateway": b'{"message": "No known job with id"}',
-    "an error in words": ROUTING,
+    "an error in words": WORDY,
     "an error without a type": b'{"error": {"reason": "use force close"}}',
     "an error whose type is a number": b'{"error": {"type": 5, "reason": "x"}}',
     "an error in a list": b'{"error": [{"type": "status_exception"}]}',
@@ -299,8 +299,11 @@ STRANGERS: dict[str, tuple[int, bytes, Kind, Reason]] = {
     "a login page": (401, HTML, Refused, Reason.CLUSTER_REFUSED),
     "a firewall": (403, HTML, Refused, Reason.CLUSTER_REFUSED),
     "a proxy with a login": (407, HTML, Refused, Reason.CLUSTER_REFUSED),
-    "a wrong path": (404, HTML, TryLater, Reason.CLUSTER_UNAVAILABLE),
-    "a wrong method": (405, ROUTING, TryLater, Reason.CLUSTER_UNAVAILABLE),
+    "a wrong scheme": (400, HTML, Refused, Reason.CLUSTER_REFUSED),
+    "a wrong path": (404, HTML, Refused, Reason.CLUSTER_REFUSED),
+    "a deployment that is not there": (404, CLOUD, Refused, Reason.CLUSTER_REFUSED),
+    "a wrong method": (405, WORDY, Refused, Reason.CLUSTER_REFUSED),
+    "a page that went for good": (410, HTML, Refused, Reason.CLUSTER_REFUSED),
     "a conflict of others": (409, CLOUD, TryLater, Reason.CLUSTER_UNAVAILABLE),
     "a busy gateway": (429, b"", TryLater, Reason.THROTTLED),
     "a bad gateway": (502, HTML, TryLater, Reason.CLUSTER_UNAVAILABLE),

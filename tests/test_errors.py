@@ -63,6 +63,7 @@ REASONS = {
     "JobFailed": Reason.FAILED,
     "DatafeedWouldNotStop": Reason.DATAFEED_WOULD_NOT_STOP,
     "Refused": Reason.CLUSTER_REFUSED,
+    "NotOnServerless": Reason.CLUSTER_REFUSED,
     "BadRequest": Reason.BAD_REQUEST,
 }
 

@@ -1,8 +1,9 @@
 """What an HTTP answer means: from status and body to the tree of errors; pure.
 
 Proxies answer too, with HTML or JSON of their own, so only Elasticsearch's own words
-count as evidence, as a missing job or as a bad request. The reasons are quoted from the
-server's source (2021 and 2025 alike where not said otherwise).
+count as evidence, as a missing job or as a bad request. What the same request would be
+told again is refused at once. The reasons are quoted from the server's source (2021 and
+2025 alike where not said otherwise).
 """
 
 import json
@@ -17,12 +18,13 @@ from idle_jobs.errors import (
     Gone,
     JobFailed,
     LookAgain,
+    NotOnServerless,
     Refused,
     TryLater,
     redacted,
 )
-from idle_jobs.fields import dig
 from idle_jobs.reasons import Reason
+from idle_jobs.words import LOOKED_AT, NOT_ON_SERVERLESS, Words, words_of
 
 # A pair of surrogates, half of one, or any other escape: a backslash's, say, which what
 # looks like one may follow.
@@ -32,7 +34,19 @@ _ESCAPE = re.compile(
     re.DOTALL,
 )
 
-LOOKED_AT = 4_096  # Of an answer that is no good, as far as it may be told of.
+NO_SUCH_API = (
+    "this Elasticsearch has no machine learning API (it is switched off, the OSS build "
+    "or OpenSearch), or CLUSTER_URL has a wrong path"
+)
+NOT_THE_CLUSTER = (
+    "CLUSTER_URL may lead to something else, or a proxy does not let this call through"
+)
+SLOW = "Timed out when waiting for persistent tasks"
+
+# Statuses from 400 to 499 that may be another one when it is asked again.
+_PASSING = frozenset({404, 408, 409, 425})
+# What is behind a failed request and goes on until a person ends it.
+_FOR_A_PERSON = frozenset({"index_closed_exception", "security_exception"})
 
 
 def parsed(body: bytes) -> Mapping[str, Any] | None:
@@ -54,43 +68,64 @@ def _whole(escape: re.Match[str]) -> str:
 
 def error_of(status: int, body: bytes) -> ClusterError:
     """Return what an answer other than 200 asks the caller to do."""
-    kind, reason = _elasticsearchs_words(body)
-    detail = f"{status} {kind}: {reason}" if kind else f"{status} {glimpse(body)}"
-    if status in (401, 403, 407):
-        return Refused(detail)
+    words = words_of(status, parsed(body))
+    detail = f"{status} {words or glimpse(body)}"
     if 300 <= status < 400:
         return Refused(f"{detail}: a redirect, so CLUSTER_URL is not the cluster")
+    if status in (401, 403, 407):
+        return Refused(detail)
     if status == 429:
-        return _throttled(reason, detail)
+        return _throttled(words, detail)
+    if 400 <= status < 500 and status not in _PASSING:
+        return _never(status, words, detail)
     if status == 404:
-        return _missing(kind, reason, detail)
-    if status == 409 and kind:
-        return _conflict(reason, detail)
-    if status == 400 and kind:
-        return BadRequest(detail)
-    if "Timed out when waiting for persistent tasks" in reason:
-        return LookAgain(detail)
-    if status == 500 and kind:
-        return TryLater(detail, Reason.SERVER_ERROR)
-    return TryLater(detail)
+        return _missing(words, detail)
+    if status == 409 and words:
+        return _conflict(words, detail)
+    return _failed(status, words, detail)
 
 
-def _throttled(reason: str, detail: str) -> ClusterError:
-    if "upgrade mode is enabled" in reason:
+def _throttled(words: Words, detail: str) -> ClusterError:
+    if _upgrade_mode(words):
         return TryLater(detail, Reason.UPGRADE_MODE)
     return TryLater(detail, Reason.THROTTLED)
 
 
-def _missing(kind: str, reason: str, detail: str) -> ClusterError:
-    if kind != "resource_not_found_exception":
+def _upgrade_mode(words: Words) -> bool:
+    return any("upgrade mode is enabled" in reason for reason in words.reasons)
+
+
+def _never(status: int, words: Words, detail: str) -> ClusterError:
+    """Sort what the same request would be told again."""
+    if words.kind == NOT_ON_SERVERLESS:
+        return NotOnServerless(detail)
+    if words.unrouted:
+        return Refused(f"{detail}: {NO_SUCH_API}")
+    if not words:
+        return Refused(f"{detail}: {NOT_THE_CLUSTER}")
+    # Its own searches say what is wrong with its indices, not with the request.
+    searched = words.kind == "search_phase_execution_exception"
+    if status == 400 and not words.plain and not searched:
+        return BadRequest(detail)
+    return Refused(detail)
+
+
+def _missing(words: Words, detail: str) -> ClusterError:
+    if words.kind == NOT_ON_SERVERLESS:
+        return NotOnServerless(detail)
+    if not words:
+        return Refused(f"{detail}: {NOT_THE_CLUSTER}")
+    if words.kind != "resource_not_found_exception":
         return TryLater(detail)
-    if reason.startswith(("No known job with id", "No datafeed with id")):
+    if words.reason.startswith(("No known job with id", "No datafeed with id")):
         return Gone(detail)
     # "the task with id …": it vanished between two steps of the close: likely closed.
     return LookAgain(detail)
 
 
-def _conflict(reason: str, detail: str) -> ClusterError:
+def _conflict(words: Words, detail: str) -> ClusterError:
+    # Evidence for a force is said in full, and by no cause of something else.
+    reason = "" if words.plain else words.reason
     if "could not be stopped" in reason or "hasn't been stopped" in reason:
         return DatafeedWouldNotStop(detail)
     if "use force close" in reason:
@@ -98,13 +133,16 @@ def _conflict(reason: str, detail: str) -> ClusterError:
     return LookAgain(detail)
 
 
-def _elasticsearchs_words(body: bytes) -> tuple[str, str]:
-    error = (parsed(body) or {}).get("error")
-    kind, reason = dig(error, "type"), dig(error, "reason")
-    if not isinstance(kind, str):
-        return "", ""
-    told = redacted(reason[:LOOKED_AT]) if isinstance(reason, str) else ""
-    return kind[:100], told[:500]
+def _failed(status: int, words: Words, detail: str) -> ClusterError:
+    if any(SLOW in reason for reason in words.reasons):
+        return LookAgain(detail)
+    if _upgrade_mode(words):
+        return TryLater(detail, Reason.UPGRADE_MODE)
+    if any(kind in _FOR_A_PERSON for kind, _ in words.causes):
+        return Refused(detail)
+    if status == 500 and words:
+        return TryLater(detail, Reason.SERVER_ERROR)
+    return TryLater(detail)
 
 
 def glimpse(body: bytes) -> str:

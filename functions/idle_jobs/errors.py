@@ -8,7 +8,8 @@ ClusterError
 ├── Evidence              Elasticsearch itself says why a gentle close cannot work
 │   ├── JobFailed             409: only force closes a failed job
 │   └── DatafeedWouldNotStop  409: its datafeed could not be stopped
-├── Refused               401, 403, TLS, redirect: stop posting and tell a person
+├── Refused               what no retry mends: stop posting and tell a person
+│   └── NotOnServerless       an API that Elastic Cloud Serverless does not offer
 └── BadRequest            400: this request will never be accepted: park it
 """
 
@@ -81,6 +82,10 @@ class Refused(ClusterError):
     """The cluster, or what stands before it, does not let us in."""
 
     reason = Reason.CLUSTER_REFUSED
+
+
+class NotOnServerless(Refused):
+    """Elastic Cloud Serverless has this API and does not offer it to us."""
 
 
 class BadRequest(ClusterError):
