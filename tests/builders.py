@@ -20,6 +20,7 @@ def ago(**span: float) -> datetime:
 def feed(state: str = "stopped", **fields: Any) -> Datafeed:
     """Return a datafeed in a state; a started one reads in real time."""
     fields.setdefault("real_time_running", True if state == "started" else None)
+    fields.setdefault("assigned", state != "stopped")
     return Datafeed("feed", state, **fields)
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from builders import NOW, RULES, ago, closed_job, feed, idle_job
+from builders import NOW, RULES, ago, feed, idle_job
 from idle_jobs.idleness import Quiet, idle, last_activity, silence, threshold
 from idle_jobs.jobs import Job
 from idle_jobs.owner import Owner
@@ -22,10 +22,13 @@ ACTIVITY: dict[str, tuple[Job, datetime | None]] = {
     "no keep mark that is still ahead": (idle_job(owner=AHEAD), ago(days=10)),
     "none, if it was never fed": (idle_job(last_data=None), None),
 }
+CLOCKLESS = {"created": None, "open_start": None, "last_data": None, "records": 0}
 UNTOLD = {
-    "no birth": idle_job(created=None),
-    "no age of its process": idle_job(open_start=None),
-    "not opened": closed_job(),
+    "with a stopped datafeed": idle_job(**CLOCKLESS),
+    "without a datafeed": idle_job(**CLOCKLESS, datafeed=None),
+    "with a datafeed that no node tells of": idle_job(
+        **CLOCKLESS, datafeed=feed("started", real_time_running=None)
+    ),
 }
 
 
@@ -70,7 +73,6 @@ def test_the_threshold_holds_for_every_kind_of_idleness(
     for datafeed in (None, feed(), feed("started")):
         verdict = idle(replace(job, datafeed=datafeed), NOW + LONG, RULES)
 
-        assert verdict is not None
         assert NOW + LONG == verdict.idle_since
 
 
@@ -108,6 +110,8 @@ def test_an_owners_time_does_not_shorten_the_grace() -> None:
 
 @pytest.mark.parametrize("job", UNTOLD.values(), ids=UNTOLD)
 def test_a_silence_that_cannot_be_told_is_no_idleness(job: Job) -> None:
-    """Without its clocks, or its process, nobody knows how long a job is quiet."""
-    assert silence(job, NOW, RULES) is None
-    assert idle(job, NOW, RULES) is None
+    """Without any clock a silence began just now."""
+    verdict = idle(job, NOW, RULES)
+
+    assert NOW == silence(job, NOW, RULES).began
+    assert Action.KEEP == verdict.action

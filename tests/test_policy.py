@@ -1,5 +1,6 @@
 """The policy, row by row, in the order in which it is asked."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +15,9 @@ from idle_jobs.rules import Rules
 from idle_jobs.verdicts import Action
 
 NEVER_FED: dict[str, Any] = {"last_data": None, "records": 0}
+UNASSIGNED = feed(
+    "started", real_time_running=None, assigned=False, explanation="no such index"
+)
 DRY = {"datafeed": feed("started"), "last_data": ago(days=15)}
 KEEP, REPORT, CLOSE = Action.KEEP, Action.REPORT, Action.CLOSE
 
@@ -177,8 +181,22 @@ ROWS = {
     "a started datafeed that says nothing": (
         idle_job(datafeed=feed("started", real_time_running=None)),
         KEEP,
-        Reason.UNKNOWN,
+        Reason.ACTIVE,
     ),
+    "a datafeed without a node": (
+        idle_job(datafeed=UNASSIGNED),
+        REPORT,
+        Reason.DATAFEED_UNASSIGNED,
+    ),
+    "a feature reset that the datafeed tells": (
+        idle_job(
+            datafeed=replace(UNASSIGNED, explanation="a feature reset is in progress")
+        ),
+        KEEP,
+        Reason.RESET_MODE,
+    ),
+    "no state": (idle_job(state=None), KEEP, Reason.UNKNOWN),
+    "no birth": (idle_job(created=None), KEEP, Reason.UNKNOWN),
 }
 
 

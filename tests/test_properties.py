@@ -44,8 +44,19 @@ feeds = st.none() | st.builds(
     datafeed_id=st.just("feed"),
     state=st.sampled_from(["stopped", "started", "starting", "stopping"]),
     real_time_running=st.none() | st.booleans(),
+    assigned=st.booleans(),
+    explanation=st.sampled_from(
+        ["", "no such index", "a feature reset is in progress"]
+    ),
 )
-owners = st.builds(Owner, wish=st.none() | st.sampled_from(Wish), keep_open_until=times)
+spans = st.timedeltas(timedelta(hours=1), timedelta(days=30))
+owners = st.builds(
+    Owner,
+    wish=st.none() | st.sampled_from(Wish),
+    idle_after=st.none() | spans,
+    keep_open_until=times,
+    problem=st.sampled_from(["", "odd"]),
+)
 wild_jobs = st.builds(
     Job,
     job_id=st.just("web"),
@@ -66,6 +77,9 @@ wild_jobs = st.builds(
     assigned=st.booleans(),
     forecasts=st.sampled_from([0, 1]),
     upgrade_mode=st.booleans(),
+    explanation=st.sampled_from(["", "no node", "a feature reset is in progress"]),
+    bucket_span=st.none() | spans,
+    functions=st.sampled_from([(), ("mean",), ("count",)]),
     problems=st.sampled_from([(), ("odd",)]),
 )
 # Near to an idle job, so that closes and forces are met often enough.
@@ -111,6 +125,13 @@ rules = st.builds(
     close_jobs_without_datafeed=st.booleans(),
     close_dry_datafeeds=st.booleans(),
     may_force=st.booleans(),
+    idle_after=spans,
+    never_fed_after=spans,
+    dry_after=spans,
+    reopen_grace=spans,
+    include_managed_jobs=st.booleans(),
+    managed_jobs_allowed=st.sampled_from([(), ("web",)]),
+    keep_patterns=st.sampled_from([(), ("w*",)]),
 )
 errors = st.sampled_from(
     [
@@ -179,6 +200,47 @@ def test_a_busy_job_is_closed_only_for_a_person(
 
     if isinstance(step, Close) and not is_explicit(message, NOW, given_rules):
         assert judge(job, NOW, given_rules).action == "close"
+
+
+def is_unread(job: Job) -> bool:
+    """Tell, in words of its own, whether something is missing or contradictory."""
+    missing = job.state is None or (job.configured and not job.created)
+    live = job.open_start and job.assigned
+    lost = job.state is State.OPENED and job.configured and not live
+    future = [t for t in (job.created, job.last_data) if t and t > NOW]
+    unfed = bool(job.records and not job.last_data)
+    early = job.created and job.last_data and job.last_data < job.created
+    return any((job.problems, missing, lost, future, unfed, early))
+
+
+@given(jobs, rules)
+def test_a_job_is_unknown_only_where_something_is_unread(
+    job: Job, given_rules: Rules
+) -> None:
+    """Every job has a verdict; no combination of known values is a riddle (F9)."""
+    verdict = judge(job, NOW, given_rules)
+
+    assert verdict.reason is not Reason.UNKNOWN or is_unread(job)
+
+
+@given(near_jobs, owners, rules, st.sampled_from([0, 9]))
+def test_an_opened_job_that_is_read_is_never_unknown(
+    job: Job, owner: Owner, given_rules: Rules, records: int
+) -> None:
+    """The same for opened jobs with live stats, of which few are drawn above (F9)."""
+    created, fed = NOW - timedelta(days=50), job.last_data or NOW - timedelta(days=9)
+    live = replace(
+        job,
+        state=State.OPENED,
+        created=created,
+        open_start=job.open_start or created,
+        last_data=min(fed, NOW) if records else None,
+        records=records,
+        assigned=True,
+        owner=owner,
+    )
+
+    assert Reason.UNKNOWN is not judge(live, NOW, given_rules).reason
 
 
 @given(messages, rules, errors, st.booleans())

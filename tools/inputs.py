@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from idle_jobs.idleness import silence
-from idle_jobs.jobs import Datafeed, Job
+from idle_jobs.jobs import Datafeed, Job, State
 from idle_jobs.owner import Owner
 from idle_jobs.rules import Rules
 from idle_jobs.times import rfc3339, spoken
@@ -58,6 +58,8 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "datafeed.real_time_running": ("feed: running_state.real_time_running",),
     "datafeed.frequency": ("job: datafeed_config.frequency",),
     "datafeed.query_delay": ("job: datafeed_config.query_delay",),
+    "datafeed.assigned": ("feed: node.id",),
+    "datafeed.explanation": ("feed: assignment_explanation",),
     "blocked": ("job: blocked.reason",),
     "deleting": ("job: deleting",),
     "assigned": ("stats: node.id",),
@@ -94,7 +96,8 @@ def inputs(job: Job, now: datetime, rules: Rules) -> Iterator[Input]:
     """Yield what was read, what was computed from it, and what an operator said."""
     for name, value in _flat(job):
         yield Input(name, value, _grouped(SOURCES[name]))
-    if quiet := silence(job, now, rules):
+    if job.state is State.OPENED:
+        quiet = silence(job, now, rules)
         began, limit = (FED_SINCE, LIMIT) if quiet.fed else (UNFED_SINCE, UNFED_LIMIT)
         yield Input("quiet since", quiet.began, f"newest of {began}")
         yield Input("may be quiet for", quiet.limit, f"longest of {limit}")

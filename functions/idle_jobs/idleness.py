@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from idle_jobs.detectors import silence_is_data
-from idle_jobs.jobs import Job, State
+from idle_jobs.jobs import Datafeed, Job, State
 from idle_jobs.owner import Wish
 from idle_jobs.reasons import Reason
 from idle_jobs.rules import Rules
@@ -54,18 +54,18 @@ def threshold(job: Job, rules: Rules) -> timedelta:
     return max(rules.idle_after, rhythm, job.owner.idle_after or none)
 
 
-def silence(job: Job, now: datetime, rules: Rules) -> Quiet | None:
-    """Return the silence of an opened job, None where it cannot be told.
+def silence(job: Job, now: datetime, rules: Rules) -> Quiet:
+    """Return the silence of an opened job.
 
-    A job that never got data has been silent since it was created or opened.
+    A job that never got data has been silent since it was created or opened, and one
+    without any clock only since now.
     """
-    if job.state is not State.OPENED or not (job.created and job.open_start):
-        return None
     seen = last_activity(job, now)
     limit = threshold(job, rules)
     if job.last_data and seen:
         return Quiet(seen, limit, fed=True)
-    began = max(filter(None, (job.created, job.open_start, seen)))
+    births = filter(None, (job.created, job.open_start, seen))
+    began = max(births, default=now)
     return Quiet(began, max(limit, rules.never_fed_after), fed=False)
 
 
@@ -73,11 +73,12 @@ def active(job: Job, now: datetime, rules: Rules) -> Verdict | None:
     """Keep a job that had data lately, or whose datafeed is changing."""
     if job.state is not State.OPENED:
         return None
-    if job.datafeed and job.datafeed.state in ("starting", "stopping"):
-        why = f"its datafeed is {job.datafeed.state}"
+    feed = job.datafeed
+    if feed and feed.state in ("starting", "stopping") and not feed.unassigned:
+        why = f"its datafeed is {feed.state}"
         return Verdict(job, Action.KEEP, Reason.ACTIVE, why)
     quiet = silence(job, now, rules)
-    if quiet is None or not quiet.fed or quiet.idle_since <= now:
+    if not quiet.fed or quiet.idle_since <= now:
         return None
     why = f"quiet for {spoken(now - quiet.began)}, idle after {spoken(quiet.limit)}"
     return Verdict(job, Action.KEEP, Reason.ACTIVE, why)
@@ -95,14 +96,12 @@ def reopen_grace(job: Job, now: datetime, rules: Rules) -> Verdict | None:
     return Verdict(job, Action.KEEP, Reason.REOPEN_GRACE, why)
 
 
-def idle(job: Job, now: datetime, rules: Rules) -> Verdict | None:
-    """Tell the four kinds of idleness apart, all of them opened and quiet."""
+def idle(job: Job, now: datetime, rules: Rules) -> Verdict:
+    """Tell the kinds of idleness apart; a job that comes here is opened and quiet."""
     quiet = silence(job, now, rules)
-    if quiet is None:
-        return None
     state = job.datafeed.state if job.datafeed else "absent"
-    if state == "started":
-        return _dry(job, quiet, now, rules)
+    if job.datafeed and state not in ("stopped", "absent"):
+        return _started(job, job.datafeed, quiet, now, rules)
     if quiet.idle_since > now:
         why = f"never fed, opened {spoken(now - quiet.began)} ago"
         why += f", idle after {spoken(quiet.limit)}"
@@ -120,11 +119,18 @@ def _kind(quiet: Quiet, state: str, rules: Rules) -> tuple[Reason, bool]:
     return Reason.IDLE_NEVER_FED, True
 
 
-def _dry(job: Job, quiet: Quiet, now: datetime, rules: Rules) -> Verdict | None:
-    if job.datafeed is None or job.datafeed.real_time_running is not True:
-        return None
+def _started(
+    job: Job, feed: Datafeed, quiet: Quiet, now: datetime, rules: Rules
+) -> Verdict:
+    """Judge a quiet job whose datafeed is to run: it may be dry, or run nowhere."""
+    why = f"{_told(quiet, now)}, datafeed {feed.state}"
+    if feed.unassigned:
+        why = f"{why}, but on no node: {feed.explanation}"
+        return Verdict(job, Action.REPORT, Reason.DATAFEED_UNASSIGNED, why)
+    if feed.real_time_running is None:
+        why = f"{why}, but no node says that it runs there"
+        return Verdict(job, Action.KEEP, Reason.ACTIVE, why)
     dry_at = quiet.began + max(quiet.limit, rules.dry_after)
-    why = f"{_told(quiet, now)}, datafeed started"
     if quiet.fed and dry_at > now:
         return Verdict(job, Action.KEEP, Reason.ACTIVE, why)
     opted_in = job.owner.wish is Wish.AUTO or not silence_is_data(job.functions)

@@ -29,6 +29,18 @@ class Datafeed:
     real_time_running: bool | None = None
     frequency: timedelta | None = None
     query_delay: timedelta | None = None
+    assigned: bool = False
+    explanation: str = ""
+
+    @property
+    def unassigned(self) -> bool:
+        """Tell whether it is to run, and the cluster explains why it runs nowhere.
+
+        Serverless shows no node of any datafeed: there it has nothing to explain.
+        """
+        runs = self.assigned or self.real_time_running is not None
+        wanted = self.state in ("starting", "started")
+        return wanted and not runs and bool(self.explanation)
 
 
 @dataclass(frozen=True, slots=True)

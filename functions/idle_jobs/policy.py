@@ -5,6 +5,7 @@ answer: what cannot be known comes first, then protection, then work, then failu
 idleness last.
 """
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
@@ -16,6 +17,8 @@ from idle_jobs.rules import Rules
 from idle_jobs.times import rfc3339, spoken
 from idle_jobs.verdicts import Action, Verdict
 
+Rule = Callable[[Job, datetime, Rules], Verdict | None]
+
 KEEP_GROUP = "idle-closer-keep"
 
 # A sweep's clock is its event's time, up to 15 minutes old; only later is the future.
@@ -24,11 +27,9 @@ OPENING_IS_STUCK_AFTER = timedelta(hours=1)
 
 
 def judge(job: Job, now: datetime, rules: Rules) -> Verdict:
-    """Return the verdict of the first rule that has one; none means unknown."""
-    for rule in RULES:
-        if verdict := rule(job, now, rules):
-            return verdict
-    return Verdict(job, Action.KEEP, Reason.UNKNOWN, "no rule fits this job")
+    """Return the verdict of the first rule that has one; the last always does."""
+    verdicts = (rule(job, now, rules) for rule in RULES)
+    return next(verdict for verdict in verdicts if verdict)
 
 
 def _closed(job: Job, _now: datetime, _rules: Rules) -> Verdict | None:
@@ -48,6 +49,10 @@ def _contradiction(job: Job, now: datetime) -> str:
         return ""  # Elasticsearch leaves its stats out.
     if job.problems:
         return job.problems[0]
+    if job.state is None:
+        return "its state is missing"
+    if job.configured and not job.created:
+        return "create_time is missing"
     times = {"create_time": job.created, "last_data_time": job.last_data}
     for name, time in times.items():
         if time and time > now + CLOCK_TOLERANCE:
@@ -73,10 +78,11 @@ def _orphan(job: Job, _now: datetime, _rules: Rules) -> Verdict | None:
 
 
 def _halted(job: Job) -> Reason | None:
-    # Reset mode shows only in the explanation (texts of Elasticsearch 8 and 9).
-    if "feature reset is in progress" in job.explanation:
+    # Reset mode shows only in explanations (texts of Elasticsearch 8 and 9).
+    said = f"{job.explanation} {job.datafeed.explanation if job.datafeed else ''}"
+    if "feature reset is in progress" in said:
         return Reason.RESET_MODE
-    if job.upgrade_mode or "upgrade mode is enabled" in job.explanation:
+    if job.upgrade_mode or "upgrade mode is enabled" in said:
         return Reason.UPGRADE_MODE
     return None
 
@@ -168,7 +174,7 @@ def _failed(job: Job, now: datetime, rules: Rules) -> Verdict | None:
 
 
 # The order is the policy: a rule may rely on all the rules before it.
-RULES = (
+RULES: tuple[Rule, ...] = (
     _closed,
     _unknown,
     _orphan,

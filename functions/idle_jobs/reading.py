@@ -29,7 +29,7 @@ STATS_FIELDS = (
 )
 FEED_FIELDS = (
     "count,datafeeds.datafeed_id,datafeeds.state,datafeeds.timing_stats.job_id,"
-    "datafeeds.running_state"
+    "datafeeds.running_state,datafeeds.node.id,datafeeds.assignment_explanation"
 )
 
 LONGEST_TEXT = 500  # characters of what is only told
@@ -190,4 +190,6 @@ def _datafeed(doc: Fields, config: Fields) -> Datafeed | None:
         real_time_running=running.read("real_time_running", bool),
         frequency=configured.duration("frequency"),
         query_delay=configured.duration("query_delay"),
+        assigned=bool(feed.within("node").text("id")),
+        explanation=feed.text("assignment_explanation")[:LONGEST_TEXT],
     )

@@ -23,6 +23,7 @@ class Reason(StrEnum):
     OPENING = "opening"
     CLOSING = "closing"
     FAILED = "failed"
+    DATAFEED_UNASSIGNED = "datafeed_unassigned"
     IDLE_DATAFEED_STOPPED = "idle_datafeed_stopped"
     IDLE_NEVER_FED = "idle_never_fed"
     IDLE_NO_DATAFEED = "idle_no_datafeed"
