@@ -108,13 +108,20 @@ def test_upgrade_mode(line: str) -> None:
     [
         ("8.9.0", "", 200, "closed"),
         ("8.9.0", "%20", 200, "closed"),
-        ("9.5.0", "", 400, "opened"),
-        ("9.5.0", "%20", 400, "opened"),
-        ("9.5.0", "_all", 200, "closed"),
+        ("8.19.21", "%20", 200, "closed"),
+        ("8.19.22", "", 400, "opened"),
+        ("9.3.9", "", 200, "closed"),
+        ("9.4.6", "", 200, "closed"),
+        ("9.4.7", "", 400, "opened"),
+        ("9.5.2", "", 200, "closed"),
+        ("9.5.3", "%20", 400, "opened"),
+        ("9.6.0", "%09", 400, "opened"),
+        ("9.5.3", "_all", 200, "closed"),
+        ("9.5.3", ",", 200, "closed"),
     ],
 )
 def test_blank_id(version: str, job_id: str, status: int, state: str) -> None:
-    """A blank id closes every job of old versions, and is refused by new ones."""
+    """A blank id closes every job; the backports of the fix refuse it, too (S6)."""
     cluster = Cluster(version)
     cluster.add_job("web", now=NOW)
 

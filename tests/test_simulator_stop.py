@@ -77,10 +77,13 @@ def test_stop_refused() -> None:
 
 
 def test_blank_id_stops_everything() -> None:
-    """A blank id stops every datafeed of old versions, and is refused by new ones."""
+    """A blank id stops every datafeed, unless the version has the fix (S6)."""
     for version, status, state in (
         ("8.9.0", 200, "stopped"),
-        ("9.5.0", 400, "started"),
+        ("8.19.22", 400, "started"),
+        ("9.4.7", 400, "started"),
+        ("9.5.0", 200, "stopped"),
+        ("9.5.3", 400, "started"),
     ):
         cluster = Cluster(version)
         cluster.add_job("web", now=NOW, datafeed="started")

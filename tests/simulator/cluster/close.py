@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from simulator.cluster.call import Call, Reply
-from simulator.cluster.errors import ClusterError, blank_id, conflict
+from simulator.cluster.errors import ClusterError, conflict
 from simulator.cluster.job import Job
 from simulator.cluster.ml import MachineLearning, begin_close
-from simulator.cluster.resolve import configured, find_jobs, is_blank, known
+from simulator.cluster.resolve import configured, find_jobs, known, refuse_blank
 from simulator.cluster.stop import stop_before_close
 from simulator.cluster.wire import FOREVER
 
@@ -19,9 +19,7 @@ def close(ml: MachineLearning, call: Call) -> Reply:
     force = call.flag("force", False)
     allow_no_match = call.flag("allow_no_match", True)
     timeout, written = call.time("timeout", "30m")
-    # Before the fix of August 2026 a blank id means all jobs.
-    if ml.since(9, 5) and is_blank(call.ids):
-        raise blank_id("job_id")
+    refuse_blank(ml, call.ids, "job_id")
     ml.refuse_in_upgrade_mode(ACTION)
     jobs = find_jobs(ml, call.ids, known if force else configured, allow_no_match)
     if force:

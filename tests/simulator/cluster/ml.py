@@ -19,9 +19,8 @@ AWAITING = "persistent task is awaiting node assignment."
 
 
 @cache
-def _numbers(version: str) -> tuple[int, int]:
-    major, minor = version.split(".")[:2]
-    return int(major), int(minor)
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(map(int, version.split(".")))
 
 
 class MachineLearning:
@@ -126,9 +125,9 @@ class MachineLearning:
             for job in self.jobs.values():
                 job.settle(now)
 
-    def since(self, major: int, minor: int) -> bool:
+    def since(self, *numbers: int) -> bool:
         """Say whether this version is at least that one."""
-        return _numbers(self.version) >= (major, minor)
+        return _numbers(self.version) >= numbers
 
     def has_node(self, job: Job) -> bool:
         """Say whether the job's task is assigned to a node."""

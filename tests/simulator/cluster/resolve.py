@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 
-from simulator.cluster.errors import not_found
+from simulator.cluster.errors import blank_id, not_found
 from simulator.cluster.job import Job
 from simulator.cluster.ml import MachineLearning
 
@@ -12,6 +12,10 @@ Visible = Callable[[Job], bool]
 
 # No answer names more jobs, and nothing pages.
 MOST = 10_000
+
+# Pull requests 157929 and 158020 were merged into these lines on 31 August 2026. That
+# the patches next to be built were the first to have them is assumed.
+_FIXED = (((8, 19, 22), (8, 20)), ((9, 4, 7), (9, 5)), ((9, 5, 3), (99,)))
 
 
 def configured(job: Job) -> bool:
@@ -45,9 +49,14 @@ def find_datafeeds(
     return found
 
 
-def is_blank(expression: str | None) -> bool:
-    """Say whether an id trims to nothing; a lone comma does not."""
-    return expression is not None and not expression.strip()
+def refuse_blank(ml: MachineLearning, expression: str | None, name: str) -> None:
+    """Refuse an id that trims to nothing, as fixed versions do; a lone comma does not.
+
+    To the others it means all jobs.
+    """
+    blank = expression is not None and not expression.strip()
+    if blank and any(ml.since(*first) and not ml.since(*end) for first, end in _FIXED):
+        raise blank_id(name)
 
 
 def _expand(

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from simulator.cluster.call import Call, Reply
-from simulator.cluster.errors import ClusterError, blank_id, conflict
+from simulator.cluster.errors import ClusterError, conflict
 from simulator.cluster.job import Job
 from simulator.cluster.ml import MachineLearning, begin_close
-from simulator.cluster.resolve import find_datafeeds, is_blank
+from simulator.cluster.resolve import find_datafeeds, refuse_blank
 
 ACTION = "cluster:admin/xpack/ml/datafeed/stop"
 
@@ -17,8 +17,7 @@ def stop(ml: MachineLearning, call: Call) -> Reply:
     close_job = call.flag("close_job", False)
     allow_no_match = call.flag("allow_no_match", True)
     call.time("timeout", "5m")
-    if ml.since(9, 5) and is_blank(call.ids):
-        raise blank_id("datafeed_id")
+    refuse_blank(ml, call.ids, "datafeed_id")
     ml.refuse_in_upgrade_mode(ACTION)
     jobs = find_datafeeds(ml, call.ids, datafeed_known, allow_no_match)
     running = [job for job in jobs if job.feeding]
