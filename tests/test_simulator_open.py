@@ -114,10 +114,10 @@ def test_allocation_off() -> None:
 
 @pytest.mark.parametrize("takes", [2 * MINUTE, FOREVER], ids=["late", "never"])
 def test_timeout(takes: timedelta) -> None:
-    """An open that takes too long is 408, and goes on."""
+    """An open that takes too long is 408, tells its time rounded (S5), and goes on."""
     cluster = closed(open_takes=takes)
 
-    late = ask(cluster, f"{OPEN}?timeout=1m")
+    late = ask(cluster, f"{OPEN}?timeout=60s")
 
     assert (408, "Opening job [web] timed out after [1m]", MINUTE) == (
         late.status,

@@ -59,6 +59,34 @@ def test_timeout_wording() -> None:
     assert asked.body == {"error": {"root_cause": [cause], **cause}, "status": 500}
 
 
+@pytest.mark.parametrize(
+    ("timeout", "told"),
+    [
+        ("1100ms", "1.1s"),
+        ("90s", "1.5m"),
+        ("65s", "1m"),
+        ("119s", "1.9m"),
+        ("60m", "1h"),
+        ("1000h", "41.6d"),
+        ("999999999d", "106751.9d"),
+        ("1500%20micros", "1.5ms"),
+        ("5nanos", "5nanos"),
+        ("0ms", "0s"),
+        ("0", "0s"),
+        ("-1", "-1"),
+    ],
+)
+def test_told_timeout(timeout: str, told: str) -> None:
+    """A timeout is told in its largest unit and with one digit, cut (S5)."""
+    cluster = Cluster()
+    cluster.add_job("web", now=NOW, state="closing", close_ends="hangs")
+
+    asked = ask(cluster, close("web", f"?timeout={timeout}"))
+
+    expected = f"Timed out when waiting for persistent tasks after {told}"
+    assert expected == asked.reason
+
+
 def test_hangs() -> None:
     """A close that hangs never answers; force ends it."""
     cluster = Cluster()

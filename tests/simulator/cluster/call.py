@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from simulator.cluster.errors import ClusterError, illegal_argument
 from simulator.cluster.privileges import SUPERUSER, Caller
-from simulator.cluster.times import time_value
+from simulator.cluster.times import time_value, told_time
 
 # Every endpoint takes these.
 ALWAYS = frozenset({"pretty", "human", "error_trace", "filter_path", "format"})
@@ -59,7 +59,7 @@ class Call:
         )
 
     def time(self, name: str, default: str) -> tuple[timedelta, str]:
-        """Read how long to wait; return it with its text.
+        """Read how long to wait; return it with how Elasticsearch tells it.
 
         The timer of a wait of -1 goes off at once.
         """
@@ -67,7 +67,7 @@ class Call:
         self._check_type(name, value)
         text = str(value)
         try:
-            return max(time_value(text, name), timedelta()), text
+            return max(time_value(text, name), timedelta()), told_time(text, name)
         except ClusterError as error:
             raise self._bad_field(name, error) from None
 

@@ -18,7 +18,7 @@ def close(ml: MachineLearning, call: Call) -> Reply:
     """Close jobs: all or none up to the datafeeds, and each for itself from there."""
     force = call.flag("force", False)
     allow_no_match = call.flag("allow_no_match", True)
-    timeout, written = call.time("timeout", "30m")
+    timeout, told = call.time("timeout", "30m")
     refuse_blank(ml, call.ids, "job_id")
     ml.refuse_in_upgrade_mode(ACTION)
     jobs = find_jobs(ml, call.ids, known if force else configured, allow_no_match)
@@ -29,7 +29,7 @@ def close(ml: MachineLearning, call: Call) -> Reply:
     opened = [job for job in jobs if job.state in {"opened", "opening"}]
     stop_before_close(opened)
     worked = _work(ml, opened, call.now)
-    return _wait(closing, call.now, worked, timeout, written)
+    return _wait(closing, call.now, worked, timeout, told)
 
 
 def _refuse_failed(jobs: Sequence[Job]) -> None:
@@ -62,14 +62,14 @@ def _wait(
     now: datetime,
     worked: timedelta,
     timeout: timedelta,
-    written: str,
+    told: str,
 ) -> Reply:
     """Wait for the tasks of jobs that were closing already; `timeout` bounds this."""
     gone = max((_task_gone(job, now) for job in closing), default=timedelta())
     if worked == FOREVER or gone <= worked:
         return Reply({"closed": True}, worked)
     if gone == FOREVER or gone - worked > timeout:
-        reason = f"Timed out when waiting for persistent tasks after {written}"
+        reason = f"Timed out when waiting for persistent tasks after {told}"
         raise ClusterError(
             500, "illegal_state_exception", reason, after=worked + timeout
         )

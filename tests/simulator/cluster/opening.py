@@ -14,7 +14,7 @@ ACTION = "cluster:admin/xpack/ml/job/open"
 
 def open_job(ml: MachineLearning, call: Call) -> Reply:
     """Open a closed job; one that may open lazily waits for a node without failing."""
-    timeout, written = call.time("timeout", "30m")
+    timeout, told = call.time("timeout", "30m")
     ml.refuse_in_upgrade_mode(ACTION)
     job = find_job(ml, call.ids or "", deleting=True)
     executing = "delete" if job.deleting else job.blocked
@@ -34,7 +34,7 @@ def open_job(ml: MachineLearning, call: Call) -> Reply:
         return Reply({"opened": True, "node": ""})
     takes = job.open_takes
     if takes == FOREVER or takes > timeout > timeout * 0:
-        reason = f"Opening job [{job.job_id}] timed out after [{written}]"
+        reason = f"Opening job [{job.job_id}] timed out after [{told}]"
         raise ClusterError(408, "status_exception", reason, after=timeout)
     return Reply({"opened": True, "node": ml.node_id}, takes)
 
