@@ -9,6 +9,8 @@ from builders import NOW, ago
 from idle_jobs.jobs import Datafeed, Job, State
 from idle_jobs.owner import NO_WISH, Owner, Wish
 from idle_jobs.reading import read_jobs
+from simulator.cluster import Cluster
+from simulator.cluster.asking import ask
 
 MIB = 1024**2
 CREATED = datetime(2026, 1, 31, 6, tzinfo=UTC)
@@ -166,10 +168,27 @@ def test_the_newest_clock_is_the_newest_of_all_documents() -> None:
     traces: list[dict[str, Any]] = [
         {"config": {"finished_time": ms(late)}},
         {"stats": {"data_counts": STATS["data_counts"] | {"log_time": ms(late)}}},
-        {"stats": {"model_size_stats": {"log_time": ms(late)}}},
+        {"stats": {"model_size_stats": {"model_bytes": 1, "log_time": ms(late)}}},
+        {"stats": {"model_size_stats": SIZE | {"log_time": ms(late)}}},
     ]
 
-    assert [late] * 3 == [read(**trace).newest_clock for trace in traces]
+    assert [late] * 4 == [read(**trace).newest_clock for trace in traces]
+
+
+@pytest.mark.parametrize("version", ["7.14.0", "8.9.0", "8.18.9"])
+@pytest.mark.parametrize("state", ["opened", "opening", "failed"])
+def test_a_job_that_never_ran(version: str, state: Any) -> None:
+    """Its memory is the limit of its config, and made-up stats are no trace (S3)."""
+    cluster = Cluster(version)
+    cluster.add_job("web", now=CREATED, state=state, memory="64mb")
+    configs, stats = (
+        ask(cluster, f"GET /_ml/anomaly_detectors{path}", NOW).body["jobs"]
+        for path in ("", "/_stats")
+    )
+
+    [job] = read_jobs(configs, stats, [], read_at=NOW)
+
+    assert (64 * MIB, CREATED, ()) == (job.memory_bytes, job.newest_clock, job.problems)
 
 
 def test_a_closed_job_says_when_it_finished() -> None:

@@ -97,6 +97,54 @@ def test_never_fed() -> None:
     )
 
 
+UNREPORTED = {
+    "peak_model_bytes",
+    "model_bytes_exceeded",
+    "model_bytes_memory_limit",
+    "assignment_memory_basis",
+}
+
+
+@pytest.mark.parametrize(
+    ("version", "fields", "missing"),
+    [
+        ("8.9.0", {}, UNREPORTED),
+        ("8.18.9", {"state": "closed"}, UNREPORTED),
+        ("8.9.0", {"last_data": NOW}, set()),
+        ("8.19.0", {}, set()),
+        ("9.5.0", {"state": "opening", "assigned": False}, UNREPORTED),
+        ("9.5.0", {"state": "closed"}, UNREPORTED),
+    ],
+)
+def test_model_that_was_not_reported(
+    version: str, fields: JobFields, missing: set[str]
+) -> None:
+    """A model that no process reported yet lacks what only a process knows (S3)."""
+    cluster = Cluster(version)
+    cluster.add_job("web", now=NOW, **fields)
+
+    assert missing == UNREPORTED - stats(cluster)["model_size_stats"].keys()
+
+
+@pytest.mark.parametrize(
+    ("fields", "age"),
+    [
+        ({}, 2 * HOUR),
+        ({"state": "failed"}, timedelta()),
+        ({"state": "opening"}, timedelta()),
+        ({"last_data": NOW - HOUR, "state": "failed"}, HOUR),
+    ],
+)
+def test_age_of_the_model(fields: JobFields, age: timedelta) -> None:
+    """What stands for a model is as old as its process, or as the answer (S3)."""
+    cluster = Cluster()
+    cluster.add_job("web", now=NOW - 2 * HOUR, **fields)
+
+    told = stats(cluster)["model_size_stats"]["log_time"]
+
+    assert MS - age // timedelta(milliseconds=1) == told
+
+
 def test_forecast() -> None:
     """A running forecast is counted as started."""
     cluster = Cluster()

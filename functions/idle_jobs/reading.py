@@ -89,7 +89,7 @@ def _read_job(
     created = config.time("create_time", needed=doc["config"] is not None)
     finished = config.time("finished_time")
     last_data = counts.time("last_data_time")
-    counted, sized = counts.time("log_time"), sizes.time("log_time")
+    counted, sized = counts.time("log_time"), _sized(sizes)
     clocks = filter(None, (created, finished, last_data, counted, sized))
     return Job(
         job_id=job_id,
@@ -134,6 +134,13 @@ def _open_start(stats: Fields, read_at: datetime) -> datetime | None:
 
 def _records(counts: Fields, *, needed: bool) -> int:
     return counts.read("processed_record_count", int, needed=needed) or 0
+
+
+def _sized(sizes: Fields) -> datetime | None:
+    # A model that no process reported yet is made up for the answer, its time included.
+    time = sizes.time("log_time")
+    reported = sizes["model_bytes_memory_limit"] is not None or sizes["model_bytes"]
+    return time if reported else None
 
 
 def _memory(sizes: Fields, config: Fields) -> int:
