@@ -64,16 +64,45 @@ def test_unassigned_goes_at_once() -> None:
     assert (job.state, job.finished) == ("closed", None)
 
 
-def test_force_refused() -> None:
-    """A force close can be scripted to fail, and leaves the job as it was."""
-    cluster = Cluster()
-    cluster.add_job("web", now=NOW, force_works=False)
+@pytest.mark.parametrize("version", ["8.9.0", "9.5.0"])
+def test_force_refused(version: str) -> None:
+    """A force that fails has stopped the datafeed before, and names its cause (S2)."""
+    cluster = Cluster(version)
+    cluster.add_job("web", now=NOW, force_works=False, datafeed="started")
 
     asked = ask(cluster, close("web", "?force=true"))
 
-    assert asked.status == 500
-    assert "Failed to force close job [web] with [1] failures" in asked.reason
+    error = asked.body["error"]
+    cause = error["caused_by"]
+    assert (500, [cause]) == (asked.status, error["root_cause"])
+    assert asked.reason.startswith("Failed to force close job [web] with [1] failures")
+    assert cause["type"] == "process_cluster_event_timeout_exception"
+    assert cause["reason"] in asked.reason
     assert cluster.state_of("web", NOW) == "opened"
+    assert cluster.jobs["web"].datafeed == "stopped"
+
+
+def test_force_refused_for_one_of_two() -> None:
+    """The others of a force that fails are closed, all datafeeds stopped (S2)."""
+    cluster = Cluster()
+    cluster.add_job("web", now=NOW, force_works=False, datafeed="started")
+    cluster.add_job("app", now=NOW, datafeed="started", datafeed_stops=False)
+
+    asked = ask(cluster, close("web,app", "?force=true"))
+
+    assert asked.reason.startswith("Failed to force close job [web] with [1] failures")
+    assert {"web": ("opened", "stopped"), "app": ("closed", "stopped")} == {
+        job_id: (job.state, job.datafeed) for job_id, job in cluster.jobs.items()
+    }
+
+
+def test_force_refused_without_a_datafeed() -> None:
+    """A failed job stays failed where its force is refused (S2)."""
+    cluster = Cluster()
+    cluster.add_job("web", now=NOW, state="failed", force_works=False)
+
+    assert ask(cluster, close("web", "?force=true")).status == 500
+    assert (cluster.jobs["web"].state, cluster.jobs["web"].datafeed) == ("failed", None)
 
 
 def test_orphan() -> None:

@@ -84,25 +84,33 @@ def _task_gone(job: Job, now: datetime) -> timedelta:
 
 
 def _force(ml: MachineLearning, jobs: Sequence[Job], now: datetime) -> Reply:
-    """Remove tasks at once; nothing is persisted, and `timeout` has no effect."""
+    """Stop the datafeeds, then remove the tasks at once; nothing is persisted.
+
+    `timeout` has no effect.
+    """
     tasks = [job for job in jobs if job.has_task]
-    refused = [job.job_id for job in tasks if not job.force_works]
+    for job in tasks:
+        if job.feeding:
+            job.datafeed = "stopped"
     for job in tasks:
         if job.force_works:
-            if job.feeding:
-                job.datafeed = "stopped"
             job.remove_task(now)
+    refused = [job.job_id for job in tasks if not job.force_works]
     if refused:
         raise _force_refused(ml, refused)
     return Reply({"closed": True})
 
 
 def _force_refused(ml: MachineLearning, ids: Sequence[str]) -> ClusterError:
+    # That a master too busy for the change is the cause is one possibility of many.
+    reason = "failed to process cluster event (remove persistent task) within 30s"
+    cause = ClusterError(503, "process_cluster_event_timeout_exception", reason)
     # Reworded by #102781 of December 2023.
     new = ml.since(8, 13)
-    failures = ", ".join(f"failed to remove the task job-{job_id}" for job_id in ids)
-    reason = (
+    failures = ", ".join([reason] * len(ids))
+    told = (
         f"Failed to force close job [{','.join(ids)}] with [{len(ids)}] failures, "
         f"rethrowing {'first. All' if new else 'last, all'} Exceptions: [{failures}]"
     )
-    return ClusterError(500, "status_exception" if new else "exception", reason)
+    kind = "status_exception" if new else "exception"
+    return ClusterError(500, kind, told, caused_by=cause)
