@@ -12,7 +12,7 @@ import time_machine
 from markdown import fences
 from simulator.acts import HALTED
 from simulator.cluster import API_KEY, Cluster, serve
-from simulator.scenario import ROWS, SWEEP, build
+from simulator.scenario import ROWS, SWEEP, build, job
 from tools.plan import main
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
@@ -84,7 +84,7 @@ def test_limits_hold_back(capsys: pytest.CaptureFixture[str]) -> None:
 
     out = capsys.readouterr().out
     assert "would send  2: 1 close, 1 watch\n" in out
-    assert "held back   6: 6 close, over_limit\n" in out
+    assert "held back   6: 6 close, 6 over_limit\n" in out
     assert "would free  512 MB of ML memory\n" in out
 
 
@@ -95,6 +95,16 @@ def test_a_halted_sweep_sends_nothing(capsys: pytest.CaptureFixture[str]) -> Non
     rows = printed(capsys)
     assert {"hold: sweep_halted"} == {row[5] for row in rows}
     assert len(HALTED) == len(rows)
+
+
+def test_a_plan_says_what_is_held_and_why(capsys: pytest.CaptureFixture[str]) -> None:
+    """One number for each reason, and one line for the event (R10)."""
+    old = [job(f"old-{n}", "close idle_datafeed_stopped > opened") for n in range(3)]
+    plan(build([*HALTED, *old]), MAX_CLOSES_PER_SWEEP="1")
+
+    out = capsys.readouterr().out
+    assert "held back   14: 14 close, 12 sweep_halted, 2 over_limit\n" in out
+    assert "halt        12 of 15 open jobs became idle from 2026-03-01T22" in out
 
 
 def test_an_empty_cluster_has_a_plan(capsys: pytest.CaptureFixture[str]) -> None:

@@ -181,6 +181,7 @@ def test_the_field_table_has_the_defaults() -> None:
         "force": [json.dumps(request.force)],
         "timeout": [request.timeout],
         "only_if_idle": [json.dumps(bool(request.only_if_idle))],
+        "despite_halt": [json.dumps(request.despite_halt)],
     }
 
 
@@ -328,6 +329,7 @@ CHAPTERS = {
         "Settings",
         "What it tells you",
         "When a job is parked",
+        "When many jobs are held",
         "Permissions",
     ],
 }

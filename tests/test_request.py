@@ -1,6 +1,8 @@
 """Requests: what is taken, what is refused by name, and which jobs they mean."""
 
 import json
+from dataclasses import fields as dataclass_fields
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,9 +10,11 @@ import pytest
 from builders import NOW, ago, idle_job, persons_message, sweeps_message
 from idle_jobs.bodies import BadBody
 from idle_jobs.jobs import Job
-from idle_jobs.messages import Mode, NewerVersion, Origin
+from idle_jobs.messages import Kind, Mode, NewerVersion, Origin, parse_message
 from idle_jobs.reasons import Reason
 from idle_jobs.request import Request, parse_request, resolve
+from idle_jobs.verdicts import Action, Verdict
+from idle_jobs.wishes import message_of
 
 SENT = ago(minutes=2)
 
@@ -273,6 +277,63 @@ REDRIVEN = persons_message(
     handed_at=ago(minutes=1),
     closing_seen_at=ago(minutes=1),
 )
+
+
+@pytest.mark.parametrize("job_id", ["web", "web-*", "web,shop", "*"])
+def test_what_is_asked_for_despite_a_halt_is_idle(job_id: str) -> None:
+    """It stands with only_if_idle: true alone: nothing else is ever held (R10)."""
+    assert True is asked(job_id, only_if_idle=True, despite_halt=True).despite_halt
+    assert False is asked("web", only_if_idle=False, despite_halt=False).despite_halt
+    for fields in ({"only_if_idle": False}, {}):
+        with pytest.raises(BadBody, match=r"^despite_halt: expected with only_if_idle"):
+            asked("web", despite_halt=True, **fields)
+
+
+# What a close message does not carry: it is for one job, and is sent anew.
+NOT_CARRIED = {"allow_no_match", "sent_at"}
+WISHES: dict[str, dict[str, Any]] = {
+    "a sweep's": {
+        "origin": Origin.SCHEDULE,
+        "kind": Kind.WATCH,
+        "only_if_idle": True,
+        "despite_halt": True,
+    },
+    "a person's": {"only_if_idle": False, "force": True},
+}
+
+
+def full_wish(**fields: Any) -> Request:
+    """Return a request that says more than it must."""
+    said = {"timeout": "5m", "reason": "moved", "requested_by": "ann"}
+    born = {"mode": Mode.OBSERVE, "cluster": "test"}
+    return Request("web", "ann-1", ago(hours=1), SENT, **(said | born | fields))
+
+
+@pytest.mark.parametrize("fields", WISHES.values(), ids=WISHES)
+def test_no_field_of_a_wish_is_lost_on_its_way(fields: dict[str, Any]) -> None:
+    """Sent to a queue, parked from there and redriven, it asks for the same."""
+    asked_first = full_wish(**fields)
+    verdict = Verdict(idle_job(), Action.WATCH, Reason.CLOSING)
+    message = message_of(asked_first, verdict, "test", NOW, asked_first.mode)
+    read = parse_message(message.to_json(), sent_at=SENT, now=NOW)
+
+    assert asked_first == parse(replace(read, parked_reason="odd").to_json())
+
+
+def test_every_field_of_a_wish_is_sent_on_its_way() -> None:
+    """A new field is in the test above, or said not to be carried."""
+    silent = Request("", "", NOW, NOW)
+    names = {field.name for field in dataclass_fields(Request)} - NOT_CARRIED
+    said = {
+        name
+        for name in names
+        if any(
+            getattr(full_wish(**each), name) not in (getattr(silent, name), None)
+            for each in WISHES.values()
+        )
+    }
+
+    assert names == said
 
 
 def test_a_redriven_message_is_a_request_again() -> None:

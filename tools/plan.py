@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from idle_jobs.halting import events
 from idle_jobs.limits import Plan, limit
 from idle_jobs.policy import judge
 from idle_jobs.reasons import Reason
@@ -35,7 +36,8 @@ def main(environ: Mapping[str, str]) -> int:
 def plan(target: Target, now: datetime) -> int:
     """Read, judge and limit as the Sweeper does, and print what it would send."""
     verdicts = [judge(job, now, target.rules) for job in target.cluster.jobs(now)]
-    planned = limit(verdicts, now, target.rules)
+    halts = events(verdicts, now, target.rules)
+    planned = limit(verdicts, halts, now, target.rules)
     console = open_console(piped_width=2_000)
     told = [v for v in verdicts if v.reason is not Reason.ALREADY_CLOSED]
     told.sort(key=lambda v: (FIRST.index(v.action), v.job.job_id))
@@ -48,7 +50,7 @@ def plan(target: Target, now: datetime) -> int:
 
 def _table(verdicts: Iterable[Verdict], planned: Plan, console: Console) -> Table:
     sent = {v.job.job_id: "send" for v in planned.send}
-    held = {v.job.job_id: f"hold: {planned.why_held}" for v in planned.held}
+    held = {h.verdict.job.job_id: f"hold: {h.reason}" for h in planned.held}
     table = open_table(console, *COLUMNS)
     for verdict in verdicts:
         fate = (sent | held).get(verdict.job.job_id, "")
@@ -70,11 +72,15 @@ def _cells(verdict: Verdict, fate: str) -> Iterator[str]:
 def _summary(
     verdicts: Sequence[Verdict], told: Sequence[Verdict], planned: Plan
 ) -> Iterator[tuple[str, str]]:
-    why_held = f", {planned.why_held}" if planned.held else ""
+    why = Counter(held.reason for held in planned.held)
+    why_held = "".join(f", {count} {reason}" for reason, count in why.items())
+    held = [each.verdict for each in planned.held]
     yield "closed", str(len(verdicts) - len(told))
     yield "not closed", f"{len(told)}{_counted(told)}"
     yield "would send", f"{len(planned.send)}{_counted(planned.send)}"
-    yield "held back", f"{len(planned.held)}{_counted(planned.held)}{why_held}"
+    yield "held back", f"{len(held)}{_counted(held)}{why_held}"
+    for halt in dict.fromkeys(str(each.event) for each in planned.held if each.event):
+        yield "halt", halt
     yield "would free", f"{_freed(planned.send)} of ML memory"
 
 

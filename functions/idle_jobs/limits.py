@@ -1,73 +1,74 @@
 """Which of the closable jobs one sweep closes, and why not the others; pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
 
-from idle_jobs.jobs import OPEN_STATES, Job
+from idle_jobs.halting import Event, event_of
 from idle_jobs.reasons import Reason
 from idle_jobs.rules import Rules
 from idle_jobs.times import rfc3339
 from idle_jobs.verdicts import Action, Verdict
 
-HALT_WINDOW = timedelta(hours=24)
-HALT_ABOVE_JOBS = 10
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A closable job that a sweep does not send, and why."""
+
+    verdict: Verdict
+    reason: Reason
+    detail: str
+    event: Event | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a sweep sends, and what it holds back for one common reason."""
+    """What a sweep sends, and what it holds back."""
 
     send: tuple[Verdict, ...]
-    held: tuple[Verdict, ...] = ()
-    why_held: Reason = Reason.OVER_LIMIT
+    held: tuple[Held, ...] = ()
 
 
 def limit(
     verdicts: Sequence[Verdict],
+    events: Sequence[Event],
     now: datetime,
     rules: Rules,
     asked: datetime | None = None,
-    cluster: Sequence[Job] | None = None,
 ) -> Plan:
     """Cut the closable verdicts down to what one sweep may close.
 
-    Half of the places go to the largest memory, half are drawn by lot, so that big jobs
-    that never close starve nobody. Jobs that are closing, or were closed since the
-    request was `asked`, are drawn with the others: a sweep that is tried again for the
-    same request finds what its first try sent among them, and sends no others in their
-    place. Closings are watched whether drawn or not, unless the sweep is halted.
-    `cluster` holds all jobs of the cluster, where the verdicts are of some.
+    What became idle in one of the `events` is held for a time, and takes no place. Half
+    of the places go to the largest memory, half are drawn by lot, so that big jobs that
+    never close starve nobody. Jobs that are closing, or were closed since the request
+    was `asked`, are drawn with the others: a sweep that is tried again for the same
+    request finds what its first try sent among them, and sends no others in their
+    place. Closings are watched whether drawn or not.
     """
     asked = asked or now
-    everything = [v.job for v in verdicts] if cluster is None else cluster
     watched = tuple(v for v in verdicts if v.action is Action.WATCH)
     closable = tuple(v for v in verdicts if v.action in (Action.CLOSE, Action.FORCE))
-    opened = sum(j.state in OPEN_STATES or j.closed_since(asked) for j in everything)
-    if _halts(verdicts, opened, now, rules):
-        return Plan((), closable, Reason.SWEEP_HALTED)
+    halted = tuple(_halted(closable, events, now, rules))
+    halted_ids = {held.verdict.job.job_id for held in halted}
+    free = tuple(v for v in closable if v.job.job_id not in halted_ids)
     closed = tuple(v for v in verdicts if v.job.closed_since(asked))
-    drawn = _draw((*closable, *watched, *closed), asked, rules.max_closes_per_sweep)
-    held = tuple(v for v in closable if v.job.job_id not in drawn)
-    sent = tuple(v for v in closable if v.job.job_id in drawn)
-    return Plan((*sent, *watched), held)
+    drawn = _draw((*free, *watched, *closed), asked, rules.max_closes_per_sweep)
+    sent = tuple(v for v in free if v.job.job_id in drawn)
+    over = (v for v in free if v.job.job_id not in drawn)
+    too_many = tuple(Held(v, Reason.OVER_LIMIT, v.detail) for v in over)
+    return Plan((*sent, *watched), (*halted, *too_many))
 
 
-def _halts(
-    verdicts: Sequence[Verdict], opened: int, now: datetime, rules: Rules
-) -> bool:
-    """Tell whether suspiciously many of the open jobs became idle within the last day.
-
-    Old backlog never counts: only what was busy yesterday and is idle today.
-    """
-    fresh = sum(
-        v.action is Action.CLOSE
-        and v.idle_since is not None
-        and now - v.idle_since < HALT_WINDOW
-        for v in verdicts
-    )
-    return fresh > HALT_ABOVE_JOBS and fresh * 100 > opened * rules.max_close_percent
+def _halted(
+    closable: Sequence[Verdict], events: Sequence[Event], now: datetime, rules: Rules
+) -> Iterator[Held]:
+    """Yield the jobs of an event, until each was idle for as long as they are held."""
+    for verdict in closable:
+        event, since = event_of(verdict, events), verdict.idle_since
+        if event and since and now < (until := since + rules.halt_for):
+            why = f"{event}; held until {rfc3339(until)}"
+            yield Held(verdict, Reason.SWEEP_HALTED, why, event)
 
 
 def _draw(verdicts: Sequence[Verdict], asked: datetime, places: int) -> set[str]:

@@ -85,6 +85,7 @@ class CloseMessage:
     origin: Origin = Origin.REQUEST
     mode: Mode = Mode.CLOSE
     only_if_idle: bool = True
+    despite_halt: bool | None = None
     force: bool = False
     timeout: str = "30m"
     requested_by: str = ""
@@ -179,6 +180,7 @@ def _readers(now: datetime) -> Mapping[str, Read]:
         "origin": choice(Origin),
         "mode": _born_mode,
         "only_if_idle": flag,
+        "despite_halt": flag,
         "force": flag,
         "timeout": time_value,
         "requested_by": text,

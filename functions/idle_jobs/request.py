@@ -48,6 +48,7 @@ class Request:
     force: bool = False
     timeout: str = "30m"
     only_if_idle: bool | None = None
+    despite_halt: bool = False
     reason: str = ""
     requested_by: str = ""
     mode: Mode = Mode.CLOSE
@@ -127,6 +128,7 @@ def parse_request(
         force=message.force,
         timeout=message.timeout,
         only_if_idle=message.only_if_idle,
+        despite_halt=bool(message.despite_halt),
         reason=message.reason,
         requested_by=message.requested_by,
         mode=message.mode,
@@ -143,6 +145,7 @@ def _parse(body: str, request_id: str, sent_at: datetime, now: datetime) -> Requ
         "force": flag,
         "timeout": close_timeout,
         "only_if_idle": flag,
+        "despite_halt": flag,
         "reason": text,
         "requested_by": text,
         "request_id": name,
@@ -192,6 +195,11 @@ def _demand_only_if_idle(request: Request) -> None:
         raise BadBody(
             "only_if_idle: expected true or false for lists and wildcards",
             Reason.ONLY_IF_IDLE_REQUIRED,
+        )
+    if request.despite_halt and not request.only_if_idle:
+        raise BadBody(
+            "despite_halt: expected with only_if_idle: true alone; nothing else is "
+            "halted"
         )
 
 

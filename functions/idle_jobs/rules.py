@@ -24,6 +24,8 @@ class Rules:
     keep_patterns: tuple[str, ...] = ()
     max_closes_per_sweep: int = 20
     max_close_percent: int = 50
+    halt_above_jobs: int = 5
+    halt_for: timedelta = timedelta(days=7)
     max_closes_per_request: int = 100
 
     # Not an operator's to turn: the ForceCloser alone sets it.

@@ -200,6 +200,8 @@ RULES: dict[str, Read] = {
     "KEEP_PATTERNS": _words,
     "MAX_CLOSES_PER_SWEEP": _whole(1, 1000),
     "MAX_CLOSE_PERCENT": _whole(1, 100),
+    "HALT_ABOVE_JOBS": _whole(1, 1000),
+    "HALT_FOR": _span(_HOUR),
     "MAX_CLOSES_PER_REQUEST": _whole(1, 1000),
 }
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from idle_jobs.bodies import BadBody, parse_object
 from idle_jobs.desk import Desk
+from idle_jobs.halting import Event, events
 from idle_jobs.jobs import Job, State
 from idle_jobs.limits import Plan, limit
 from idle_jobs.messages import CloseMessage, Mode, Origin, stricter
@@ -15,6 +16,7 @@ from idle_jobs.outcomes import Ended, outcome_of
 from idle_jobs.policy import judge
 from idle_jobs.reasons import Reason
 from idle_jobs.request import Request, resolve
+from idle_jobs.rules import Rules
 from idle_jobs.steps import why_closed
 from idle_jobs.telemetry import Metric, told
 from idle_jobs.times import rfc3339
@@ -87,12 +89,22 @@ def _plan(
     desk: Desk,
 ) -> Plan:
     if request.only_if_idle:
-        return limit(verdicts, now, desk.rules, request.tried_since, jobs)
+        halts = () if request.despite_halt else _events(verdicts, jobs, now, desk.rules)
+        return limit(verdicts, halts, now, desk.rules, request.tried_since)
     wanted = tuple(v for v in verdicts if v.reason is not Reason.ALREADY_CLOSED)
     if len(wanted) > (most := desk.rules.max_closes_per_request):
         why = f"job_id: {len(wanted)} jobs are not closed yet, expected at most {most}"
         raise BadBody(why, Reason.TOO_MANY)
     return Plan(wanted)
+
+
+def _events(
+    verdicts: Sequence[Verdict], jobs: Sequence[Job], now: datetime, rules: Rules
+) -> Sequence[Event]:
+    """Find the events of the whole cluster, whichever of its jobs are asked for."""
+    if len(verdicts) < len(jobs):
+        verdicts = [judge(job, now, rules) for job in jobs]
+    return events(verdicts, now, rules)
 
 
 def _send(request: Request, plan: Plan, desk: Desk, now: datetime, mode: Mode) -> None:
@@ -117,14 +129,14 @@ def _report(
     schedule leaves alone was not asked for.
     """
     sent = {v.job.job_id for v in plan.send}
-    held = {v.job.job_id for v in plan.held}
+    held = {h.verdict.job.job_id: h for h in plan.held}
     _count(verdicts, plan, desk)
     for verdict in verdicts:
         job_id = verdict.job.job_id
         if verdict.reason is not Reason.ALREADY_CLOSED:
             desk.telemetry.verdict(verdict, request.request_id)
         if job_id in held:
-            _skip(request, job_id, plan.why_held, verdict.detail, desk)
+            _skip(request, job_id, held[job_id].reason, held[job_id].detail, desk)
         elif job_id in sent or not was_asked_for(request, verdict):
             continue
         elif closed_for(request, verdict.job):
@@ -147,8 +159,8 @@ def _end_closed(request: Request, verdict: Verdict, desk: Desk) -> None:
 
 
 def _count(verdicts: Sequence[Verdict], plan: Plan, desk: Desk) -> None:
-    if plan.why_held is Reason.SWEEP_HALTED:
-        desk.telemetry.count(Metric.SWEEP_HALTED)
+    if halted := sum(h.reason is Reason.SWEEP_HALTED for h in plan.held):
+        desk.telemetry.count(Metric.SWEEP_HALTED, halted)
     if stuck := sum(v.stuck for v in verdicts):
         desk.telemetry.count(Metric.JOBS_STUCK_OPENING, stuck)
 
@@ -172,7 +184,9 @@ def _summary(
         "jobs": open_ones[:MOST_TOLD],
     }
     if plan.held:
-        summary["why_held"] = str(plan.why_held)
+        summary["why_held"] = dict(Counter(str(h.reason) for h in plan.held))
+    if halts := {str(h.event): None for h in plan.held if h.event}:
+        summary["halts"] = list(halts)
     if len(open_ones) > MOST_TOLD:
         summary["jobs_cut"] = len(open_ones) - MOST_TOLD
     return summary

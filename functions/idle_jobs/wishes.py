@@ -28,6 +28,7 @@ def message_of(
         origin=request.origin,
         mode=mode,
         only_if_idle=only_if_idle,
+        despite_halt=request.despite_halt or None,
         # An order only for one exact job id, which a group's name is not; for anything
         # else evidence has to come first.
         force=request.force and request.job_id == job.job_id and not only_if_idle,

@@ -44,10 +44,13 @@ def of(history: History, kind: type[E]) -> list[E]:
     return [event for event in history.events if isinstance(event, kind)]
 
 
-def sweeps_ends(history: History, due: datetime) -> set[str]:
-    """Return the different ends of the jobs that one sweep asked for."""
-    request_id = scheduled_event(due)["id"]
-    return {f"{t.ended} {t.reason}" for t in _of_request(history, request_id)}
+def sweeps_ends(
+    history: History, due: datetime, among: Collection[str] = ()
+) -> set[str]:
+    """Return the different ends of the jobs that one sweep asked for, or of some."""
+    told = _of_request(history, scheduled_event(due)["id"])
+    ends = (t for t in told if not among or t.key.job_id in among)
+    return {f"{t.ended} {t.reason}" for t in ends}
 
 
 def _of_request(history: History, request_id: str) -> Iterable[Told]:
