@@ -22,15 +22,16 @@ from idle_jobs.errors import (
     Refused,
     TryLater,
 )
+from idle_jobs.following import after_answer
 from idle_jobs.jobs import Datafeed, Job, State
 from idle_jobs.messages import CloseMessage, Evidence, Kind, Origin
 from idle_jobs.moves import Close, End, Force, HandOver, Park, Step, Wait
 from idle_jobs.owner import Owner, Wish
-from idle_jobs.patience import unread
+from idle_jobs.patience import unread, wait
 from idle_jobs.policy import judge
 from idle_jobs.reasons import Reason
 from idle_jobs.rules import Rules
-from idle_jobs.steps import after_answer, is_explicit, next_step
+from idle_jobs.steps import is_explicit, next_step
 from simulator.cluster import Cluster
 from simulator.runner import Runner
 from stacks import START, add_busy, add_idle
@@ -241,6 +242,41 @@ def test_an_opened_job_that_is_read_is_never_unknown(
     )
 
     assert Reason.UNKNOWN is not judge(live, NOW, given_rules).reason
+
+
+# Protected, gone, or somebody else's by now: why a person's message may be skipped.
+WHY_A_PERSON_IS_SKIPPED = {
+    Reason.ALREADY_CLOSED,
+    Reason.ORPHAN,
+    Reason.DELETING,
+    Reason.MANAGED,
+    Reason.KEPT_BY_OWNER,
+    Reason.GONE,
+    Reason.REOPENED,
+}
+limits = st.timedeltas(timedelta(hours=1), timedelta(days=2))
+
+
+@given(st.none() | jobs, errors, messages, rules, limits, limits)
+def test_a_persons_message_is_never_dropped_in_silence(  # noqa: PLR0917 - drawn
+    job: Job | None,
+    error: ClusterError,
+    message: CloseMessage,
+    given_rules: Rules,
+    expires: timedelta,
+    parks: timedelta,
+) -> None:
+    """However old it is and whatever keeps its job, a person hears of it (R2)."""
+    asked = replace(message, only_if_idle=False, kind=Kind.CLOSE)
+    limited = replace(given_rules, request_expires_after=expires, park_after=parks)
+    ends = (
+        look(job, error, asked, limited),
+        unread(error, asked, NOW, limited),
+        wait(error.reason, asked, NOW, limited),
+    )
+    skipped = {e.reason for e in ends if isinstance(e, End) and e.ended == "skipped"}
+
+    assert skipped <= WHY_A_PERSON_IS_SKIPPED
 
 
 @given(messages, rules, errors, st.booleans())

@@ -26,14 +26,16 @@ from idle_jobs.errors import (
     Refused,
     TryLater,
 )
+from idle_jobs.following import after_answer, after_success
 from idle_jobs.jobs import Job, State
 from idle_jobs.messages import CloseMessage, Evidence, Kind
 from idle_jobs.moves import Close, End, Force, HandOver, Park, Step, Wait
 from idle_jobs.outcomes import Ended
+from idle_jobs.owner import Owner, Wish
 from idle_jobs.patience import unread
 from idle_jobs.reasons import Reason
 from idle_jobs.rules import Rules
-from idle_jobs.steps import after_answer, after_success, next_step
+from idle_jobs.steps import next_step
 
 CLOSER, FORCER = Rules(), Rules(may_force=True)
 BUSY = idle_job(last_data=ago(minutes=1), datafeed=feed("started"))
@@ -41,6 +43,7 @@ CLOSING = idle_job(state=State.CLOSING)
 ORPHAN = idle_job(configured=False, created=None)
 LOST_ORPHAN = replace(ORPHAN, assigned=False, open_start=None)
 SKIP = Ended.SKIPPED
+PARKED = (Park, Reason.REQUEST_EXPIRED)
 
 
 def short(step: Step) -> tuple[object, ...]:
@@ -70,6 +73,7 @@ def handed(message: CloseMessage, **age: float) -> CloseMessage:
 
 SWEEPS, PERSONS = sweeps_message(), persons_message()
 ORDER = persons_message(force=True)
+EXPIRED = aged(PERSONS, hours=25)
 WATCH = sweeps_message(kind=Kind.WATCH)
 SEEN_CLOSING = handed(
     sweeps_message(requested_at=ago(hours=3), closing_seen_at=ago(hours=2)), hours=2
@@ -116,10 +120,28 @@ CLOSER_ROWS: dict[str, tuple[Job | None, CloseMessage, tuple[object, ...]]] = {
     "idle": (idle_job(), SWEEPS, (Close, False)),
     "busy by now": (BUSY, SWEEPS, (SKIP, Reason.ACTIVE)),
     "busy, but a person asks": (BUSY, PERSONS, (Close, False)),
-    "busy, and the request has expired": (
-        BUSY,
-        aged(PERSONS, hours=25),
-        (SKIP, Reason.ACTIVE),
+    "busy, and the request has expired (R2)": (BUSY, EXPIRED, PARKED),
+    "failed, and the request has expired (R2)": (
+        failed_job(),
+        replace(EXPIRED, evidence=Evidence("failed")),
+        PARKED,
+    ),
+    "opening, and the request has expired (R2)": (
+        idle_job(state=State.OPENING),
+        EXPIRED,
+        PARKED,
+    ),
+    "idle, but its owner wants to be told only, and it has expired (R2)": (
+        idle_job(owner=Owner(wish=Wish.NOTIFY)),
+        EXPIRED,
+        PARKED,
+    ),
+    "a week old, redriven, and busy (R2)": (BUSY, aged(PERSONS, days=7), PARKED),
+    "idle, and the request has expired": (idle_job(), EXPIRED, (Close, False)),
+    "protected, and the request has expired": (
+        idle_job(managed=True),
+        EXPIRED,
+        (SKIP, Reason.MANAGED),
     ),
     "opening": (
         idle_job(state=State.OPENING),
@@ -166,11 +188,7 @@ CLOSER_ROWS: dict[str, tuple[Job | None, CloseMessage, tuple[object, ...]]] = {
     "an orphan": (ORPHAN, PERSONS, (SKIP, Reason.ORPHAN)),
     "an orphan that is ordered": (ORPHAN, ORDER, (HandOver, Reason.FORCE_ORDERED)),
     "an order": (BUSY, ORDER, (HandOver, Reason.FORCE_ORDERED)),
-    "an order that has expired": (
-        BUSY,
-        aged(ORDER, hours=25),
-        (SKIP, Reason.ACTIVE),
-    ),
+    "an order that has expired (R2)": (BUSY, aged(ORDER, hours=25), PARKED),
     "failed in our hands": (failed_job(), SWEEPS, (HandOver, Reason.FAILED)),
     "failed after new data": (
         failed_job(last_data=ago(days=9)),
@@ -249,7 +267,12 @@ FORCER_ROWS: dict[str, tuple[Job | None, CloseMessage, tuple[object, ...]]] = {
         ORDER,
         (SKIP, Reason.MANAGED),
     ),
-    "an expired order": (BUSY, aged(ORDER, hours=25), (SKIP, Reason.ACTIVE)),
+    "an expired order (R2)": (BUSY, aged(ORDER, hours=25), PARKED),
+    "an expired order for a failed job (R2)": (
+        failed_job(),
+        aged(replace(ORDER, evidence=Evidence("failed")), hours=25),
+        PARKED,
+    ),
     "failed in our hands": (failed_job(), SWEEPS, (Force, Reason.FAILED)),
     "failed, and a person names it": (failed_job(), PERSONS, (Force, Reason.FAILED)),
     "failed by itself": (
@@ -349,6 +372,7 @@ def test_failed_jobs_of_a_sweep_need_their_switch() -> None:
 GENTLE, MEASURED = Close(idle_job(), "30m"), Close(idle_job(), "30s", measured=True)
 FORCED = Force(CLOSING, Reason.STILL_CLOSING)
 OLD = aged(PERSONS, hours=3)
+LATE = aged(PERSONS, hours=23, minutes=55)
 ANSWERS: dict[
     str, tuple[Any, ClusterError, CloseMessage, Rules, tuple[object, ...]]
 ] = {
@@ -439,6 +463,41 @@ ANSWERS: dict[
         CLOSER,
         (HandOver, Reason.CLUSTER_UNAVAILABLE),
     ),
+    "the last answer before the request expires (R2)": (
+        Close(BUSY, "30m"),
+        TryLater("503", Reason.SERVER_ERROR),
+        LATE,
+        CLOSER,
+        (HandOver, Reason.SERVER_ERROR),
+    ),
+    "the last answer to the ForceCloser before it expires (R2)": (
+        Close(BUSY, "30m"),
+        TryLater("503", Reason.SERVER_ERROR),
+        replace(LATE, handed_at=ago(hours=20)),
+        FORCER,
+        PARKED,
+    ),
+    "the last refusal before it expires (R2)": (
+        Close(BUSY, "30m"),
+        Refused("401"),
+        replace(LATE, handed_at=ago(hours=20)),
+        FORCER,
+        PARKED,
+    ),
+    "issued, as the request expires": (
+        Close(BUSY, "30m"),
+        LookAgain(""),
+        replace(LATE, handed_at=ago(hours=20)),
+        FORCER,
+        (Wait, Reason.STILL_CLOSING),
+    ),
+    "an idle job, as the request expires": (
+        GENTLE,
+        TryLater("503", Reason.SERVER_ERROR),
+        replace(LATE, handed_at=ago(hours=20)),
+        FORCER,
+        (Wait, Reason.SERVER_ERROR),
+    ),
     "the force is refused for a day": (
         FORCED,
         TryLater(""),
@@ -465,6 +524,21 @@ def test_each_answer_to_a_post(
     after = after_answer(step, error, message, NOW, rules)
 
     assert expected == short(after)
+
+
+def test_an_expired_request_says_what_kept_it() -> None:
+    """The verdict of its last look, or what the cluster answered to it (R2)."""
+    by_job = next_step(BUSY, EXPIRED, NOW, FORCER)
+    error = TryLater("503 of a proxy", Reason.SERVER_ERROR)
+    late = replace(LATE, handed_at=ago(hours=20))
+    by_cluster = after_answer(Close(BUSY, "30m"), error, late, NOW, FORCER)
+
+    assert isinstance(by_job, Park)
+    assert isinstance(by_cluster, Park)
+    assert [by_job.detail, by_cluster.detail] == [
+        "unfinished after 1 d: active: quiet for 1 min, idle after 2 d",
+        "unfinished after 1 d: server_error: 503 of a proxy",
+    ]
 
 
 PROOFS: dict[str, tuple[Close | Force, Job | None, tuple[object, ...]]] = {

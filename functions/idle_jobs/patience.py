@@ -85,3 +85,9 @@ def give_up(why: Reason, detail: str, message: CloseMessage) -> Step:
     if message.only_if_idle:
         return End(Ended.SKIPPED, Reason.COULD_NOT_CLOSE, detail)
     return Park(why, detail)
+
+
+def expired(kept_by: str, rules: Rules) -> Park:
+    """Park a person's request whose time is over, and say what kept it."""
+    limit = spoken(rules.request_expires_after)
+    return Park(Reason.REQUEST_EXPIRED, f"unfinished after {limit}: {kept_by}")

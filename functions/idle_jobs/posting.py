@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from idle_jobs.batch import LAST_SECONDS
 from idle_jobs.desk import Desk
 from idle_jobs.errors import ClusterError, LookAgain, NotSent, Refused, TryLater
+from idle_jobs.following import after_answer, after_success
 from idle_jobs.jobs import Job, State
 from idle_jobs.messages import CloseMessage
 from idle_jobs.moves import Close, End, Force, Park, Step, Wait
 from idle_jobs.patience import SOONEST_LOOK, wait
 from idle_jobs.reasons import Reason
-from idle_jobs.steps import after_answer, after_success
 
 EARLY = timedelta(minutes=1)
 OLDEST_READ = 60  # Seconds: what is closed was seen idle within them.

@@ -51,6 +51,7 @@ class Reason(StrEnum):
     STILL_CLOSING = "still_closing"
     DATAFEED_WOULD_NOT_STOP = "datafeed_would_not_stop"
     FORCE_ORDERED = "force_ordered"
+    REQUEST_EXPIRED = "request_expired"
     COULD_NOT_CLOSE = "could_not_close"
     CLUSTER_UNAVAILABLE = "cluster_unavailable"
     THROTTLED = "throttled"

@@ -1,7 +1,7 @@
 """Given a message and the state just read: the one next thing to do; pure.
 
-A look at a message asks `next_step`; once it has posted, `after_answer` or
-`after_success`. Both closers ask the same functions and differ in `Rules.may_force`.
+A look at a message asks `next_step`; what comes after a post is in `following.py`. Both
+closers ask the same functions and differ in `Rules.may_force`.
 
 Force needs evidence: the state `failed`; a job still closing long after the Closer saw
 it close; a datafeed that would not stop in a measured try; or an explicit order.
@@ -9,20 +9,12 @@ it close; a datafeed that would not stop in a measured try; or an explicit order
 
 from datetime import datetime, timedelta
 
-from idle_jobs.errors import (
-    BadRequest,
-    ClusterError,
-    DatafeedWouldNotStop,
-    Gone,
-    JobFailed,
-    Refused,
-)
 from idle_jobs.idleness import IDLE_REASONS
 from idle_jobs.jobs import Job, State
 from idle_jobs.messages import CloseMessage, Kind
-from idle_jobs.moves import Close, End, Force, HandOver, Park, Step
+from idle_jobs.moves import Close, End, Force, HandOver, Step
 from idle_jobs.outcomes import Ended
-from idle_jobs.patience import LATEST_LOOK, SOONEST_LOOK, give_up, look_again, wait
+from idle_jobs.patience import expired, wait
 from idle_jobs.policy import judge
 from idle_jobs.reasons import Reason
 from idle_jobs.rules import Rules
@@ -62,7 +54,7 @@ def next_step(
     if verdict.reason in _WAIT_FOR and not message.only_if_idle:
         return wait(verdict.reason, message, now, rules)
     if verdict.reason in _WAIT_FOR | _NEVER:
-        return _skip(verdict)
+        return End(Ended.SKIPPED, verdict.reason, verdict.detail)
     if ordered:
         return _force(job, Reason.FORCE_ORDERED, rules)
     if job.state is State.FAILED:
@@ -102,8 +94,11 @@ def _started_after(job: Job, message: CloseMessage) -> datetime | None:
     return next((start for start in starts if start and start > latest), None)
 
 
-def _skip(verdict: Verdict) -> Step:
-    return End(Ended.SKIPPED, verdict.reason, verdict.detail)
+def _leave(verdict: Verdict, message: CloseMessage, rules: Rules) -> Step:
+    """Leave a job that may not be closed by itself; a person is told by parking."""
+    if message.only_if_idle:
+        return End(Ended.SKIPPED, verdict.reason, verdict.detail)
+    return expired(f"{verdict.reason}: {verdict.detail}", rules)
 
 
 def _force(job: Job, evidence: Reason, rules: Rules) -> Step:
@@ -119,7 +114,7 @@ def _failed(
         or _failed_in_closing(verdict, message)
     ):
         return _force(verdict.job, Reason.FAILED, rules)
-    return _skip(verdict)
+    return _leave(verdict, message, rules)
 
 
 def _failed_in_closing(verdict: Verdict, message: CloseMessage) -> bool:
@@ -158,54 +153,10 @@ def _open(
     explicit: bool,
 ) -> Step:
     if not explicit and verdict.action is not Action.CLOSE:
-        return _skip(verdict)
+        return _leave(verdict, message, rules)
     if message.kind is Kind.WATCH:
         return End(Ended.SKIPPED, Reason.REOPENED, "it is not closing any more")
     handed = message.handed_at or message.sent_at or now
     if rules.may_force and now - handed >= rules.force_after:
         return Close(verdict.job, MEASURED_TIMEOUT, measured=True)
     return Close(verdict.job, message.timeout)
-
-
-def after_success(
-    step: Close | Force,
-    job: Job | None,
-    message: CloseMessage,
-    now: datetime,
-    rules: Rules,
-) -> Step:
-    """Return what follows a post, given the job as read once more: the proof."""
-    if job and job.state is not State.CLOSED:
-        why, closing = Reason.STILL_CLOSING, job.state is State.CLOSING
-        after = wait(why, message, now, rules)
-        if isinstance(step, Close) and closing and isinstance(after, End | Park):
-            # It closes since a moment ago: that gets a look more, at any age.
-            return look_again(why, message, now, at_least=LATEST_LOOK)
-        return after
-    if isinstance(step, Force):
-        # An orphan is gone with its task: it never was more than that.
-        return End(Ended.FORCE_CLOSED, step.evidence)
-    if job is None:
-        return End(Ended.SKIPPED, Reason.GONE, "deleted as soon as it was closed")
-    return End(Ended.CLOSED, why_closed(message))
-
-
-def after_answer(
-    step: Close | Force,
-    error: ClusterError,
-    message: CloseMessage,
-    now: datetime,
-    rules: Rules,
-) -> Step:
-    """Return what follows a post that did not close the job."""
-    if isinstance(error, Gone):
-        return End(Ended.SKIPPED, Reason.GONE, str(error))
-    if isinstance(error, BadRequest):
-        return give_up(error.reason, str(error), message)
-    if isinstance(error, JobFailed) and not rules.may_force:
-        return HandOver(Reason.FAILED)
-    measured = isinstance(step, Close) and step.measured
-    if isinstance(error, DatafeedWouldNotStop) and measured:
-        return Force(step.job, Reason.DATAFEED_WOULD_NOT_STOP)
-    at_least = LATEST_LOOK if isinstance(error, Refused) else SOONEST_LOOK
-    return wait(error.reason, message, now, rules, at_least=at_least)

@@ -160,7 +160,7 @@ OWN = {
         "lost",
     ),
     "a datafeed's 409 taken for evidence unmeasured": _of(
-        "steps",
+        "following",
         "DatafeedWouldNotStop) and measured",
         "DatafeedWouldNotStop)",
         "needless_force",

@@ -4,8 +4,9 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from rich.console import Console
@@ -93,9 +94,15 @@ class Teller:
         if not told or told == self._last.get(job_id):
             return
         self._last[job_id] = told if job_id else ""
-        text = Text(f"{line['at']:%H:%M:%S}  {line['function']:<12}{job_id:<17}")
+        text = Text(f"{_clock(line['at'])}  {line['function']:<12}{job_id:<17}")
         text.append(told, style=COLOURS.get(line.get("ended", ""), ""))
         self._console.print(text, no_wrap=True, overflow="ellipsis", crop=True)
+
+
+def _clock(at: datetime) -> str:
+    """Return the time since the midnight of the sweep: 24:05:00 is the next day."""
+    minutes, seconds = divmod(int((at - scenario.SWEEP).total_seconds()), 60)
+    return f"{minutes // 60:02}:{minutes % 60:02}:{seconds:02}"
 
 
 def _told(line: Line) -> str:
@@ -109,7 +116,7 @@ def _told(line: Line) -> str:
         case "sent":
             return f"handed over to {line['queue']}: {line['why']}"
         case "outcome":
-            detail = f", {line['detail']}" if "detail" in line else ""
+            detail = f", {line['detail'][:90]}" if "detail" in line else ""
             return f"{line['ended']}: {line['reason']}{detail}"
         case "cluster_trouble" | "mode_unreadable" | "record_broken":
             return f"{line['message']}: {line.get('detail', '')}"
@@ -171,17 +178,19 @@ def _counted(counts: Mapping[str, int]) -> Iterable[str]:
         yield step if count == 1 else f"{step} x{count}"
 
 
-def _sum_up(console: Console, played: Iterable[Scene], seconds: float) -> None:
+def _sum_up(console: Console, played: Sequence[Scene], seconds: float) -> None:
     outcomes = [
         line for scene in played for line in scene.log if line["message"] == "outcome"
     ]
     ends = Counter(line["ended"] for line in outcomes)
     freed = sum(line.get("memory_bytes", 0) for line in outcomes)
     parked = sum(scene.parked for scene in played)
+    hours = sum((scene.act.end - scenario.START for scene in played), timedelta())
     counted = ", ".join(f"{count} {end}" for end, count in ends.most_common())
     console.print(
         f"\n{counted}; {spoken_bytes(freed)} of ML memory freed; {parked} message in "
-        f"ParkingQueue for a person.\n17 virtual hours in {seconds:.1f} s."
+        f"ParkingQueue for a person.\n{hours // timedelta(hours=1)} virtual hours in "
+        f"{seconds:.1f} s."
     )
 
 

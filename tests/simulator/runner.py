@@ -88,7 +88,7 @@ class Runner:
     `metrics` the sums of what they measured; `errors` what they raised; `said` all of
     it as text. An invocation has its function's whole timeout left, or `seconds_left`;
     those in `dies`, by their function and number, die after their effects and before
-    their answer.
+    their answer. The rules of the functions in `disabled` do not fire.
     """
 
     cluster: Cluster
@@ -97,6 +97,7 @@ class Runner:
     mode: str = "close"
     seconds_left: float | None = None
     dies: Collection[tuple[str, int]] = ()
+    disabled: set[str] = field(default_factory=set)
     invoked: Counter[str] = field(default_factory=Counter)
     timeouts: Mapping[str, str] = field(default_factory=dict)
     log: list[dict[str, Any]] = field(default_factory=list)
@@ -169,7 +170,8 @@ class Runner:
             self._do_planned()
             for name, due in firing.items():
                 if due is not None and due <= self.now:
-                    self.invoke(name, self.scheduled_event(due))
+                    if name not in self.disabled:
+                        self.invoke(name, self.scheduled_event(due))
                     firing[name] = self._next_firing(name, due)
             if self.poll():
                 self.shift(timedelta(seconds=1))
