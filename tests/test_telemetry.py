@@ -33,7 +33,7 @@ def emitted(telemetry: Telemetry, capsys: pytest.CaptureFixture[str]) -> dict[st
 def test_every_metric_has_the_same_two_dimensions(
     telemetry: Telemetry, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """So that there are as many series for a cluster as there are metrics: twelve."""
+    """So that a cluster has as many series as there are metrics: at most sixteen."""
     for metric in Metric:
         telemetry.count(metric)
     line = emitted(telemetry, capsys)
@@ -42,7 +42,7 @@ def test_every_metric_has_the_same_two_dimensions(
     assert [set(each) for each in directive["Dimensions"]] == [{"service", "cluster"}]
     assert (line["service"], line["cluster"]) == ("idle-job-closer", "demo")
     assert {m["Name"] for m in directive["Metrics"]} == set(Metric)
-    assert len(Metric) == 12
+    assert len(Metric) <= 16
 
 
 ENDS = {

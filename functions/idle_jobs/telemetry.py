@@ -29,7 +29,7 @@ SERVICE = "idle-job-closer"
 
 
 class Metric(StrEnum):
-    """Every metric; with `service` and `cluster` alone, 12 series for each cluster."""
+    """Every metric; with `service` and `cluster` alone, at most 16 for each cluster."""
 
     SWEEP_FINISHED = "SweepFinished"
     SWEEP_HALTED = "SweepHalted"
