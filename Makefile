@@ -53,12 +53,10 @@ conformance: .venv/.ready ## Run Elastic's YAML REST tests in DIR, or our own, o
 		$(DEV)/python -m conformance $(if $(findstring command line,$(origin DIR)),'$(DIR)')
 
 simulate: .venv/.ready ## Run SCHEDULES (1000) from seed FIRST (0), ours and a naive peer's; or tell one SEED.
-	@$(foreach name,SCHEDULES FIRST SEED,$(name)=$(if $(findstring command line,$(origin $(name))),'$($(name))')) \
-		$(DEV)/python -m simulation
+	@$(DEV)/python -m simulation
 
 reliability: .venv/.ready .venv-e2e/.ready build ## Run the fault matrix and SCHEDULES (1000; 0: none), write docs/reliability.md.
-	@SCHEDULES=$(if $(findstring command line,$(origin SCHEDULES)),'$(SCHEDULES)') \
-		$(DEV)/python -m reliability
+	@$(DEV)/python -m reliability
 
 test: .venv/.ready .venv-client8/.ready ## Run every test but e2e, and measure what they cover.
 	@$(DEV)/pytest -q -n auto --dist loadscope -m "not e2e" --cov --cov-report=term-missing

@@ -162,6 +162,13 @@ def test_a_seed_that_is_no_number_is_refused(
     assert capsys.readouterr().err == "SEED: expected a whole number, got 'two'\n"
 
 
+def test_no_schedules_at_all_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    """There would be nothing to tell."""
+    assert main({"SCHEDULES": "0"}) == 2
+    expected = "SCHEDULES: expected a whole number from 1, got '0'\n"
+    assert capsys.readouterr().err == expected
+
+
 def test_the_comparison_names_every_question() -> None:
     """Both columns stand side by side, each question and each invariant with a line."""
     sums = summed([check(run(Schedule(1, jobs=30)))])

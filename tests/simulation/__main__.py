@@ -20,7 +20,7 @@ def main(environ: Mapping[str, str]) -> int:
     """Print the comparison, or one seed's story; 1 if ours shows a problem."""
     try:
         first = _whole(environ, "FIRST", 0)
-        count = _whole(environ, "SCHEDULES", SCHEDULES)
+        count = _whole(environ, "SCHEDULES", SCHEDULES, least=1)
         seed = _whole(environ, "SEED", -1)
     except ValueError as error:
         print(error, file=sys.stderr)
@@ -30,11 +30,13 @@ def main(environ: Mapping[str, str]) -> int:
     return compare(range(first, first + count))
 
 
-def _whole(environ: Mapping[str, str], name: str, default: int) -> int:
-    text = environ.get(name, "")
-    if text and not (text.isascii() and text.isdigit()):
-        raise ValueError(f"{name}: expected a whole number, got {text!r:.60}")
-    return int(text) if text else default
+def _whole(environ: Mapping[str, str], name: str, default: int, least: int = 0) -> int:
+    text = environ.get(name, "").strip() or str(default)
+    whole = text.isascii() and text.isdigit() and len(text) < 20
+    if text != str(default) and not (whole and int(text) >= least):
+        expected = "a whole number" if not least else f"a whole number from {least}"
+        raise ValueError(f"{name}: expected {expected}, got {text!r:.60}")
+    return int(text)
 
 
 def compare(seeds: Iterable[int]) -> int:
