@@ -11,8 +11,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import boto3
-from botocore.exceptions import BotoCoreError
 from requests import PreparedRequest
 from requests.auth import AuthBase
 
@@ -24,6 +22,7 @@ from idle_jobs.settings import OWN, RULES, BadSettings, Read, read_variables
 from idle_jobs.signing import Signer, SigV4
 from idle_jobs.wire import Timeouts, Wire
 from simulator.terminal import one_line
+from tools.identity import BadCredentials, fetched
 
 Environ = Mapping[str, str]
 
@@ -102,20 +101,18 @@ def _signer(key: str, told: Mapping[str, Any], problems: list[str]) -> Signer | 
         return _aws(told.get("sigv4_service", ""), problems)
     except Refused:
         problems.append("ES_API_KEY: expected an API key as Elasticsearch encodes it")
-    except BotoCoreError as error:
-        problems.append(f"AWS credentials: {one_line(str(error))}")
+    except BadCredentials as error:
+        problems.append(f"AWS credentials: {error}")
     return None
 
 
 def _aws(service: str, problems: list[str]) -> Signer | None:
-    session = boto3.Session()
-    credentials = session.get_credentials()
-    if credentials is None:
+    session = fetched()
+    if session.get_credentials() is None:
         problems.append(
             "ES_API_KEY: expected, or AWS_ACCESS_KEY_ID and what else boto3 reads"
         )
         return None
-    credentials.get_frozen_credentials()  # Expired ones show here.
     if session.region_name is None:
         problems.append("AWS_DEFAULT_REGION: expected with AWS credentials")
     return SigV4(service)

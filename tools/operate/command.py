@@ -1,6 +1,7 @@
 """What every command shares: its options, its exit codes, one line for each error.
 
-0: done. 1: AWS refused, or has not what was asked for. 2: bad input, nothing was done.
+0: done. 1: AWS refused, or has not what was asked for. 2: bad input, or credentials
+that cannot be fetched; nothing was done.
 """
 
 import argparse
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import NoReturn
 
 from botocore.exceptions import BotoCoreError, ClientError
+
+from tools.identity import BadCredentials
 
 SAMCONFIG = Path(__file__).parents[2] / "samconfig.toml"
 
@@ -70,6 +73,8 @@ def run(command: Callable[[], None]) -> int:
         return _told(2, str(error))
     except NotThere as error:
         return _told(1, str(error))
+    except BadCredentials as error:
+        return _told(2, f"AWS credentials: {error}")
     except ClientError as error:
         return _told(1, f"AWS refused: {error}")
     except BotoCoreError as error:

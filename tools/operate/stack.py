@@ -9,6 +9,7 @@ import boto3
 from botocore.exceptions import ClientError
 
 from idle_jobs.times import duration
+from tools.identity import fetched
 from tools.operate.command import NotThere
 
 MAPPING = "AWS::Lambda::EventSourceMapping"
@@ -24,7 +25,8 @@ class Stack:
 
     @classmethod
     def find(cls, name: str) -> "Stack":
-        """Ask CloudFormation for a stack of this name."""
+        """Ask CloudFormation for a stack of this name; the first that AWS is asked."""
+        boto3.DEFAULT_SESSION = fetched(boto3.DEFAULT_SESSION)
         pages = boto3.client("cloudformation").get_paginator("list_stack_resources")
         try:
             found = {
