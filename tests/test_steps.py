@@ -40,6 +40,7 @@ from idle_jobs.steps import next_step
 CLOSER, FORCER = Rules(), Rules(may_force=True)
 BUSY = idle_job(last_data=ago(minutes=1), datafeed=feed("started"))
 CLOSING = idle_job(state=State.CLOSING)
+OPENING = idle_job(state=State.OPENING, open_start=None, assigned=False)
 ORPHAN = idle_job(configured=False, created=None)
 LOST_ORPHAN = replace(ORPHAN, assigned=False, open_start=None)
 SKIP = Ended.SKIPPED
@@ -75,6 +76,7 @@ SWEEPS, PERSONS = sweeps_message(), persons_message()
 ORDER = persons_message(force=True)
 EXPIRED = aged(PERSONS, hours=25)
 WATCH = sweeps_message(kind=Kind.WATCH)
+SEEN_OPENING = sweeps_message(evidence=Evidence("opening"))
 SEEN_CLOSING = handed(
     sweeps_message(requested_at=ago(hours=3), closing_seen_at=ago(hours=2)), hours=2
 )
@@ -127,8 +129,8 @@ CLOSER_ROWS: dict[str, tuple[Job | None, CloseMessage, tuple[object, ...]]] = {
         PARKED,
     ),
     "opening, and the request has expired (R2)": (
-        idle_job(state=State.OPENING),
-        EXPIRED,
+        OPENING,
+        replace(EXPIRED, evidence=Evidence("opening")),
         PARKED,
     ),
     "idle, but its owner wants to be told only, and it has expired (R2)": (
@@ -143,15 +145,36 @@ CLOSER_ROWS: dict[str, tuple[Job | None, CloseMessage, tuple[object, ...]]] = {
         EXPIRED,
         (SKIP, Reason.MANAGED),
     ),
-    "opening": (
-        idle_job(state=State.OPENING),
-        SWEEPS,
-        (SKIP, Reason.OPENING),
+    "opening since it was seen": (OPENING, SEEN_OPENING, (SKIP, Reason.OPENING)),
+    "opening, opened when the Sweeper saw it (R3)": (
+        OPENING,
+        aged(PERSONS, hours=2),
+        (SKIP, Reason.REOPENED),
     ),
-    "opening, but a person asks": (
-        idle_job(state=State.OPENING),
-        PERSONS,
+    "opening, failed when the Sweeper saw it (R3)": (
+        OPENING,
+        replace(PERSONS, evidence=Evidence("failed")),
+        (SKIP, Reason.REOPENED),
+    ),
+    "opening, closing when the Sweeper saw it (R3)": (
+        OPENING,
+        replace(ORDER, evidence=Evidence("closing")),
+        (SKIP, Reason.REOPENED),
+    ),
+    "opening, and a person asked for it a moment ago (R3)": (
+        OPENING,
+        replace(SEEN_OPENING, only_if_idle=False),
+        (Wait, Reason.OPENING),
+    ),
+    "opening for a quarter of an hour since a person asked (R3)": (
+        OPENING,
+        aged(replace(SEEN_OPENING, only_if_idle=False), minutes=15),
         (Close, False),
+    ),
+    "opening, and read long after it was asked for (R3)": (
+        OPENING,
+        aged(persons_message(evidence=Evidence()), hours=2),
+        (Wait, Reason.OPENING),
     ),
     "managed by now": (idle_job(managed=True), PERSONS, (SKIP, Reason.MANAGED)),
     "kept by its owner by now": (

@@ -17,6 +17,7 @@ from idle_jobs.times import spoken
 CLOSER_GIVES_UP_AFTER = timedelta(hours=3)
 SOONEST_LOOK = timedelta(seconds=15)
 LATEST_LOOK = timedelta(seconds=900)
+OPEN_TAKES_AT_MOST = timedelta(minutes=15)
 
 _CLUSTER_IS_AWAY = frozenset(
     {

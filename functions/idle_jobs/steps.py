@@ -14,7 +14,7 @@ from idle_jobs.jobs import Job, State
 from idle_jobs.messages import CloseMessage, Kind
 from idle_jobs.moves import Close, End, Force, HandOver, Step
 from idle_jobs.outcomes import Ended
-from idle_jobs.patience import expired, wait
+from idle_jobs.patience import OPEN_TAKES_AT_MOST, expired, wait
 from idle_jobs.policy import judge
 from idle_jobs.reasons import Reason
 from idle_jobs.rules import Rules
@@ -43,8 +43,7 @@ def next_step(
         return End(Ended.SKIPPED, Reason.GONE, "the job does not exist any more")
     if job.state is State.CLOSED:
         return _found_closed(job, message)
-    if started := _started_after(job, message):
-        why = f"created, opened or moved {rfc3339(started)}, after the request"
+    if why := _opened_anew(job, message):
         return End(Ended.SKIPPED, Reason.REOPENED, why)
     verdict = judge(job, now, rules)
     explicit = is_explicit(message, now, rules)
@@ -83,15 +82,21 @@ def why_closed(message: CloseMessage) -> Reason:
     return Reason(message.reason) if idle else Reason.REQUESTED
 
 
-def _started_after(job: Job, message: CloseMessage) -> datetime | None:
-    """Return when the job was made or opened anew since the request, which is spent.
+def _opened_anew(job: Job, message: CloseMessage) -> str:
+    """Tell how the job was made or opened since the request, which is spent then.
 
     A job that the cluster moves or starts again, as after an upgrade, cannot be told
-    from one that a person opened.
+    from one that a person opened. One that is opening has no `open_time` yet: it is
+    opened anew where the Sweeper saw it in another state.
     """
     latest = message.requested_at + REOPENED_TOLERANCE
-    starts = (job.created, job.open_start)
-    return next((start for start in starts if start and start > latest), None)
+    for start in (job.created, job.open_start):
+        if start and start > latest:
+            return f"created, opened or moved {rfc3339(start)}, after the request"
+    seen = message.evidence.state if message.evidence else ""
+    if job.state is State.OPENING and seen not in ("", State.OPENING):
+        return f"opening, and was {seen} when the request was read"
+    return ""
 
 
 def _leave(verdict: Verdict, message: CloseMessage, rules: Rules) -> Step:
@@ -144,6 +149,17 @@ def _closing(job: Job, message: CloseMessage, now: datetime, rules: Rules) -> St
     return wait(Reason.STILL_CLOSING, message, now, rules)
 
 
+def _opens_for_long(message: CloseMessage, now: datetime) -> bool:
+    """Tell whether an opening job was opening before the request, and has stayed so.
+
+    Until its `open_time` tells, it may have been opened since. A usual open is over
+    within a quarter of an hour. One that the Sweeper saw opening soon after the request
+    and that opens still is stuck, and closing it is the cure (elasticsearch#126148).
+    """
+    seen = message.evidence is not None and message.evidence.state == State.OPENING
+    return seen and now - message.requested_at >= OPEN_TAKES_AT_MOST
+
+
 def _open(
     verdict: Verdict,
     message: CloseMessage,
@@ -156,6 +172,8 @@ def _open(
         return _leave(verdict, message, rules)
     if message.kind is Kind.WATCH:
         return End(Ended.SKIPPED, Reason.REOPENED, "it is not closing any more")
+    if verdict.job.state is State.OPENING and not _opens_for_long(message, now):
+        return wait(Reason.OPENING, message, now, rules)
     handed = message.handed_at or message.sent_at or now
     if rules.may_force and now - handed >= rules.force_after:
         return Close(verdict.job, MEASURED_TIMEOUT, measured=True)

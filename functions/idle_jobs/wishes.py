@@ -3,9 +3,10 @@
 from datetime import datetime
 
 from idle_jobs.idleness import last_activity
-from idle_jobs.jobs import Job
+from idle_jobs.jobs import Job, State
 from idle_jobs.messages import CloseMessage, Evidence, Kind, Mode, Origin
 from idle_jobs.outcomes import Ended, Outcome, wish_of
+from idle_jobs.patience import OPEN_TAKES_AT_MOST
 from idle_jobs.reasons import Reason
 from idle_jobs.request import Request
 from idle_jobs.verdicts import Action, Verdict
@@ -36,12 +37,21 @@ def message_of(
         requested_by=request.requested_by,
         reason=request.reason or (verdict.reason if only_if_idle else ""),
         evidence=Evidence(
-            state=job.state or "",
+            state=_state_when_asked(request, job, now),
             last_activity=last_activity(job, now),
             open_start=job.open_start,
             datafeed_state=job.datafeed.state if job.datafeed else "",
         ),
     )
+
+
+def _state_when_asked(request: Request, job: Job, now: datetime) -> str:
+    """Return the job's state; of an opening one only soon after the request.
+
+    It may have been opened since, as long as no `open_time` says when.
+    """
+    late = now - request.requested_at > OPEN_TAKES_AT_MOST
+    return "" if job.state is State.OPENING and late else job.state or ""
 
 
 def was_asked_for(request: Request, verdict: Verdict) -> bool:

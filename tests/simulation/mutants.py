@@ -71,8 +71,8 @@ NAMED = {
     ),
     "explicit requests not spent when the job was reopened": _of(
         "steps",
-        "if started := _started_after(job, message):",
-        "if message.only_if_idle and (started := _started_after(job, message)):",
+        "if why := _opened_anew(job, message):",
+        "if message.only_if_idle and (why := _opened_anew(job, message)):",
         "live_closed",
         people=3,
     ),
