@@ -29,8 +29,9 @@ plan: .venv/.ready ## Print what a sweep of CLUSTER_URL would do; reads and neve
 explain: .venv/.ready ## Print why JOB gets its verdict, and what would change it.
 	@$(DEV)/python -m tools.explain
 
-cluster: .venv/.ready ## Serve the demo's jobs on PORT (9200); CONTROL_PORT adds a control of it.
-	@$(DEV)/python -m simulator.serve
+cluster: .venv/.ready ## Serve the demo's jobs on PORT (9200) as VERSION (8.9.0); CONTROL_PORT adds a control.
+	@VERSION=$(if $(findstring command line,$(origin VERSION)),'$(VERSION)') \
+		$(DEV)/python -m simulator.serve
 
 mode: .venv/.ready ## Show the mode of the deployed stack; MODE=observe, close or paused sets it.
 	@$(DEV)/python -m tools.operate.mode mode $(call given,stack,STACK) $(call given,mode,MODE)

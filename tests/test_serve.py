@@ -159,6 +159,30 @@ def test_no_port(name: str, port: str, capsys: pytest.CaptureFixture[str]) -> No
     assert f"{name}: expected 1 to 65535, got {port!r}\n" == capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "version", ["8.9", "latest", "8.9.0-SNAPSHOT", "2.11.0", "٨.9.0"]
+)
+def test_no_version(version: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is no version of a cluster that can be simulated is refused (S4)."""
+    assert serve.main({"VERSION": version}) == 2
+    expected = f"VERSION: expected one like 8.9.0, got {version!r}\n"
+    assert expected == capsys.readouterr().err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("version", "number"), [("", "8.9.0"), ("7.17.9", "7.17.9"), ("9.5.3", "9.5.3")]
+)
+def test_serves_a_version(version: str, number: str) -> None:
+    """The cluster is of the version that is asked for, or of one by default (S4)."""
+    with started(VERSION=version) as process:
+        assert process.stdout
+        lines = [process.stdout.readline() for _ in serve.introduction("")]
+        info = next(iter(map(ask, words(lines, "curl"))))
+
+    assert number == info["native_code"]["version"]
+
+
 def test_starts_without_aws() -> None:
     """Serving imports nothing of AWS and no moto, which take longer than the rest."""
     paths = {"PYTHONPATH": os.pathsep.join(sys.path)}

@@ -280,12 +280,14 @@ REQUESTS: list[dict[str, object]] = [
 ]
 
 
-def build(rows: Sequence[Row] = ROWS, now: datetime = SWEEP) -> Cluster:
+def build(
+    rows: Sequence[Row] = ROWS, now: datetime = SWEEP, version: str = "8.9.0"
+) -> Cluster:
     """Return a cluster with these rows' jobs, idle where a row does not say else.
 
     All their times are moved so that they stand to `now` as they stood to the sweep.
     """
-    cluster = Cluster()
+    cluster = Cluster(version)
     later = now - SWEEP
     quiet: dict[str, Any] = {
         "state": "opened",

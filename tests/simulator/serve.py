@@ -1,6 +1,7 @@
 """`make cluster`: the stand-in on this machine, with the demo's jobs as of now."""
 
 import os
+import re
 import signal
 import sys
 from collections.abc import Iterable, Mapping
@@ -8,12 +9,13 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from threading import Lock
 
-from simulator.cluster import API_KEY, Request
+from simulator.cluster import API_KEY, Cluster, Request
 from simulator.cluster.faults import Timed
 from simulator.cluster.shell import Clock, Handle, serve_handle
 from simulator.control import Control, TurnedClock
 from simulator.scenario import PARAMETERS, ROWS, build
 
+VERSION = "8.9.0"
 STOPS = {signal.SIGINT, signal.SIGTERM}
 STATS = "/_ml/anomaly_detectors/_stats?filter_path=jobs.job_id,jobs.state"
 
@@ -23,7 +25,7 @@ class _Unusable(Exception):
 
 
 def main(environ: Mapping[str, str]) -> int:
-    """Serve until told to stop; 1 if a port is taken, 2 if it is none.
+    """Serve until told to stop; 1 if a port is taken, 2 for what is no port or version.
 
     What tells it has to be blocked, so that it comes when it is waited for.
     """
@@ -34,9 +36,16 @@ def main(environ: Mapping[str, str]) -> int:
         if not (port.isascii() and port.isdigit() and 0 < int(port) <= 65535):
             print(f"{name}: expected 1 to 65535, got {port!r:.80}", file=sys.stderr)
             return 2
+    version = environ.get("VERSION") or VERSION
+    if not re.fullmatch(r"[7-9]\.\d{1,3}\.\d{1,3}", version, re.ASCII):
+        wrong = f"VERSION: expected one like {VERSION}, got {version!r:.80}"
+        print(wrong, file=sys.stderr)
+        return 2
     try:
         with ExitStack() as servers:
-            urls = _serve(servers, {name: int(port) for name, port in ports.items()})
+            cluster = build(now=datetime.now(UTC), version=version)
+            numbers = {name: int(port) for name, port in ports.items()}
+            urls = _serve(servers, cluster, numbers)
             print(*introduction(*urls), sep="\n", flush=True)
             signal.sigwait(STOPS)
     except _Unusable as error:
@@ -45,9 +54,11 @@ def main(environ: Mapping[str, str]) -> int:
     return 0
 
 
-def _serve(servers: ExitStack, ports: Mapping[str, int]) -> Iterable[str]:
+def _serve(
+    servers: ExitStack, cluster: Cluster, ports: Mapping[str, int]
+) -> Iterable[str]:
     """Yield the URL of the cluster, and that of its control if it has a port."""
-    cluster, clock, lock = build(now=datetime.now(UTC)), TurnedClock(), Lock()
+    clock, lock = TurnedClock(), Lock()
     handles: Mapping[str, tuple[Handle, Clock]] = {
         "PORT": (cluster.handle, clock),
         # Not by the clock that it turns: its answers are due at once.
