@@ -45,6 +45,33 @@ def test_kinds(
     assert len(cluster.log) == 1
 
 
+@pytest.mark.parametrize(
+    ("kind", "delay", "status", "takes"),
+    [
+        ("delay", 1, 409, 2),
+        ("status_after", 3, 409, 1),
+        ("status_after", 0.5, 502, 0.5),
+        ("cut_after", 0.5, 0, 0.5),
+    ],
+)
+def test_killed_behind_a_fault(
+    kind: Literal["delay", "status_after", "cut_after"],
+    delay: float,
+    status: int,
+    takes: float,
+) -> None:
+    """What stands between spoils the answer of a close that is killed, too (S1)."""
+    cluster = Cluster()
+    cluster.add_job("web", now=NOW, close_takes=9 * MINUTE)
+    fault = Fault("_close", kind=kind, status=502, delay=delay * MINUTE, times=1)
+    cluster.faults.append(fault)
+    first = ask(cluster, CLOSE)
+
+    ask(cluster, f"{CLOSE}?force=true", NOW + MINUTE)
+
+    assert (status, takes * MINUTE) == (first.again().status, first.again().takes)
+
+
 def test_hang() -> None:
     """A request that hangs is never answered and has no effect."""
     cluster = Cluster()

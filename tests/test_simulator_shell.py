@@ -108,6 +108,25 @@ def test_answers_when_the_clock_is_turned(session: requests.Session) -> None:
     assert (held, answers) == (True, [{"closed": True}])
 
 
+def test_a_force_ends_a_held_answer(session: requests.Session) -> None:
+    """A close that is held when its job is forced ends with a 409, at once (S1)."""
+    cluster = Cluster()
+    answers: list[int] = []
+
+    with serve(cluster) as url:
+        cluster.add_job("web", now=NOW, close_ends="hangs")
+        ask = threading.Thread(
+            target=lambda: answers.append(session.post(f"{url}{CLOSE}").status_code)
+        )
+        ask.start()
+        while not cluster.log:
+            time.sleep(0.001)
+        forced = requests.post(f"{url}{CLOSE}?force=true", headers=KEY, timeout=5)
+        ask.join()
+
+    assert (200, [409]) == (forced.status_code, answers)
+
+
 @pytest.mark.parametrize("kind", ["refuse", "cut_after"])
 def test_drops(session: requests.Session, kind: Any) -> None:
     """A dropped connection gives the client an error and no answer."""

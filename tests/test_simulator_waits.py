@@ -1,6 +1,7 @@
 """The stand-in takes its time to close jobs."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -96,6 +97,79 @@ def test_hangs() -> None:
     assert cluster.state_of("web", NOW + 9999 * MINUTES) == "closing"
     assert ask(cluster, close("web", "?force=true"), NOW + MINUTES).status == 200
     assert (job.state, job.finished) == ("closed", NOW + MINUTES)
+
+
+KILLED = "Close job interrupted by kill request"
+
+
+@pytest.mark.parametrize("how", ["closed", "failed", "hangs"])
+@pytest.mark.parametrize(
+    "line",
+    [close("web", "?force=true"), "DELETE /_ml/anomaly_detectors/web?force=true"],
+)
+def test_killed_while_closing(how: Any, line: str) -> None:
+    """A force ends the wait of the close that it comes into, with a 409 (S1)."""
+    cluster = Cluster()
+    cluster.add_job("web", now=NOW, close_ends=how, close_takes=4 * MINUTES)
+    first = ask(cluster, close("web"))
+
+    before = first.again()
+    assert ask(cluster, line, NOW + MINUTES).status == 200
+    after = first.again()
+
+    assert first[:3] == before[:3]
+    assert (409, KILLED, MINUTES) == (after.status, after.reason, after.takes)
+    assert after.body["error"]["type"] == "status_exception"
+
+
+@pytest.mark.parametrize("how", ["closed", "failed", "hangs"])
+def test_killed_while_others_wait(how: Any) -> None:
+    """Who only waits for a closing that is killed has its 200 at once (S1)."""
+    cluster = Cluster()
+    cluster.add_job("web", now=NOW, close_ends=how, close_takes=4 * MINUTES)
+    ask(cluster, close("web"))
+    second = ask(cluster, close("web"), NOW + MINUTES)
+
+    ask(cluster, close("web", "?force=true"), NOW + 3 * MINUTES)
+
+    assert (200, {"closed": True}, 2 * MINUTES) == second.again()[:3]
+
+
+def test_killed_after_it_failed() -> None:
+    """Who waits for a job that failed as it closed is served by its force (S1)."""
+    cluster = Cluster()
+    cluster.add_job("web", now=NOW, close_ends="failed", close_takes=MINUTES)
+    first = ask(cluster, close("web"))
+    second = ask(cluster, close("web"), NOW)
+
+    ask(cluster, close("web", "?force=true"), NOW + 2 * MINUTES)
+
+    assert (500, MINUTES) == (first.again().status, first.again().takes)
+    assert (200, 2 * MINUTES) == (second.again().status, second.again().takes)
+
+
+def test_killed_after_its_end() -> None:
+    """A force that comes when the close has ended takes nothing back (S1)."""
+    cluster = Cluster()
+    cluster.add_job("web", now=NOW, close_takes=MINUTES)
+    first = ask(cluster, close("web"))
+
+    ask(cluster, close("web", "?force=true"), NOW + MINUTES)
+
+    assert (200, {"closed": True}, MINUTES) == first.again()[:3]
+
+
+def test_killed_once_more() -> None:
+    """A force ends only the closing of the process that it kills (S1)."""
+    cluster = Cluster()
+    cluster.add_job("web", now=NOW, close_takes=4 * MINUTES)
+    ask(cluster, close("web"))
+    ask(cluster, close("web", "?force=true"), NOW + MINUTES)
+    ask(cluster, "POST /_ml/anomaly_detectors/web/_open", NOW + 2 * MINUTES)
+
+    again = ask(cluster, close("web"), NOW + 3 * MINUTES)
+
+    assert (200, 4 * MINUTES) == (again.again().status, again.again().takes)
 
 
 def test_fails_while_closing() -> None:

@@ -19,7 +19,7 @@ from idle_jobs.wire import Timeouts, error_of_transport
 from simulation.faults import Faults
 from simulation.history import HungUp, Posted, Read
 from simulation.invocation import Invocation
-from simulator.cluster import FOREVER, Answer, Cluster, Request
+from simulator.cluster import Answer, Cluster, Request
 
 KEY = {"Authorization": "ApiKey dGVzdDp0ZXN0"}
 
@@ -87,11 +87,12 @@ class SimulatedWire:
         lost = self.source.random() < self.faults.lost_answers
         if answer.kind == "dropped" or lost:
             raise error_of_transport(requests.ConnectionError("reset"))
-        if takes == FOREVER or takes.total_seconds() > timeout:
-            self.invocation.sleep(timeout)
-            raise error_of_transport(requests.ReadTimeout("read timed out"))
         if takes > timedelta():
-            self.invocation.sleep(takes.total_seconds())
+            self.invocation.sleep(min(takes.total_seconds(), timeout))
+            # A force that came meanwhile has ended the wait.
+            answer, takes = answer.again() if answer.again else (answer, takes)
+        if takes.total_seconds() > timeout:
+            raise error_of_transport(requests.ReadTimeout("read timed out"))
         if answer.status != 200:
             raise error_of(answer.status, answer.body)
         return answer.body

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from simulator.cluster.core import Cluster
-from simulator.cluster.wire import Request
+from simulator.cluster.wire import Answer, Request
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 KEY = {"Authorization": "ApiKey dGVzdDp0ZXN0"}
@@ -19,6 +19,11 @@ class Asked(NamedTuple):
     body: Any
     takes: timedelta
     headers: Mapping[str, str]
+    held: Answer
+
+    def again(self) -> "Asked":
+        """Read what is answered as things stand, while the answer is held."""
+        return _read(*self.held.again()) if self.held.again else self
 
     @property
     def reason(self) -> str:
@@ -40,6 +45,9 @@ def ask(
     sent = {**key, **(headers or {})}
     if body:
         sent.setdefault("Content-Type", "application/json")
-    answer, takes = cluster.handle(Request(method, path, sent, body.encode()), now)
+    return _read(*cluster.handle(Request(method, path, sent, body.encode()), now))
+
+
+def _read(answer: Answer, takes: timedelta) -> Asked:
     read = json.loads(answer.body) if answer.body.startswith(b"{") else answer.body
-    return Asked(answer.status, read, takes, answer.headers)
+    return Asked(answer.status, read, takes, answer.headers, answer)

@@ -1,7 +1,7 @@
 """A request as an action sees it: ids, parameters, and the time."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -18,7 +18,8 @@ class Reply:
     """What an action answers, and how long that takes.
 
     A body of text is sent as it is. `table` is what the body is to somebody who asks
-    for no form.
+    for no form. `again` asks once more while the answer is held: what comes meanwhile
+    may change it, and when it is due.
     """
 
     body: dict[str, object] | list[dict[str, object]] | str
@@ -26,6 +27,7 @@ class Reply:
     status: int = 200
     table: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    again: "Callable[[], Reply] | None" = None
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,11 @@
 """`POST _ml/anomaly_detectors/{ids}/_close`."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from simulator.cluster.call import Call, Reply
+from simulator.cluster.closing import Closing
 from simulator.cluster.errors import ClusterError, conflict
 from simulator.cluster.job import Job
 from simulator.cluster.ml import MachineLearning, begin_close
@@ -25,11 +27,12 @@ def close(ml: MachineLearning, call: Call) -> Reply:
     if force:
         return _force(ml, jobs, call.now)
     _refuse_failed(jobs)
-    closing = [job for job in jobs if job.state == "closing"]
+    begun = [job.closing for job in jobs if job.state == "closing" and job.closing]
     opened = [job for job in jobs if job.state in {"opened", "opening"}]
     stop_before_close(opened)
-    worked = _work(ml, opened, call.now)
-    return _wait(closing, call.now, worked, timeout, told)
+    own = [begin_close(ml, job, call.now) for job in opened]
+    wait = _Wait(ml, [each for each in own if each], begun, call.now, timeout, told)
+    return wait.reply()
 
 
 def _refuse_failed(jobs: Sequence[Job]) -> None:
@@ -42,45 +45,49 @@ def _refuse_failed(jobs: Sequence[Job]) -> None:
     raise conflict(f"{reason}, use force close")
 
 
-def _work(ml: MachineLearning, opened: Sequence[Job], now: datetime) -> timedelta:
-    """Let the nodes flush and persist; `timeout` does not bound this phase."""
-    broken = any(ml.has_node(job) and job.close_ends == "failed" for job in opened)
-    took = [begin_close(ml, job, now) for job in opened]
-    worked = max(
-        (FOREVER if work is None else work for work in took), default=timedelta()
-    )
-    if broken and worked != FOREVER:
-        # One type in the source of 2021, the other in that of 2025; 8.9 is a guess.
-        kind = "status_exception" if ml.since(8, 13) else "exception"
-        reason = "Exception closing autodetect process"
-        raise ClusterError(500, kind, reason, after=worked)
-    return worked
+@dataclass(frozen=True)
+class _Wait:
+    """What a close waits for: its own closings, and those that were begun before."""
 
+    ml: MachineLearning
+    own: Sequence[Closing]
+    begun: Sequence[Closing]
+    now: datetime
+    timeout: timedelta
+    told: str
 
-def _wait(
-    closing: Sequence[Job],
-    now: datetime,
-    worked: timedelta,
-    timeout: timedelta,
-    told: str,
-) -> Reply:
-    """Wait for the tasks of jobs that were closing already; `timeout` bounds this."""
-    gone = max((_task_gone(job, now) for job in closing), default=timedelta())
-    if worked == FOREVER or gone <= worked:
-        return Reply({"closed": True}, worked)
-    if gone == FOREVER or gone - worked > timeout:
-        reason = f"Timed out when waiting for persistent tasks after {told}"
-        raise ClusterError(
-            500, "illegal_state_exception", reason, after=worked + timeout
-        )
-    return Reply({"closed": True}, gone)
+    def reply(self) -> Reply:
+        """Answer as things stand; `again` asks once more while the answer is held."""
+        # `timeout` does not bound the work of the nodes, to flush and to persist.
+        worked = max((each.work for each in self.own), default=timedelta())
+        if worked == FOREVER:
+            return self._reply(FOREVER)
+        if any(each.interrupted for each in self.own):
+            reason = "Close job interrupted by kill request"
+            raise self._error(409, "status_exception", reason, worked)
+        if any(each.how == "failed" for each in self.own):
+            # One type in the source of 2021, the other in that of 2025; 8.9 is a guess.
+            kind = "status_exception" if self.ml.since(8, 13) else "exception"
+            reason = "Exception closing autodetect process"
+            raise self._error(500, kind, reason, worked)
+        # It bounds the wait for the tasks of jobs that were closing already.
+        gone = max((self._gone(each) for each in self.begun), default=timedelta())
+        if gone > worked and (gone == FOREVER or gone - worked > self.timeout):
+            reason = f"Timed out when waiting for persistent tasks after {self.told}"
+            after = worked + self.timeout
+            raise self._error(500, "illegal_state_exception", reason, after)
+        return self._reply(max(worked, gone))
 
+    def _gone(self, closing: Closing) -> timedelta:
+        return closing.gone - self.now if closing.gone else FOREVER
 
-def _task_gone(job: Job, now: datetime) -> timedelta:
-    # A job that fails while it closes keeps its task, so its waiters wait in vain.
-    if job.closing_until is None or job.close_ends == "failed":
-        return FOREVER
-    return job.closing_until - now
+    def _reply(self, after: timedelta) -> Reply:
+        return Reply({"closed": True}, after, again=self.reply)
+
+    def _error(
+        self, status: int, kind: str, reason: str, after: timedelta
+    ) -> ClusterError:
+        return ClusterError(status, kind, reason, after=after, again=self.reply)
 
 
 def _force(ml: MachineLearning, jobs: Sequence[Job], now: datetime) -> Reply:
@@ -94,7 +101,7 @@ def _force(ml: MachineLearning, jobs: Sequence[Job], now: datetime) -> Reply:
             job.datafeed = "stopped"
     for job in tasks:
         if job.force_works:
-            job.remove_task(now)
+            job.kill(now)
     refused = [job.job_id for job in tasks if not job.force_works]
     if refused:
         raise _force_refused(ml, refused)

@@ -1,8 +1,8 @@
 """The pure core: `(request, now) -> (answer, duration)`; no clock and no network."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from types import MappingProxyType
 from urllib.parse import parse_qsl
 
@@ -64,22 +64,37 @@ class Cluster(MachineLearning):
         return fault.before() or fault.after(*self._answer(request, now))
 
     def _answer(self, request: Request, now: datetime) -> Timed:
-        form = plain_form(self.version)
         query = _query(request.path.partition("?")[2])
         warnings: list[str] = []
+        act = partial(self._reply, request, query, now, warnings)
+        return self._told(request, query, act, warnings)
+
+    def _told(
+        self,
+        request: Request,
+        query: Mapping[str, str],
+        act: Callable[[], Reply],
+        warnings: list[str],
+    ) -> Timed:
+        """Write what an action answers or refuses, and how to ask it once more."""
+        form = plain_form(self.version)
+        again: Callable[[], Reply] | None
         try:
             _check_line(request)
             form = answer_form(request, query, self.version)
-            reply = self._reply(request, query, now, warnings)
+            reply = act()
             body, kind = _written(reply, form, query)
             status, after, more = reply.status, reply.after, reply.headers
+            again = reply.again
         except ClusterError as error:
             # `filter_path` does not touch errors.
             told = error.traced() if _flag(query, "error_trace") else error.body()
             body, kind = form.write(told, query), form.content_type
             status, after, more = error.status, error.after, error.headers
+            again = error.again
         headers = _headers(request, kind) | dict(more) | warning(self.version, warnings)
-        return Answer(status, headers, body), after
+        held = partial(self._told, request, query, again, warnings) if again else None
+        return Answer(status, headers, body, again=held), after
 
     def _reply(
         self,

@@ -1,7 +1,8 @@
 """What the cluster refuses, in the words and the shape of Elasticsearch."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
+from typing import Any
 
 # Plain exceptions of Java, by the name of their class.
 _PLAIN = {
@@ -16,7 +17,10 @@ _NAMED = {"status_exception", "security_exception", "parse_exception", "exceptio
 
 
 class ClusterError(Exception):
-    """An answer that is an error; `after` is how long it takes to come."""
+    """An answer that is an error; `after` is how long it takes to come.
+
+    `again` asks once more while it is held, as that of a `Reply`.
+    """
 
     def __init__(
         self,
@@ -28,6 +32,7 @@ class ClusterError(Exception):
         beside: Mapping[str, object] | None = None,
         headers: Mapping[str, str] | None = None,
         after: timedelta = timedelta(),
+        again: Callable[[], Any] | None = None,
     ) -> None:
         super().__init__(reason)
         self.status = status
@@ -37,6 +42,7 @@ class ClusterError(Exception):
         self.beside = beside or {}
         self.headers = headers or {}
         self.after = after
+        self.again = again
 
     def body(self) -> dict[str, object]:
         """Write the error as Elasticsearch does, the innermost cause as root cause."""

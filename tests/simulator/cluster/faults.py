@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -59,7 +59,14 @@ class Fault:
         return None
 
     def after(self, answer: Answer, takes: timedelta) -> Timed:
-        """Spoil the cluster's own answer."""
+        """Spoil the cluster's own answer, and what becomes of it while it is held."""
+        spoiled, due = self._spoil(answer, takes)
+        again = answer.again
+        if again is None:
+            return spoiled, due
+        return replace(spoiled, again=lambda: self.after(*again())), due
+
+    def _spoil(self, answer: Answer, takes: timedelta) -> Timed:
         if self.kind == "delay":
             return answer, takes if takes == FOREVER else takes + self.delay
         if takes < self.delay:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from simulator.cluster.closing import Closing
 from simulator.cluster.counts import Counts
 from simulator.cluster.job_fields import DatafeedState, JobFields, JobState
 from simulator.cluster.sizes import read_bytes
@@ -51,6 +52,7 @@ class Job:
     force_works: bool = True
     open_takes: timedelta = timedelta()
     allow_lazy_open: bool = False
+    closing: Closing | None = None
     closing_until: datetime | None = None
     opening_until: datetime | None = None
     # When its datafeed comes to the end time that it was started with.
@@ -105,13 +107,14 @@ class Job:
         self.last_data = self.latest_record = None
         self.records, self.counts = 0, Counts()
 
-    def begin_close(self, now: datetime) -> None:
+    def begin_close(self, now: datetime) -> Closing:
         """Begin a closing, which ends as the test scripted it."""
         self.state = "closing"
-        hangs = self.close_ends == "hangs"
-        self.closing_until = None if hangs else now + self.close_takes
+        closing = self.closing = Closing(now, self.close_takes, self.close_ends)
+        self.closing_until = closing.ends
         self.under_way = True
         self.settle(now)
+        return closing
 
     def settle(self, now: datetime) -> None:
         """End what is under way and due, at its time and not at this look."""
@@ -143,9 +146,15 @@ class Job:
             if self.state == "opened":
                 self.begin_close(ended)
 
+    def kill(self, now: datetime) -> None:
+        """Remove its task without closing it; who waits for its closing is told."""
+        if self.closing:
+            self.closing.killed = now
+        self.remove_task(now)
+
     def remove_task(self, ended: datetime | None) -> None:
         """Close the job; a job that never had a node gets no finish time."""
         self.state = "closed"
-        self.closing_until = self.opening_until = None
+        self.closing = self.closing_until = self.opening_until = None
         self.finished = ended or self.finished
         self.forecast = False

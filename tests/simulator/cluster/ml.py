@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Unpack
 
+from simulator.cluster.closing import Closing
 from simulator.cluster.errors import ClusterError
 from simulator.cluster.idle import close_idle
 from simulator.cluster.job import Job, JobFields, JobState
@@ -92,8 +93,8 @@ class MachineLearning:
         """Open a job again, as a person or a new node does."""
         job = self.jobs[job_id]
         job.state, job.assigned = "opened", True
-        job.opened, job.finished, job.closing_until = now, None, None
-        job.opening_until = None
+        job.opened, job.finished, job.opening_until = now, None, None
+        job.closing = job.closing_until = None
 
     def give_data(self, job_id: str, now: datetime, records: int = 100) -> None:
         """Let a job see data."""
@@ -148,13 +149,12 @@ class MachineLearning:
             raise ClusterError(429, "status_exception", reason)
 
 
-def begin_close(ml: MachineLearning, job: Job, now: datetime) -> timedelta | None:
-    """Begin a normal close; say how long the node works on it, None for ever.
+def begin_close(ml: MachineLearning, job: Job, now: datetime) -> Closing | None:
+    """Begin a normal close; return what the node works on, None without a node.
 
     The task of a job without a node is simply removed, and no finish time is written.
     """
     if not ml.has_node(job):
         job.remove_task(None)
-        return timedelta()
-    job.begin_close(now)
-    return None if job.close_ends == "hangs" else job.close_takes
+        return None
+    return job.begin_close(now)

@@ -70,6 +70,7 @@ def delete_job(ml: MachineLearning, call: Call) -> Reply:
     ml.refuse_in_upgrade_mode(DELETE)
     job = find_job(ml, call.ids or "", deleting=True)
     _check_unused(ml, job, force=force)
+    job.kill(call.now)
     ml.delete_job(job.job_id)
     return Reply(
         {"acknowledged": True} if wait else {"task": f"{ml.node_id}:{len(ml.jobs)}"}

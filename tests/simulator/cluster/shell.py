@@ -117,8 +117,9 @@ class _Handler(BaseHTTPRequestHandler):
         with self.server.lock:
             start = self.server.clock()
             answer, takes = self.server.handle(request, start)
-        if self._hold(start, takes) and answer.kind == "answered":
-            self._send(answer)
+        held = self._hold(start, answer, takes)
+        if held and held.kind == "answered":
+            self._send(held)
         else:
             self.close_connection = True
 
@@ -143,13 +144,15 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         """Write nothing: the log of the cluster is kept elsewhere."""
 
-    def _hold(self, start: datetime, takes: timedelta) -> bool:
-        """Wait until the answer is due; say whether anybody still waits for it."""
-        due = None if takes == FOREVER else start + takes
-        while due is None or self.server.clock() < due:
+    def _hold(self, start: datetime, answer: Answer, takes: timedelta) -> Answer | None:
+        """Wait until the answer is due; return it if anybody still waits for it."""
+        while takes == FOREVER or self.server.clock() < start + takes:
             if self.server.stopping.is_set() or self._client_gone():
-                return False
-        return True
+                return None
+            if answer.again:
+                with self.server.lock:
+                    answer, takes = answer.again()
+        return answer
 
     def _client_gone(self) -> bool:
         readable, _, _ = select.select([self.connection], [], [], _LOOK)

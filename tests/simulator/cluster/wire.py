@@ -1,6 +1,6 @@
 """What goes over the wire: requests, answers, and the log of requests."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -35,13 +35,17 @@ class Request:
 class Answer:
     """An answer, or what takes its place: its status is 0 then.
 
-    `dropped` closes the connection without an answer, `silent` never answers.
+    `dropped` closes the connection without an answer, `silent` never answers. `again`
+    tells, while it is held, what is answered as things stand, and after how long.
     """
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     kind: Kind = "answered"
+    again: "Callable[[], tuple[Answer, timedelta]] | None" = field(
+        default=None, compare=False, repr=False
+    )
 
 
 @dataclass(frozen=True)
