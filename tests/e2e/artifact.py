@@ -1,6 +1,7 @@
 """A stack that runs what `sam build` made, each function in a process of its own."""
 
 import os
+import ssl
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,11 +32,13 @@ class ArtifactRunner(Runner):
     AWS's APIs are behind HTTP here, and the clock of every process is this one's.
     `artifacts` holds those that are deployed from elsewhere, and `moment` is what a
     test waits for at any of the doors: the cluster's, AWS's and the Runtime API's.
+    With `tls`, the cluster's door shows its certificate to who comes in.
     """
 
     build: Path = BUILD
     artifacts: dict[str, Path] = field(default_factory=dict)
     moment: Moment | None = None
+    tls: ssl.SSLContext | None = None
     runtimes: dict[str, Runtime] = field(default_factory=dict)
     _started: list[Runtime] = field(default_factory=list)
     _silenced: bool = False
@@ -45,7 +48,8 @@ class ArtifactRunner(Runner):
         super().__enter__()
         folder = self._stack.enter_context(tempfile.TemporaryDirectory())
         self._shared_clock = Clock(Path(folder))
-        self.door = self._stack.enter_context(before(self._url, self._watch))
+        door = before(self._url, self._watch, self.tls)
+        self.door = self._stack.enter_context(door)
         self._url = self.door.url
         self._aws_door = self._stack.enter_context(before(self._aws_url, self._watch))
         return self

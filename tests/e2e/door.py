@@ -2,6 +2,7 @@
 
 import select
 import socket
+import ssl
 import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -22,17 +23,22 @@ class Door(ThreadingTCPServer):
     """Carries bytes to the server at `url`, on connections that it counts in `came`.
 
     `watch` sees each request before it goes in, and once more before its answer comes
-    out; where it says no, the connection ends there.
+    out; where it says no, the connection ends there. With `tls`, who comes in has to
+    speak it, and what is behind the door hears plain HTTP.
     """
 
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, url: str, watch: Watch) -> None:
+    def __init__(
+        self, url: str, watch: Watch, tls: ssl.SSLContext | None = None
+    ) -> None:
         super().__init__(("127.0.0.1", 0), _Connection)
         behind = urlsplit(url)
         self.behind = (str(behind.hostname), int(behind.port or 0))
-        self.url = f"http://127.0.0.1:{self.server_address[1]}"
+        scheme = "https" if tls else "http"
+        self.url = f"{scheme}://127.0.0.1:{self.server_address[1]}"
+        self.tls = tls
         self.watch = watch
         self.lock = RLock()
         self.open: set[_Connection] = set()
@@ -68,6 +74,8 @@ class _Connection(BaseRequestHandler):
             self.server.open.add(self)
 
     def handle(self) -> None:
+        if self.server.tls:
+            self.request = self.server.tls.wrap_socket(self.request, server_side=True)
         with socket.create_connection(self.server.behind) as inside:
             inside.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._carry(inside)
@@ -75,6 +83,7 @@ class _Connection(BaseRequestHandler):
     def finish(self) -> None:
         with self.server.lock:
             self.server.open.discard(self)
+        self.request.close()  # Its server closes the socket that TLS was put on.
 
     def _carry(self, inside: socket.socket) -> None:
         asked, answered = b"", True
@@ -132,9 +141,9 @@ class Moment:
 
 
 @contextmanager
-def before(url: str, watch: Watch) -> Iterator[Door]:
+def before(url: str, watch: Watch, tls: ssl.SSLContext | None = None) -> Iterator[Door]:
     """Put a door before the server at a URL."""
-    with Door(url, watch) as door:
+    with Door(url, watch, tls) as door:
         thread = Thread(target=door.serve_forever, args=(0.01,), daemon=True)
         thread.start()
         try:
