@@ -1,12 +1,12 @@
-# Four environments, each made when it is first needed: the SAM CLI pins a boto3 of its
-# own, the built functions run under Lambda's Python, which need not be yours, and two
-# versions of Elastic's client have one name.
+# Five environments, each made when it is first needed: the SAM CLI pins a boto3 of its
+# own, the built functions and quick313 run under Lambda's Python, which need not be
+# yours, and two versions of Elastic's client have one name.
 DEV := .venv/bin
 SAM := SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam
 
 SHELL := /bin/bash -euo pipefail
 .DEFAULT_GOAL := help
-.PHONY: help setup demo mode pause resume parked redrive plan explain cluster conformance simulate reliability test quick lint build e2e check clean
+.PHONY: help setup demo mode pause resume parked redrive plan explain cluster conformance simulate reliability test quick quick313 lint build e2e check clean
 .NOTPARALLEL:
 
 export PYTHONPATH := functions:tests
@@ -65,6 +65,10 @@ test: .venv/.ready .venv-client8/.ready ## Run every test but e2e, and measure w
 quick: .venv/.ready ## Run the tests that need no whole stack: a few seconds.
 	@$(DEV)/pytest -q -m "not slow and not e2e"
 
+quick313: .venv-313/.ready ## Run those and all of the wire under Lambda's Python, 3.13.
+	@.venv-313/bin/pytest -q -n auto -m "not slow and not e2e"
+	@.venv-313/bin/pytest -q -n auto -m slow tests/test_wire*.py
+
 lint: .venv/.ready .venv-sam/.ready ## Check style, types and the template.
 	@$(DEV)/ruff check -q .
 	@$(DEV)/ruff format -q --check .
@@ -82,10 +86,12 @@ build: .venv-sam/.ready ## Build the three functions into .aws-sam/build.
 e2e: .venv/.ready .venv-e2e/.ready build ## Run what was built under the real Lambda runtime client.
 	@$(DEV)/pytest -q -n 2 -m e2e tests/e2e
 
-check: lint e2e test ## Everything that CI checks.
+check: lint e2e test ## Everything that CI checks; quick313 unless `test` was under 3.13.
+	@$(DEV)/python -c "import sys; sys.exit(sys.version_info[:2] != (3, 13))" || \
+		$(MAKE) quick313
 
 clean: ## Remove what the other targets made, the environments included.
-	rm -rf .venv .venv-sam .venv-e2e .venv-client8 .aws-sam .coverage
+	rm -rf .venv .venv-313 .venv-sam .venv-e2e .venv-client8 .aws-sam .coverage
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # The files list every package with its hash, hence --no-deps. Twice quiet hides pip's
@@ -96,6 +102,11 @@ install = rm -rf $(@D) && "$$(tools/find_python $(1))" -m venv $(@D) && \
 .venv/.ready: requirements/dev.txt
 	@echo "Setting up $(@D): once, about a minute."
 	@$(call install,3.11+)
+	@touch $@
+
+.venv-313/.ready: requirements/dev.txt
+	@echo "Setting up $(@D) with Lambda's Python: once, about a minute."
+	@$(call install,3.13)
 	@touch $@
 
 .venv-sam/.ready: requirements/sam.txt

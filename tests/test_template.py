@@ -24,6 +24,17 @@ def test_every_handler_is_there(function: Function) -> None:
     assert callable(getattr(importlib.import_module(module), name))
 
 
+def test_the_python_that_ships_is_tested() -> None:
+    """CI runs the quick tests and those of the wire on Lambda's Python, too (R1)."""
+    makefile = (TEMPLATE.parent / "Makefile").read_text(encoding="utf-8")
+    runtime = SOURCE["Globals"]["Function"]["Runtime"].removeprefix("python")
+    recipes = dict(re.findall(r"(?m)^(\S+): .*\n((?:\t.*\n)+)", makefile))
+
+    assert f"$(call install,{runtime})" in recipes[".venv-313/.ready"]
+    assert ".venv-313/bin/pytest" in recipes["quick313"]
+    assert "quick313" in recipes["check"]
+
+
 def test_functions_are_as_designed() -> None:
     """Each function has the time and the memory that its batch needs."""
     expected = {"Sweeper": (300, 1280), "Closer": (120, 512), "ForceCloser": (180, 256)}
