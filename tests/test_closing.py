@@ -114,7 +114,7 @@ def test_an_id_that_became_a_groups_name_closes_nothing(stack: Runner) -> None:
 
 @pytest.mark.row(44)
 def test_one_deleted_job_does_not_hide_the_others(stack: Runner) -> None:
-    """One missing id makes the whole read a 404: then ids are read one by one."""
+    """One missing id makes the whole read a 404: then the others are read again."""
     add_idle(stack, "web")
     for job_id in ("gone", "web"):
         stack.queues.send("CloseQueue", close_body(job_id))

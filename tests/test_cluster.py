@@ -18,7 +18,7 @@ from requests import PreparedRequest
 
 from builders import idle_job
 from e2e.door import before
-from idle_jobs.cluster import Cluster, packed
+from idle_jobs.cluster import Cluster
 from idle_jobs.errors import (
     BadRequest,
     ClusterError,
@@ -31,6 +31,7 @@ from idle_jobs.errors import (
     TryLater,
 )
 from idle_jobs.jobs import Job, State
+from idle_jobs.lists import packed, without
 from idle_jobs.wire import LONGEST_ANSWER, Timeouts, Wire, error_of_transport
 from simulator.cluster import Cluster as StandIn
 from simulator.cluster import Fault, serve
@@ -132,10 +133,74 @@ def test_every_request_line_is_short_and_encoded(url: str, stand_in: StandIn) ->
 
 @pytest.mark.row(44)
 def test_jobs_are_read_by_their_ids(url: str) -> None:
-    """A missing one hides no other: its list is read again, id by id."""
+    """A missing one hides no other: its list is read again, without it."""
     jobs = client(url).jobs(NOW, ["gone", "web", "lost"])
 
     assert [job.job_id for job in jobs] == ["web"]
+
+
+MISSING: dict[str, tuple[list[str], list[str], int]] = {
+    "one of ten (R8)": ([f"job-{n}" for n in range(9)], ["deleted"], 6),
+    "five of ten (R8)": (
+        [f"job-{n}" for n in range(5)],
+        [f"deleted-{n}" for n in range(5)],
+        6,
+    ),
+    "all of ten (R8)": ([], [f"deleted-{n}" for n in range(10)], 3),
+    "one that looks like a credential (R8)": (
+        ["web"],
+        ["basic-aaaaaaaaaaaaaaaaaaaa"],
+        6,
+    ),
+    "names too long for a line of the log (R8)": (
+        ["web"],
+        [f"{n:064}" for n in range(30)],
+        6,
+    ),
+    "one of two packs (R8)": ([f"{n:064}" for n in range(40)], ["deleted"], 9),
+    "a single one (R8)": ([], ["deleted"], 3),
+}
+
+
+@pytest.mark.parametrize(("there", "gone", "calls"), MISSING.values(), ids=MISSING)
+def test_deleted_jobs_cost_one_call_a_list(
+    url: str, stand_in: StandIn, there: list[str], gone: list[str], calls: int
+) -> None:
+    """The 404 names them, and the others are asked for again without them (R8)."""
+    for job_id in there:
+        stand_in.add_job(job_id, now=NOW, state="closed", datafeed="stopped")
+    jobs = client(url).jobs(NOW, [*gone, *there])
+
+    assert there == [job.job_id for job in jobs]
+    assert calls == len(stand_in.log)
+
+
+@pytest.mark.parametrize("named", ["", "other", "*", "web,gone"])
+def test_a_404_that_names_no_id_of_ours_is_asked_id_by_id(
+    url: str, stand_in: StandIn, named: str
+) -> None:
+    """Where nothing is known of who is missing, nobody is left out (R8)."""
+    reason = f"No known job with id '{named}'"
+    error = {"type": "resource_not_found_exception", "reason": reason}
+    body = json.dumps({"error": error}).encode()
+    stand_in.faults.append(Fault(path="web%2Cdone/_stats", status=404, body=body))
+    jobs = client(url).jobs(NOW, ["web", "done"])
+    left = {"done"} if named == "web,gone" else {"web", "done"}
+
+    assert left <= {job.job_id for job in jobs if job.state}
+
+
+@given(st.lists(st.from_regex(r"[a-z0-9.]{1,9}", fullmatch=True), min_size=1))
+def test_asking_without_the_missing_comes_to_an_end(ids: list[str]) -> None:
+    """Whatever an answer names: the next packs are smaller, and lose no other id."""
+    [pack] = packed(ids)
+    for missing in ([], ids[:1], ids[::2], ["nobody"]):
+        packs = list(without(pack, missing))
+        rest = [unquote(part) for p in packs for part in p.split("%2C")]
+        others = [job_id for job_id in dict.fromkeys(ids) if job_id not in missing]
+
+        assert rest == others or (len(set(ids)) == 1 and rest == [])
+        assert all(len(p) < len(pack) for p in packs)
 
 
 @pytest.mark.parametrize(
@@ -304,13 +369,13 @@ def test_a_job_deleted_meanwhile_is_gone(url: str, stand_in: StandIn) -> None:
 
 
 UNREADABLE = {
-    "HTML": b"<html>",
-    "a list": b"[]",
+    "nothing": b"",
+    "half an object": b' {"count": 1, "jo',
     "a list of jobs without ids": b'{"count": 1, "jobs": [{}]}',
     "jobs that are no list": b'{"count": 1, "jobs": {}}',
     "fewer than announced": b'{"count": 2, "jobs": [{"job_id": "web"}]}',
-    "no count": b'{"jobs": []}',
-    "deep nesting": b"[" * 100_000,
+    "none of those announced": b'{"count": 2}',
+    "deep nesting": b'{"jobs":' * 100_000,
 }
 
 
@@ -323,6 +388,57 @@ def test_an_unreadable_list_is_no_list(
 
     with pytest.raises(TryLater):
         client(url).jobs(NOW)
+
+
+ROOT = (
+    b'{"name": "n1", "cluster_name": "logs", "version": {"distribution": "opensearch",'
+    b' "number": "2.11.0"}, "tagline": "The OpenSearch Project: ..."}'
+)
+OF_OTHERS = {
+    "the root page of OpenSearch": (ROOT, "got name, cluster_name, version, tagline"),
+    "a proxy's catch-all": (b'{"status": "ok"}', "got status"),
+    "an empty object": (b"{}", "got none"),
+    "a list without a count": (b'{"jobs": []}', "got jobs"),
+    "a count that is none": (b'{"count": "1", "upgrade_mode": "no"}', "got count"),
+    "an error in a 200": (b'{"error": {"type": "x", "reason": "y"}}', "got error"),
+    "a page": (b"\n<!doctype html>", "not an answer of Elasticsearch: <!doctype"),
+    "a list": (b"[]", "not an answer of Elasticsearch: []"),
+    "a word": (b"OK", "not an answer of Elasticsearch: OK"),
+}
+
+
+@pytest.mark.parametrize("path", ["_ml/info", "detectors/_stats", "datafeeds/_stats"])
+@pytest.mark.parametrize(("body", "told"), OF_OTHERS.values(), ids=OF_OTHERS)
+def test_a_200_of_others_is_refused_by_name(
+    url: str, stand_in: StandIn, path: str, body: bytes, told: str
+) -> None:
+    """The address may be wrong, which an operator has to hear at once (F17)."""
+    stand_in.faults.append(Fault(path=path, status=200, body=body))
+
+    with pytest.raises(Refused, match="CLUSTER_URL may lead to something") as refused:
+        client(url).jobs(NOW)
+    assert told in str(refused.value)
+
+
+def test_a_cluster_without_jobs_is_no_stranger(url: str, stand_in: StandIn) -> None:
+    """Of an empty list filter_path leaves the count alone, which is enough (F17)."""
+    for job_id in ("web", "done"):
+        stand_in.delete_job(job_id)
+
+    assert [] == client(url).jobs(NOW)
+
+
+def test_a_node_without_native_code_tells_no_version(
+    url: str, stand_in: StandIn
+) -> None:
+    """What cannot be read is not taken for a version: all datafeeds are read (F17)."""
+    stand_in.faults.append(
+        Fault(path="_ml/info", status=200, body=b'{"upgrade_mode": false}')
+    )
+    [job] = client(url).jobs(NOW, ["web"])
+
+    assert job.datafeed
+    assert "/_ml/datafeeds/_stats" == stand_in.log[-1].path.partition("?")[0]
 
 
 def test_a_read_that_times_out_is_tried_later(url: str, stand_in: StandIn) -> None:
@@ -403,7 +519,7 @@ class Wait:
         if "anomaly_detectors/_stats" in path:
             stats = {"job_id": "web", "state": "opened", "open_time": "1s"}
             return json.dumps({"count": 1, "jobs": [stats]}).encode()
-        return b'{"count": 0}'
+        return b'{"count": 0, "upgrade_mode": false}'
 
 
 @pytest.mark.slow

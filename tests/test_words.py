@@ -25,7 +25,7 @@ from test_properties import json_values
 Kind = type[ClusterError]
 NO_API = "this Elasticsearch has no machine learning API"
 NO_HANDLER = "no handler found for uri [/_ml/info?filter_path=x] and method [GET]"
-METHOD = "Incorrect HTTP method for uri [/_ml/anomaly_detectors?x] and method [GET]"
+METHOD = "Incorrect HTTP method for uri [/_ml/info?filter_path=x] and method [GET]"
 SERVERLESS = (
     "uri [/_ml/info] with method [GET] exists but is not available when running in "
     "serverless mode"
@@ -39,7 +39,7 @@ TEXTS: dict[str, tuple[int, str, bool, Kind, str]] = {
         f"{METHOD}, allowed: [POST]",
         True,
         Refused,
-        f"405 {METHOD}, allowed: [POST]: {NO_API}",
+        f"405 {METHOD.replace('?filter_path=x', '')}, allowed: [POST]: {NO_API}",
     ),
     "another method, none allowed (F8)": (405, METHOD, True, Refused, NO_API),
     "serverless of 2023 (F8)": (

@@ -118,9 +118,15 @@ def _missing(words: Words, detail: str) -> ClusterError:
     if words.kind != "resource_not_found_exception":
         return TryLater(detail)
     if words.reason.startswith(("No known job with id", "No datafeed with id")):
-        return Gone(detail)
+        return Gone(detail, missing=_named(words.reason))
     # "the task with id …": it vanished between two steps of the close: likely closed.
     return LookAgain(detail)
+
+
+def _named(reason: str) -> tuple[str, ...]:
+    # No known job with id 'a,b'; No datafeed with id [a,b] exists.
+    ids = re.search(r"with id (?:'(.*)'|\[(.*)\] exists)", reason)
+    return tuple((ids[1] or ids[2] or "").split(",")) if ids else ()
 
 
 def _conflict(words: Words, detail: str) -> ClusterError:
@@ -143,6 +149,22 @@ def _failed(status: int, words: Words, detail: str) -> ClusterError:
     if status == 500 and words:
         return TryLater(detail, Reason.SERVER_ERROR)
     return TryLater(detail)
+
+
+def no_object(path: str, body: bytes) -> ClusterError:
+    """Sort a 200 without a JSON object: cut off on its way, or somebody else's page."""
+    text = body.removeprefix(b"\xef\xbb\xbf").lstrip()
+    detail = f"{path}: {glimpse(body)}"
+    if not text or text.startswith(b"{"):
+        return TryLater(detail)
+    return Refused(f"{detail}: {NOT_THE_CLUSTER}")
+
+
+def not_the_cluster(what: str, expected: str, answer: Mapping[str, Any]) -> Refused:
+    """Return the refusal of a 200 that lacks what Elasticsearch always says."""
+    fields = redacted(", ".join(answer))[:80] or "none"
+    told = f"{what}: expected the field {expected}, got {fields}"
+    return Refused(f"{told}: {NOT_THE_CLUSTER}")
 
 
 def glimpse(body: bytes) -> str:

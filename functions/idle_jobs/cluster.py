@@ -1,7 +1,6 @@
 """The only file that speaks Elasticsearch: read its jobs, close one of them."""
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from math import inf
@@ -9,33 +8,19 @@ from time import monotonic
 from typing import Any
 from urllib.parse import quote
 
-from idle_jobs.answers import glimpse, parsed
-from idle_jobs.errors import (
-    BadRequest,
-    Evidence,
-    Gone,
-    LookAgain,
-    Refused,
-    TryLater,
-)
-from idle_jobs.fields import Json, dig
+from idle_jobs.answers import no_object, parsed
+from idle_jobs.errors import Evidence, Gone, LookAgain, NotOnServerless, TryLater
+from idle_jobs.fields import Json
+from idle_jobs.info import INFO_FIELDS, ON_SERVERLESS, Info, read_info
 from idle_jobs.jobs import Job, State
+from idle_jobs.lists import datafeeds_of, items_of, packed, without
 from idle_jobs.reading import CONFIG_FIELDS, FEED_FIELDS, STATS_FIELDS, read_jobs
-from idle_jobs.reasons import Reason
 from idle_jobs.wire import LONGEST_ANSWER, Wire
-
-OLDEST_VERSION = (7, 14)  # From there on close stops the datafeed itself (#74257).
-NAMES_DATAFEEDS = (8, 0)  # A job's config holds its datafeed since about 7.15.
-MOST_JOBS = 10_000  # What the list APIs return at most, without a word.
 
 # Bytes of a list of all jobs, of which 10,000 are about 6 MB, and for each id of a list
 # of some: what was an id may be a group's name by now, and 200 jobs come.
 LONGEST_LIST = 8 * 1024 * 1024
 LONGEST_JOB = 256 * 1024
-
-# A request line holds 4,096 bytes (http.max_initial_line_length); the longest query,
-# STATS_FIELDS encoded, and the base path take less than 1,500 of them.
-LONGEST_IDS = 2_500
 
 # Where each kind is listed, under which name, and what identifies one.
 _JOBS = ("/_ml/anomaly_detectors", "jobs", "job_id")
@@ -59,22 +44,16 @@ class Cluster:
         meanwhile, so that jobs may come back that nobody asked for.
         """
         began = monotonic()
-        info = self._object("/_ml/info", "upgrade_mode,native_code.version")
-        _refuse_old(info)
+        info = self._info()
         # The states first: a job that is closed by then has its finish time as well.
         stats, incomplete = self._list(_JOBS, "/_stats", STATS_FIELDS, ids)
         read_at = now + timedelta(seconds=int(monotonic() - began))
         configs, _ = self._list(_JOBS, "", CONFIG_FIELDS, ids)
-        named = ids is not None and _version(info) >= NAMES_DATAFEEDS
-        feed_ids = list(_datafeeds_of(configs)) if named else None
+        named = ids is not None and info.names_datafeeds
+        feed_ids = list(datafeeds_of(configs)) if named else None
         feeds, _ = self._list(_DATAFEEDS, "/_stats", FEED_FIELDS, feed_ids)
-        jobs = read_jobs(
-            configs,
-            stats,
-            feeds,
-            read_at=read_at,
-            upgrade_mode=info.get("upgrade_mode") is True,
-        )
+        mode = info.upgrade_mode
+        jobs = read_jobs(configs, stats, feeds, read_at=read_at, upgrade_mode=mode)
         return [_doubted(job) for job in jobs] if incomplete else jobs
 
     def close(
@@ -103,6 +82,12 @@ class Cluster:
         if (parsed(body) or {}).get("closed") is not True:
             raise LookAgain("200, but the answer does not say that the job is closed")
 
+    def _info(self) -> Info:
+        try:
+            return read_info(self._object("/_ml/info", INFO_FIELDS))
+        except NotOnServerless:
+            return ON_SERVERLESS
+
     def _list(
         self, what: tuple[str, str, str], suffix: str, fields: str, ids: Ids
     ) -> tuple[list[Json], bool]:
@@ -113,7 +98,7 @@ class Cluster:
             for pack in ([""] if ids is None else packed(ids))
             for answer in self._known(path, pack, suffix, fields)
         ]
-        items = [item for answer in answers for item in _items(answer, name, key)]
+        items = [item for answer in answers for item in items_of(answer, name, key)]
         incomplete = any(
             a.get("node_failures") or a.get("task_failures") for a in answers
         )
@@ -121,15 +106,13 @@ class Cluster:
 
     def _known(self, path: str, pack: str, suffix: str, fields: str) -> Iterator[Json]:
         """Yield the answers for a pack; one missing id makes the whole pack a 404."""
-        ids = pack.split("%2C")
-        longest = LONGEST_JOB * len(ids) if pack else LONGEST_LIST
+        longest = LONGEST_JOB * (pack.count("%2C") + 1) if pack else LONGEST_LIST
         whole = f"{path}{f'/{pack}' if pack else ''}{suffix}"
         try:
             yield self._object(whole, fields, longest)
-        except Gone:
-            if len(ids) > 1:
-                for one in ids:
-                    yield from self._known(path, one, suffix, fields)
+        except Gone as gone:
+            for rest in without(pack, gone.missing):
+                yield from self._known(path, rest, suffix, fields)
 
     def _object(
         self, path: str, fields: str, longest: int = LONGEST_ANSWER
@@ -142,60 +125,8 @@ class Cluster:
             raise TryLater(str(error)) from error
         value = parsed(body)
         if value is None:
-            raise TryLater(f"{path}: {glimpse(body)}")
+            raise no_object(path, body)
         return dict(value)
-
-
-def packed(ids: Sequence[str]) -> Iterator[str]:
-    """Yield percent-encoded comma lists of ids that fit into a request line."""
-    pack = ""
-    for job_id in dict.fromkeys(ids):
-        encoded = quote(job_id, safe="")
-        if pack and len(pack) + 3 + len(encoded) > LONGEST_IDS:
-            yield pack
-            pack = ""
-        pack = f"{pack}%2C{encoded}" if pack else encoded
-    if pack:
-        yield pack
-
-
-def _items(answer: Json, name: str, key: str) -> list[Json]:
-    # filter_path leaves an empty list out altogether.
-    count, items = answer.get("count"), answer.get(name, [])
-    if not isinstance(items, list) or not all(
-        isinstance(item, dict) and isinstance(item.get(key), str) for item in items
-    ):
-        raise TryLater(f"{name}: expected a list of objects with {key}")
-    if count != len(items):
-        raise TryLater(f"{name}: {count!r:.20} were announced, {len(items)} came")
-    if len(items) >= MOST_JOBS:
-        raise BadRequest(
-            f"{name}: {MOST_JOBS} came, so there may be more than the API tells"
-        )
-    return items
-
-
-def _refuse_old(info: Json) -> None:
-    if _version(info) < OLDEST_VERSION:
-        told = dig(info, "native_code.version")
-        why = f"Elasticsearch {told} is too old: expected 7.14 or later"
-        raise Refused(why, Reason.CLUSTER_TOO_OLD)
-
-
-def _version(info: Json) -> tuple[int, int]:
-    """Return the version; an unread one is taken for the oldest that can be served."""
-    version = dig(info, "native_code.version")
-    match = (
-        re.match(r"(\d{1,9})\.(\d{1,9})", version) if isinstance(version, str) else None
-    )
-    return (int(match[1]), int(match[2])) if match else OLDEST_VERSION
-
-
-def _datafeeds_of(configs: Iterable[Json]) -> Iterator[str]:
-    for config in configs:
-        datafeed_id = dig(config, "datafeed_config.datafeed_id")
-        if isinstance(datafeed_id, str) and datafeed_id:
-            yield datafeed_id
 
 
 def _doubted(job: Job) -> Job:

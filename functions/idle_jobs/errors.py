@@ -57,9 +57,19 @@ class NotSent(TryLater):
 
 
 class Gone(ClusterError):
-    """The job does not exist any more."""
+    """The job does not exist any more; `missing` has the ids that the answer names."""
 
     reason = Reason.GONE
+
+    def __init__(
+        self,
+        detail: str,
+        reason: Reason | None = None,
+        *,
+        missing: tuple[str, ...] = (),
+    ) -> None:
+        super().__init__(detail, reason)
+        self.missing = missing
 
 
 class Evidence(ClusterError):

@@ -32,6 +32,8 @@ _SERVERLESS = re.compile(
 )
 # What is left of an error where `http.detailed_errors.enabled` is false.
 _SIMPLE = re.compile(r"(?:Elasticsearch)?([A-Z]\w{0,99}Exception)\[(.*)\]", re.DOTALL)
+# The query that we ask with is longer than all that is said of it.
+_OUR_QUERY = re.compile(r"\?filter_path=[^\s\]]*")
 _INNER = ("root_cause", "caused_by", "failed_shards", "reason", "suppressed")
 
 Cause = tuple[str, str]
@@ -54,9 +56,10 @@ class Words:
         return bool(self.kind or self.reason)
 
     def __str__(self) -> str:
-        own = f"{self.kind[:100]}: " if self.kind else ""
+        own = f"{_cut(self.kind, 100)}: " if self.kind else ""
         within = told(cause for cause in self.causes if cause != self._own)
-        return f"{own}{self.reason[:500]}" + (f": {within}" if within else "")
+        text = _cut(self.reason, 500)
+        return f"{own}{text}" + (f": {within}" if within else "")
 
     @property
     def _own(self) -> Cause:
@@ -85,7 +88,7 @@ def words_of(status: int, answer: Mapping[str, Any] | None) -> Words:
 
 
 def _plain(status: int, error: str, said: object) -> Words:
-    text = redacted(error[:LOOKED_AT])
+    text = error[:LOOKED_AT]
     if status in (400, 405) and _UNROUTED.fullmatch(error):
         return Words(reason=text, plain=True)
     if status in (404, 410) and _SERVERLESS.fullmatch(error):
@@ -94,7 +97,7 @@ def _plain(status: int, error: str, said: object) -> Words:
     if simple is None or said != status:
         return Words()
     kind = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", simple[1]).lower()
-    return Words(kind, redacted(simple[2][:LOOKED_AT]), plain=True)
+    return Words(kind, simple[2][:LOOKED_AT], plain=True)
 
 
 def causes_of(error: object) -> Iterator[Cause]:
@@ -121,10 +124,14 @@ def _cause(error: Mapping[str, Any]) -> Cause:
     index, why = error.get("index"), error.get("additional_unsuccessful_credentials")
     text += f" [{index}]" if isinstance(index, str) and index not in text else ""
     text += f": {why}" if isinstance(why, str) else ""
-    return kind if isinstance(kind, str) else "", redacted(text[:LOOKED_AT])
+    return kind if isinstance(kind, str) else "", text[:LOOKED_AT]
 
 
 def told(causes: Iterator[Cause]) -> str:
     """Tell causes in a line: the outermost and the innermost, each cut."""
-    lines = list(dict.fromkeys(f"{kind[:60]}: {text[:160]}" for kind, text in causes))
+    lines = [f"{_cut(kind, 60)}: {_cut(text, 160)}" for kind, text in causes]
     return ": ".join(dict.fromkeys([*lines[:1], *lines[-1:]]))
+
+
+def _cut(text: str, most: int) -> str:
+    return redacted(_OUR_QUERY.sub("", text))[:most]

@@ -9,8 +9,9 @@ import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from idle_jobs.cluster import Cluster, packed
+from idle_jobs.cluster import Cluster
 from idle_jobs.errors import Evidence, LookAgain
+from idle_jobs.lists import packed
 from idle_jobs.wire import Timeouts, Wire
 from rows.wishes import IDLE, ask, forces, jobs_in, left
 from simulator.cluster import API_KEY, Fault, serve
