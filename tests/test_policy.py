@@ -32,10 +32,24 @@ ROWS = {
     "a birth in the future": (idle_job(created=ago(hours=-1)), KEEP, Reason.UNKNOWN),
     "records without a data time": (idle_job(last_data=None), KEEP, Reason.UNKNOWN),
     "data older than the job": (idle_job(created=ago(days=1)), KEEP, Reason.UNKNOWN),
-    "opened without a node": (idle_job(assigned=False), KEEP, Reason.UNKNOWN),
+    "opened without a node": (
+        idle_job(assigned=False, explanation="awaiting reassignment"),
+        KEEP,
+        Reason.UNKNOWN,
+    ),
+    "opened without a node or an open time": (
+        idle_job(assigned=False, open_start=None),
+        KEEP,
+        Reason.UNKNOWN,
+    ),
+    "opened on a node that is not shown (F7)": (
+        idle_job(assigned=False),
+        Action.CLOSE,
+        Reason.IDLE_DATAFEED_STOPPED,
+    ),
     "opened without an open time": (idle_job(open_start=None), KEEP, Reason.UNKNOWN),
     "unknown before protection": (
-        idle_job(assigned=False, managed=True),
+        idle_job(open_start=None, managed=True),
         KEEP,
         Reason.UNKNOWN,
     ),

@@ -206,7 +206,7 @@ def test_a_busy_job_is_closed_only_for_a_person(
 def is_unread(job: Job) -> bool:
     """Tell, in words of its own, whether something is missing or contradictory."""
     missing = job.state is None or (job.configured and not job.created)
-    live = job.open_start and job.assigned
+    live = job.open_start and (job.assigned or not job.explanation)
     lost = job.state is State.OPENED and job.configured and not live
     future = [t for t in (job.created, job.last_data) if t and t > NOW]
     unfed = bool(job.records and not job.last_data)

@@ -183,12 +183,12 @@ CLOSER_ROWS: dict[str, tuple[Job | None, CloseMessage, tuple[object, ...]]] = {
         (SKIP, Reason.KEPT_BY_OWNER),
     ),
     "unknown ends a sweep's wish": (
-        idle_job(assigned=False),
+        idle_job(open_start=None),
         SWEEPS,
         (SKIP, Reason.UNKNOWN),
     ),
     "unknown keeps a person waiting": (
-        idle_job(assigned=False),
+        idle_job(open_start=None),
         PERSONS,
         (Wait, Reason.UNKNOWN),
     ),

@@ -76,6 +76,15 @@ class Job:
     upgrade_mode: bool = False
     problems: tuple[str, ...] = ()
 
+    @property
+    def live(self) -> bool:
+        """Tell whether its process answered: nothing else has an `open_time`.
+
+        Serverless shows no node. Elsewhere a task without one is explained, and a
+        process that still answers then is about to be given up.
+        """
+        return self.open_start is not None and (self.assigned or not self.explanation)
+
     def closed_since(self, time: datetime) -> bool:
         """Tell whether it is closed, and was not before this time."""
         closed = self.state is State.CLOSED

@@ -65,9 +65,10 @@ def _contradiction(job: Job, now: datetime) -> str:
         job.state is State.OPENED
         and job.configured
         and not _halted(job)
-        and not (job.assigned and job.open_start)
+        and not job.live
     ):
-        return "opened, but without live stats: its node may be lost or unreachable"
+        why = "opened, but without live stats: its node may be lost or unreachable"
+        return f"{why}: {job.explanation}" if job.explanation else why
     return ""
 
 

@@ -42,7 +42,7 @@ LACKS = {
     "a node": SOME,
     "a task": SOME,
     "its own node": "opened, but without live stats: its node may be lost or "
-    "unreachable",
+    "unreachable: persistent task is awaiting node assignment.",
 }
 
 
