@@ -1,0 +1,316 @@
+"""One look at a batch of close messages, without a stack: what is asked, sent, told."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bench import Bench, force_closers
+from builders import NOW, ago, persons_message, sweeps_message
+from idle_jobs.messages import CloseMessage, Mode
+from idle_jobs.modes import ModeUnreadable
+from idle_jobs.times import moment
+from simulator.cluster import Fault
+
+HOUR = timedelta(hours=1)
+BUSY: dict[str, Any] = {"last_data": ago(minutes=1), "datafeed": "started"}
+STUCK: dict[str, Any] = {"datafeed": "started", "datafeed_stops": False}
+
+
+def test_an_idle_job_is_read_closed_proved_and_told() -> None:
+    """In this order, and nothing stays."""
+    bench = Bench()
+    bench.add(memory="2gb")
+
+    assert [] == bench.take(sweeps_message())
+    assert ["web: closed idle_datafeed_stopped"] == bench.ends
+    kinds = [kind for kind, _ in bench.events]
+    reads = ["call"] * 4
+    first, proof = ["mode", *reads, "mode"], ["posted", *reads, "mode"]
+    assert [*first, "call", *proof, "outcome"] == kinds
+    assert ["web?timeout=30m"] == bench.posts
+    assert ([2 * 1024**3], [1]) == (
+        bench.counted("MemoryFreed"),
+        bench.counted("JobsClosed"),
+    )
+
+
+def test_the_jobs_of_a_batch_are_read_once() -> None:
+    """One list of ids, however many messages; each is judged for itself."""
+    bench = Bench()
+    bench.add("a", **BUSY)
+    bench.add("b", **BUSY)
+
+    assert [] == bench.take(sweeps_message(job_id="a"), sweeps_message(job_id="b"))
+    assert ["a: skipped active", "b: skipped active"] == bench.ends
+    assert 4 == len(bench.seen("call"))
+    assert bench.seen("call")[1].path.endswith("/a%2Cb/_stats")
+
+
+def test_paused_reads_nothing() -> None:
+    """Every record goes back for an hour, and no clock runs."""
+    bench = Bench(modes=[Mode.PAUSED])
+    bench.add()
+
+    assert ["m0"] == bench.take(sweeps_message(sent_at=ago(days=3)))
+    assert [] == bench.seen("call")
+    assert [{"r0": 3_600}] == bench.seen("inbox")
+
+
+def test_a_mode_that_cannot_be_read_means_paused() -> None:
+    """Nothing is done, and the alarm has its metric."""
+    bench = Bench(modes=[ModeUnreadable("no such parameter")])
+    bench.add()
+
+    assert ["m0"] == bench.take(sweeps_message())
+    assert [] == bench.seen("call")
+    assert "no such parameter" == bench.seen("mode_unreadable")[0]["detail"]
+    assert [1] == bench.counted("ModeUnreadable")
+
+
+def test_a_pause_in_mid_batch_stops_what_comes_after_it() -> None:
+    """The mode is asked before each step, whatever it is."""
+    bench = Bench(modes=[Mode.CLOSE] * 3 + [Mode.PAUSED])
+    bench.add("a")
+    bench.add("b")
+    bench.add("c", **BUSY)
+    batch = [sweeps_message(job_id=job_id) for job_id in "abc"]
+
+    assert ["m1", "m2"] == bench.take(*batch)
+    assert ["a?timeout=30m"] == bench.posts
+    assert ["a: closed idle_datafeed_stopped"] == bench.ends
+    assert [{"r1": 3_600, "r2": 3_600}] == bench.seen("inbox")
+
+
+def test_a_force_asks_the_mode_afresh() -> None:
+    """A pause of a second ago stops it, although the mode is cached."""
+    bench = force_closers(fresh_mode=Mode.PAUSED)
+    bench.add(state="failed")
+
+    assert ["m0"] == bench.take(persons_message())
+    assert [] == bench.posts == bench.ends
+    assert [False, True] == bench.seen("mode")
+    assert [{"r0": 3_600}] == bench.seen("inbox")
+
+
+def test_a_force_that_follows_evidence_asks_the_mode_afresh() -> None:
+    """The gentle try took a while, in which somebody paused."""
+    bench = force_closers(fresh_mode=Mode.PAUSED)
+    bench.add(**STUCK)
+
+    assert ["m0"] == bench.take(persons_message(handed_at=ago(hours=3)))
+    assert ["web?timeout=30s"] == bench.posts
+    assert [] == bench.ends
+
+
+@pytest.mark.parametrize(
+    ("message", "job", "would"),
+    [
+        (sweeps_message(), {}, "close"),
+        (persons_message(), {"state": "failed"}, "hand over: failed"),
+        (sweeps_message(cluster="other"), {}, "park: foreign_cluster"),
+        (sweeps_message(mode=Mode.OBSERVE), {"state": "closing"}, "wait"),
+    ],
+    ids=["close", "hand over", "park", "wait"],
+)
+def test_observe_tells_what_it_would_do(
+    message: CloseMessage, job: dict[str, Any], would: str
+) -> None:
+    """Nothing is posted or sent, and the message ends."""
+    bench = Bench(modes=[Mode.OBSERVE])
+    bench.add(close_takes=HOUR, **job)
+
+    assert [] == bench.take(message)
+    [outcome] = bench.seen("outcome")
+    assert ("skipped", "observed") == (outcome["ended"], outcome["reason"])
+    assert outcome["detail"].startswith(f"would {would}")
+    assert [] == bench.posts == bench.seen("force") == bench.seen("parking")
+
+
+def test_what_was_born_in_observe_stays_observed() -> None:
+    """The stricter of the mode then and the mode now rules."""
+    bench = Bench()
+    bench.add()
+
+    assert [] == bench.take(sweeps_message(mode=Mode.OBSERVE))
+    assert ["web: skipped observed"] == bench.ends
+    assert [] == bench.posts
+
+
+def test_observe_ends_what_needs_no_act_as_ever() -> None:
+    """Its own reason says more than that it was observed."""
+    bench = Bench(modes=[Mode.OBSERVE])
+    bench.add(**BUSY)
+
+    assert [] == bench.take(sweeps_message())
+    assert ["web: skipped active"] == bench.ends
+
+
+@pytest.mark.parametrize(
+    ("minutes", "ends", "waits"),
+    [
+        (10, [], ["web: still_closing"]),
+        (40, [], ["web: still_closing"]),
+        (179, [], ["web: still_closing"]),
+        (180, ["web: skipped observed"], []),
+    ],
+)
+def test_observe_looks_after_what_was_posted_before(
+    minutes: int, ends: list[str], waits: list[str]
+) -> None:
+    """A close on its way has its end, for as long as the Closer looks at anything."""
+    bench = Bench(modes=[Mode.OBSERVE])
+    bench.add(state="closing", close_takes=9 * HOUR)
+    asked = ago(minutes=minutes)
+    bench.take(sweeps_message(requested_at=asked, sent_at=asked))
+
+    assert (ends, waits) == (bench.ends, bench.waits)
+    assert [] == bench.posts == bench.seen("force")
+
+
+def test_observe_tells_the_end_of_what_was_posted_before() -> None:
+    """It is closed by now: that is an end, not an act."""
+    bench = Bench(modes=[Mode.OBSERVE])
+    bench.add(state="closed", finished=ago(minutes=1))
+
+    assert [] == bench.take(sweeps_message())
+    assert ["web: closed idle_datafeed_stopped"] == bench.ends
+
+
+def test_what_is_parked_is_told_when_it_is_parked() -> None:
+    """First it is safe with its reason, then it is said to be."""
+    bench = Bench()
+    bench.add()
+
+    assert [] == bench.take(sweeps_message(cluster="other"))
+    kinds = [kind for kind, _ in bench.events if kind in ("parking", "outcome")]
+    assert ["parking", "outcome"] == kinds
+    assert ["web: parked foreign_cluster"] == bench.ends
+    [parked] = map(json.loads, bench.seen("parking"))
+    assert "foreign_cluster: it is for other" == parked["parked_reason"]
+
+
+def test_what_cannot_be_parked_is_not_told_as_parked() -> None:
+    """It stays in its queue, breaks, and is parked by a later look."""
+    bench = Bench(refused_queues=("parking",))
+    bench.add()
+
+    assert ["m0"] == bench.take(sweeps_message(cluster="other"))
+    assert [] == bench.ends
+    assert [] == bench.counted("JobsParked")
+    assert [1] == bench.counted("RecordsBroken")
+
+
+@pytest.mark.parametrize("seen", [False, True])
+def test_what_is_handed_over_is_stamped(seen: bool) -> None:
+    """With the time, and with the closing where that is why; then it is told."""
+    bench = Bench()
+    bench.add(state="closing" if seen else "failed", close_takes=9 * HOUR)
+    asked = ago(minutes=31)
+
+    assert [] == bench.take(persons_message(requested_at=asked, sent_at=asked))
+    [body] = map(json.loads, bench.seen("force"))
+    assert NOW == moment(body["handed_at"])
+    assert (NOW if seen else None) == (
+        moment(body["closing_seen_at"]) if "closing_seen_at" in body else None
+    )
+    [told] = bench.seen("sent")
+    why = "still_closing" if seen else "failed"
+    assert ("ForceQueue", why) == (told["queue"], told["why"])
+    assert [] == bench.ends
+
+
+def test_a_stamp_that_is_there_stays() -> None:
+    """What is handed over again keeps the closing that was seen before."""
+    bench = Bench()
+    bench.add(state="failed")
+    bench.take(persons_message(closing_seen_at=ago(minutes=50)))
+
+    [body] = map(json.loads, bench.seen("force"))
+    assert ago(minutes=50) == moment(body["closing_seen_at"])
+
+
+def test_what_cannot_be_handed_over_is_not_told_as_sent() -> None:
+    """SQS refuses it twice: the record stays, and the others go on."""
+    bench = Bench(refused_queues=("force",))
+    bench.add("stuck", state="failed")
+    bench.add()
+
+    assert ["m0"] == bench.take(persons_message(job_id="stuck"), sweeps_message())
+    assert [] == bench.seen("sent")
+    assert [1] == bench.counted("RecordsBroken")
+    assert ["web: closed idle_datafeed_stopped"] == bench.ends
+
+
+def test_a_foreign_message_closes_nothing_here() -> None:
+    """A job of the same name may live there; an order to force it makes no odds."""
+    bench = force_closers()
+    bench.add()
+
+    assert [] == bench.take(persons_message(cluster="other", force=True))
+    assert ["web: parked foreign_cluster"] == bench.ends
+    assert [] == bench.posts
+
+
+def test_a_foreign_message_is_parked_while_the_cluster_is_away() -> None:
+    """Its own cluster says nothing of a message that is not for it."""
+    bench = Bench()
+    bench.stand_in.faults.append(Fault(status=503))
+
+    assert [] == bench.take(sweeps_message(cluster="other"))
+    assert ["web: parked foreign_cluster"] == bench.ends
+
+
+@pytest.mark.parametrize(
+    ("status", "why", "refused"),
+    [(503, "cluster_unavailable", []), (403, "cluster_refused", [1])],
+)
+def test_a_cluster_that_cannot_be_read_costs_a_batch_one_call(
+    status: int, why: str, refused: list[float]
+) -> None:
+    """Nothing is tried, and all of it waits for a quarter of an hour."""
+    bench = Bench()
+    bench.stand_in.faults.append(Fault(status=status))
+    batch = [sweeps_message(job_id=job_id) for job_id in "abc"]
+
+    assert ["m0", "m1", "m2"] == bench.take(*batch)
+    assert 1 == len(bench.seen("call")) == len(bench.seen("cluster_trouble"))
+    assert [f"{job_id}: {why}" for job_id in "abc"] == bench.waits
+    assert refused == bench.counted("ClusterRefused")
+    [looks] = bench.seen("inbox")
+    assert all(810 <= seconds <= 990 for seconds in looks.values())
+
+
+def test_an_id_that_became_a_groups_name_closes_nothing() -> None:
+    """The answer holds the jobs of the group, and none of them is the job."""
+    bench = Bench()
+    bench.add("other", groups=("web",))
+
+    assert [] == bench.take(sweeps_message())
+    assert ["web: skipped gone"] == bench.ends
+    assert [] == bench.posts
+
+
+def test_bad_bodies_hold_nobody_up() -> None:
+    """One is parked as it came, one waits for newer code, and the good one closes."""
+    bench = Bench()
+    bench.add()
+    newer = json.dumps(json.loads(sweeps_message().to_json()) | {"version": 2})
+
+    assert ["m1"] == bench.take("{", newer, sweeps_message())
+    assert [": parked unreadable", "web: closed idle_datafeed_stopped"] == bench.ends
+    assert ["{"] == bench.seen("parking")
+    assert [{"r1": 900}] == bench.seen("inbox")
+
+
+def test_the_next_look_is_told_with_its_reason() -> None:
+    """The line and SQS have the same seconds."""
+    bench = Bench()
+    bench.add(state="closing", close_takes=HOUR)
+
+    assert ["m0"] == bench.take(sweeps_message())
+    [told] = bench.seen("waiting")
+    assert "still_closing" == told["why"]
+    assert [{"r0": told["seconds"]}] == bench.seen("inbox")
+    assert 108 <= told["seconds"] <= 132
