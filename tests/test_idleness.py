@@ -97,7 +97,7 @@ def test_an_owners_time_survives_an_opening(job: Job) -> None:
     later = NOW + timedelta(days=14)
 
     assert Action.CLOSE == judge(job, NOW, SWITCHED_ON).action
-    assert Reason.REOPEN_GRACE == judge(patient, NOW, SWITCHED_ON).reason
+    assert Reason.REOPENED_BUT_QUIET == judge(patient, NOW, SWITCHED_ON).reason
     assert Action.CLOSE == judge(patient, later, SWITCHED_ON).action
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from builders import NOW, RULES, ago, idle_job
-from idle_jobs import idleness, policy
+from idle_jobs import attention, idleness, policy, protection
 from idle_jobs.jobs import Datafeed, Job, State
 from idle_jobs.owner import Owner
 from idle_jobs.reading import CONFIG_FIELDS, FEED_FIELDS, STATS_FIELDS
@@ -20,6 +20,7 @@ ASKED = {
     "feed": FEED_FIELDS.replace("datafeeds.", ""),
     "info": "upgrade_mode",
 }
+DECIDING = (policy, protection, attention, idleness)
 ABOUT_THE_ANSWER = ("count", "node_failures", "task_failures")
 
 
@@ -98,7 +99,7 @@ def within(source: str, asked: set[str]) -> bool:
 
 def test_the_rules_told_are_those_that_are_read() -> None:
     """`judge` reads these of the operator's rules, and no other."""
-    files = [Path(str(module.__file__)) for module in (policy, idleness)]
+    files = [Path(str(module.__file__)) for module in DECIDING]
     nodes = [node for file in files for node in ast.walk(ast.parse(file.read_text()))]
     read = {
         node.attr

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from builders import NOW, RULES, ago, failed_job, feed, idle_job
+from builders import NOW, RULES, ago, closed_job, failed_job, feed, idle_job
 from idle_jobs.jobs import State
 from idle_jobs.owner import Owner, Wish
 from idle_jobs.policy import judge
@@ -18,6 +18,7 @@ NEVER_FED: dict[str, Any] = {"last_data": None, "records": 0}
 UNASSIGNED = feed(
     "started", real_time_running=None, assigned=False, explanation="no such index"
 )
+LONG: dict[str, Any] = {"last_data": ago(days=20)}
 DRY = {"datafeed": feed("started"), "last_data": ago(days=15)}
 KEEP, REPORT, CLOSE = Action.KEEP, Action.REPORT, Action.CLOSE
 
@@ -166,12 +167,12 @@ ROWS = {
     ),
     "never fed for a month": (idle_job(**NEVER_FED), CLOSE, Reason.IDLE_NEVER_FED),
     "never fed for three days": (
-        idle_job(**NEVER_FED, open_start=ago(days=3)),
+        idle_job(**NEVER_FED, created=ago(days=9), open_start=ago(days=3)),
         KEEP,
         Reason.REOPEN_GRACE,
     ),
     "never fed in three buckets of twenty days": (
-        idle_job(**NEVER_FED, bucket_span=timedelta(days=20)),
+        idle_job(**NEVER_FED, created=ago(days=40), bucket_span=timedelta(days=20)),
         KEEP,
         Reason.REOPEN_GRACE,
     ),
@@ -196,6 +197,41 @@ ROWS = {
         idle_job(datafeed=feed("started", real_time_running=None)),
         KEEP,
         Reason.ACTIVE,
+    ),
+    "quiet for long, and moved today": (
+        idle_job(**LONG, open_start=ago(hours=3)),
+        REPORT,
+        Reason.REOPENED_BUT_QUIET,
+    ),
+    "quiet for long, and a forecast runs": (
+        idle_job(**LONG, forecasts=1),
+        REPORT,
+        Reason.FORECAST_STUCK,
+    ),
+    "quiet for long, its datafeed starting": (
+        idle_job(**LONG, datafeed=feed("starting")),
+        REPORT,
+        Reason.DATAFEED_STUCK,
+    ),
+    "quiet for long, reading the past": (
+        idle_job(**LONG, datafeed=feed("started", real_time_running=False)),
+        REPORT,
+        Reason.LOOKBACK_STUCK,
+    ),
+    "quiet for long, its datafeed says nothing": (
+        idle_job(**LONG, datafeed=feed("started", real_time_running=None)),
+        REPORT,
+        Reason.DATAFEED_NOT_RUNNING,
+    ),
+    "failed long ago, its datafeed started": (
+        failed_job(newest_clock=ago(days=20), datafeed=feed("started")),
+        REPORT,
+        Reason.FAILED_DATAFEED_NOT_STOPPED,
+    ),
+    "closed long ago, its datafeed started": (
+        closed_job(newest_clock=ago(days=20), datafeed=feed("started")),
+        REPORT,
+        Reason.CLOSED_DATAFEED_NOT_STOPPED,
     ),
     "a datafeed without a node": (
         idle_job(datafeed=UNASSIGNED),

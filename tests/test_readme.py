@@ -13,8 +13,9 @@ from builders import NOW, RULES, idle_job
 from idle_jobs.bodies import BadBody
 from idle_jobs.outcomes import Ended
 from idle_jobs.owner import Owner, Wish, read_owner
-from idle_jobs.policy import KEEP_GROUP, judge
 from idle_jobs.policy import RULES as ORDER
+from idle_jobs.policy import judge
+from idle_jobs.protection import KEEP_GROUP
 from idle_jobs.reasons import Reason
 from idle_jobs.request import Request, parse_request
 from idle_jobs.telemetry import NAMESPACE, Metric
@@ -156,7 +157,7 @@ def test_names_in_the_policy_table_exist() -> None:
     """Conditions and verdicts name parameters, request fields and owners' words."""
     names = {n for row in POLICY for n in code(" ".join([*row.values()][:3]))}
     known = {*SOURCE["Parameters"], *first(FIELDS, "Field"), KEEP_GROUP, *Wish}
-    known |= {"idle_after"}
+    known |= {"idle_after", *Reason}
 
     assert names <= known
 

@@ -125,6 +125,43 @@ def test_a_paused_sweep_reads_nothing_and_still_reports(stack: Runner) -> None:
     assert stack.metrics["SweepFinished"] == 1
 
 
+def test_what_nothing_closes_is_counted(stack: Runner) -> None:
+    """A closed job with a running datafeed, a forecast without end (R5)."""
+    ended = START - timedelta(days=20)
+    closed: dict[str, Any] = {"state": "closed", "last_data": ended, "finished": ended}
+    add_idle(stack, "left", **closed, datafeed="started")
+    add_idle(stack, "closed", **closed)
+    add_idle(stack, "oracle", last_data=ended, forecast=True)
+    add_idle(stack, "shop", last_data=ended, opened=START - timedelta(hours=1))
+    add_idle(stack)
+    summary = sweep(stack)
+
+    assert [(job["job_id"], job["reason"]) for job in summary["jobs"]] == [
+        ("left", "closed_datafeed_not_stopped"),
+        ("oracle", "forecast_stuck"),
+        ("shop", "reopened_but_quiet"),
+        ("web", "idle_datafeed_stopped"),
+    ]
+    assert stack.metrics["JobsNeedAttention"] == 3
+    assert summary["sent"] == 1
+
+
+def test_a_closed_job_with_a_running_datafeed_is_closed_for_a_request(
+    stack: Runner,
+) -> None:
+    """A request for it ends as for any closed job, with what is odd of it (R5)."""
+    ended = START - timedelta(days=20)
+    closed: dict[str, Any] = {"state": "closed", "last_data": ended, "finished": ended}
+    add_idle(stack, "left", **closed, datafeed="started")
+    body = json.dumps({"job_id": "left", "requested_by": "ann"})
+    stack.queues.send("RequestQueue", body)
+    stack.run(after(minutes=1))
+    [outcome] = stack.outcomes()
+
+    assert ends(stack) == ["left: skipped already_closed"]
+    assert "datafeed started" in outcome["detail"]
+
+
 @pytest.mark.row(12)
 def test_a_halted_sweep_sends_nothing_and_says_so(stack: Runner) -> None:
     """Eleven of eleven jobs became idle within a day: something else is wrong."""

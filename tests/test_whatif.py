@@ -43,7 +43,7 @@ CHANGES = {
     ),
     "fresh-start": (
         "if nothing happens until 2026-03-02T09:00:00Z, in 9 h",
-        "close idle_datafeed_stopped (quiet for 20 d 9 h, datafeed stopped)",
+        "close idle_datafeed_stopped (quiet for 10 d 9 h, datafeed stopped)",
     ),
     "old-crash": (
         "FORCE_FAILED=true",

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from idle_jobs.halting import events
+from idle_jobs.jobs import State
 from idle_jobs.limits import Plan, limit
 from idle_jobs.policy import judge
 from idle_jobs.reasons import Reason
@@ -75,8 +76,9 @@ def _summary(
     why = Counter(held.reason for held in planned.held)
     why_held = "".join(f", {count} {reason}" for reason, count in why.items())
     held = [each.verdict for each in planned.held]
-    yield "closed", str(len(verdicts) - len(told))
-    yield "not closed", f"{len(told)}{_counted(told)}"
+    opened = [v for v in told if v.job.state is not State.CLOSED]
+    yield "closed", str(len(verdicts) - len(opened))
+    yield "not closed", f"{len(opened)}{_counted(opened)}"
     yield "would send", f"{len(planned.send)}{_counted(planned.send)}"
     yield "held back", f"{len(held)}{_counted(held)}{why_held}"
     for halt in dict.fromkeys(str(each.event) for each in planned.held if each.event):

@@ -84,15 +84,19 @@ def active(job: Job, now: datetime, rules: Rules) -> Verdict | None:
     return Verdict(job, Action.KEEP, Reason.ACTIVE, why)
 
 
+def grace(job: Job, rules: Rules) -> timedelta:
+    """Return how long a process is too young to be judged; owners may lengthen it."""
+    return max(rules.reopen_grace, job.owner.idle_after or timedelta())
+
+
 def reopen_grace(job: Job, now: datetime, rules: Rules) -> Verdict | None:
     """Keep a job whose process is young: `open_time` restarts when it changes node."""
     if job.state is not State.OPENED or job.open_start is None:
         return None
-    age = now - job.open_start
-    grace = max(rules.reopen_grace, job.owner.idle_after or timedelta())
-    if age >= grace:
+    age, limit = now - job.open_start, grace(job, rules)
+    if age >= limit:
         return None
-    why = f"opened or moved {spoken(age)} ago, judged after {spoken(grace)}"
+    why = f"opened or moved {spoken(age)} ago, judged after {spoken(limit)}"
     return Verdict(job, Action.KEEP, Reason.REOPEN_GRACE, why)
 
 

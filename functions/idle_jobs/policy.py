@@ -7,19 +7,18 @@ idleness last.
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from fnmatch import fnmatchcase
 
+from idle_jobs.attention import feed_left_running, neglected
 from idle_jobs.idleness import active, idle, reopen_grace
 from idle_jobs.jobs import Job, State
 from idle_jobs.owner import Wish
+from idle_jobs.protection import kept_by_owner, managed
 from idle_jobs.reasons import Reason
 from idle_jobs.rules import Rules
 from idle_jobs.times import rfc3339, spoken
 from idle_jobs.verdicts import Action, Verdict
 
 Rule = Callable[[Job, datetime, Rules], Verdict | None]
-
-KEEP_GROUP = "idle-closer-keep"
 
 # A sweep's clock is its event's time, up to 15 minutes old; only later is the future.
 CLOCK_TOLERANCE = timedelta(minutes=15)
@@ -32,10 +31,15 @@ def judge(job: Job, now: datetime, rules: Rules) -> Verdict:
     return next(verdict for verdict in verdicts if verdict)
 
 
-def _closed(job: Job, _now: datetime, _rules: Rules) -> Verdict | None:
-    if job.state is State.CLOSED:
-        return Verdict(job, Action.KEEP, Reason.ALREADY_CLOSED)
-    return None
+def _closed(job: Job, now: datetime, rules: Rules) -> Verdict | None:
+    if job.state is not State.CLOSED:
+        return None
+    left = feed_left_running(job, now, rules)
+    if left and not any(
+        rule(job, now, rules) for rule in (_blocked, managed, kept_by_owner)
+    ):
+        return Verdict(job, Action.REPORT, Reason.CLOSED_DATAFEED_NOT_STOPPED, left)
+    return Verdict(job, Action.KEEP, Reason.ALREADY_CLOSED)
 
 
 def _unknown(job: Job, now: datetime, _rules: Rules) -> Verdict | None:
@@ -101,35 +105,6 @@ def _blocked(job: Job, _now: datetime, _rules: Rules) -> Verdict | None:
     return None
 
 
-def _managed(job: Job, _now: datetime, rules: Rules) -> Verdict | None:
-    allowed = rules.include_managed_jobs and job.job_id in rules.managed_jobs_allowed
-    if not job.managed or allowed:
-        return None
-    return Verdict(job, Action.KEEP, Reason.MANAGED, "installed by an Elastic app")
-
-
-def _kept_by_owner(job: Job, now: datetime, rules: Rules) -> Verdict | None:
-    if why := _owners_word(job, now, rules):
-        return Verdict(job, Action.KEEP, Reason.KEPT_BY_OWNER, why)
-    return None
-
-
-def _owners_word(job: Job, now: datetime, rules: Rules) -> str:
-    owner = job.owner
-    if owner.problem:
-        return f"{owner.problem}: taken as never"
-    if owner.wish is Wish.NEVER:
-        return "custom_settings.idle_closer.mode is never"
-    if owner.keep_open_until and owner.keep_open_until > now:
-        return f"keep_open_until {rfc3339(owner.keep_open_until)}"
-    if KEEP_GROUP in job.groups:
-        return f"in group {KEEP_GROUP}"
-    for pattern in rules.keep_patterns:
-        if any(fnmatchcase(name, pattern) for name in (job.job_id, *job.groups)):
-            return f"matched by the keep pattern {pattern}"
-    return ""
-
-
 def _lookback(job: Job, _now: datetime, _rules: Rules) -> Verdict | None:
     feed = job.datafeed
     if feed and feed.state == "started" and feed.real_time_running is False:
@@ -163,6 +138,9 @@ def _failed(job: Job, now: datetime, rules: Rules) -> Verdict | None:
     if job.state is not State.FAILED:
         return None
     if job.datafeed and job.datafeed.state != "stopped":
+        if left := feed_left_running(job, now, rules):
+            stuck = Reason.FAILED_DATAFEED_NOT_STOPPED
+            return Verdict(job, Action.REPORT, stuck, left)
         why = f"failed, but its datafeed is {job.datafeed.state}"
         return Verdict(job, Action.KEEP, Reason.FAILED, why)
     quiet = now - job.newest_clock if job.newest_clock else timedelta()
@@ -181,8 +159,9 @@ RULES: tuple[Rule, ...] = (
     _orphan,
     _cluster_mode,
     _blocked,
-    _managed,
-    _kept_by_owner,
+    managed,
+    kept_by_owner,
+    neglected,
     active,
     reopen_grace,
     _lookback,

@@ -8,6 +8,7 @@ class Reason(StrEnum):
 
     # What `policy.judge` says of a job, in the order of its rules.
     ALREADY_CLOSED = "already_closed"
+    CLOSED_DATAFEED_NOT_STOPPED = "closed_datafeed_not_stopped"
     UNKNOWN = "unknown"
     ORPHAN = "orphan"
     RESET_MODE = "reset_mode"
@@ -16,6 +17,11 @@ class Reason(StrEnum):
     BLOCKED = "blocked"
     MANAGED = "managed"
     KEPT_BY_OWNER = "kept_by_owner"
+    REOPENED_BUT_QUIET = "reopened_but_quiet"
+    FORECAST_STUCK = "forecast_stuck"
+    DATAFEED_STUCK = "datafeed_stuck"
+    LOOKBACK_STUCK = "lookback_stuck"
+    DATAFEED_NOT_RUNNING = "datafeed_not_running"
     ACTIVE = "active"
     REOPEN_GRACE = "reopen_grace"
     LOOKBACK_RUNNING = "lookback_running"
@@ -23,6 +29,7 @@ class Reason(StrEnum):
     OPENING = "opening"
     CLOSING = "closing"
     FAILED = "failed"
+    FAILED_DATAFEED_NOT_STOPPED = "failed_datafeed_not_stopped"
     DATAFEED_UNASSIGNED = "datafeed_unassigned"
     IDLE_DATAFEED_STOPPED = "idle_datafeed_stopped"
     IDLE_NEVER_FED = "idle_never_fed"

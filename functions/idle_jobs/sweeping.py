@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from idle_jobs.attention import NEEDS_ATTENTION
 from idle_jobs.bodies import BadBody, parse_object
 from idle_jobs.desk import Desk
 from idle_jobs.halting import Event, events
@@ -91,7 +92,7 @@ def _plan(
     if request.only_if_idle:
         halts = () if request.despite_halt else _events(verdicts, jobs, now, desk.rules)
         return limit(verdicts, halts, now, desk.rules, request.tried_since)
-    wanted = tuple(v for v in verdicts if v.reason is not Reason.ALREADY_CLOSED)
+    wanted = tuple(v for v in verdicts if v.job.state is not State.CLOSED)
     if len(wanted) > (most := desk.rules.max_closes_per_request):
         why = f"job_id: {len(wanted)} jobs are not closed yet, expected at most {most}"
         raise BadBody(why, Reason.TOO_MANY)
@@ -125,8 +126,9 @@ def _report(
 ) -> None:
     """Say what was found of every job that is not closed; closed ones are a number.
 
-    A request also has an outcome for each of its jobs that is not sent on; what a
-    schedule leaves alone was not asked for.
+    A closed one whose datafeed was left running is told, too. A request also has an
+    outcome for each of its jobs that is not sent on; what a schedule leaves alone was
+    not asked for.
     """
     sent = {v.job.job_id for v in plan.send}
     held = {h.verdict.job.job_id: h for h in plan.held}
@@ -142,7 +144,9 @@ def _report(
         elif closed_for(request, verdict.job):
             _end_closed(request, verdict, desk)
         else:
-            _skip(request, job_id, verdict.reason, verdict.detail, desk)
+            closed = verdict.job.state is State.CLOSED
+            reason = Reason.ALREADY_CLOSED if closed else verdict.reason
+            _skip(request, job_id, reason, verdict.detail, desk)
 
 
 def _end_closed(request: Request, verdict: Verdict, desk: Desk) -> None:
@@ -163,6 +167,8 @@ def _count(verdicts: Sequence[Verdict], plan: Plan, desk: Desk) -> None:
         desk.telemetry.count(Metric.SWEEP_HALTED, halted)
     if stuck := sum(v.stuck for v in verdicts):
         desk.telemetry.count(Metric.JOBS_STUCK_OPENING, stuck)
+    if odd := sum(v.reason in NEEDS_ATTENTION for v in verdicts):
+        desk.telemetry.count(Metric.JOBS_NEED_ATTENTION, odd)
 
 
 def _skip(

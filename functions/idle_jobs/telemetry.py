@@ -38,6 +38,7 @@ class Metric(StrEnum):
     JOBS_PARKED = "JobsParked"
     JOBS_UNCLOSABLE = "JobsUnclosable"
     JOBS_STUCK_OPENING = "JobsStuckOpening"
+    JOBS_NEED_ATTENTION = "JobsNeedAttention"
     MEMORY_FREED = "MemoryFreed"
     CLUSTER_REFUSED = "ClusterRefused"
     MODE_UNREADABLE = "ModeUnreadable"

@@ -58,7 +58,7 @@ def was_asked_for(request: Request, verdict: Verdict) -> bool:
     """Tell whether a request has an end for a job that it does not send on."""
     # A pattern may match thousands of closed jobs: they stay a number. A schedule asks
     # for no job in particular, but a message of it that was redriven does.
-    closed = verdict.reason is Reason.ALREADY_CLOSED
+    closed = verdict.job.state is State.CLOSED
     matched = request.origin is Origin.REQUEST and not closed
     return matched or request.names(verdict.job)
 

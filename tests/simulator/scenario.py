@@ -116,6 +116,7 @@ ROWS = [
         "keep reopen_grace > opened",
         "opened this morning",
         opened=ago(hours=15),
+        last_data=ago(days=10),
     ),
     job(
         "reindex-2019",
@@ -123,12 +124,14 @@ ROWS = [
         "reads the past, quietly",
         datafeed="started",
         real_time_running=False,
+        last_data=ago(days=10),
     ),
     job(
         "disk-forecast",
         "keep forecast_running > opened",
         "closing would end its forecast",
         forecast=True,
+        last_data=ago(days=10),
     ),
     job(
         "waiting-room",
