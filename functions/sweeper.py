@@ -23,9 +23,9 @@ from idle_jobs.batch import (
     sent_at,
 )
 from idle_jobs.bodies import BadBody
+from idle_jobs.budget import Read
 from idle_jobs.desk import Desk, open_desk, seconds_left
 from idle_jobs.errors import ClusterError
-from idle_jobs.jobs import Job
 from idle_jobs.messages import Mode, Origin
 from idle_jobs.patience import LATEST_LOOK
 from idle_jobs.request import Request, parse_request
@@ -48,7 +48,7 @@ def sweep_at_once(request: Request, desk: Desk, now: datetime) -> dict[str, Any]
     except ClusterError as error:
         desk.telemetry.trouble(error)
         raise
-    return sweep(request, jobs, desk, now, mode)
+    return sweep(request, Read(jobs), desk, now, mode)
 
 
 def answer_requests(
@@ -60,10 +60,10 @@ def answer_requests(
     if mode is Mode.PAUSED:
         return handle_batch(event, give_back, desk, now, left)
     try:
-        jobs: list[Job] | ClusterError = desk.cluster.jobs(now)
+        read: Read | ClusterError = Read(desk.cluster.jobs(now))
     except ClusterError as error:
         desk.telemetry.trouble(error)
-        jobs = error
+        read = error
 
     def answer(record: SQSRecord) -> None:
         try:
@@ -76,7 +76,7 @@ def answer_requests(
         except BadBody as bad:
             return park_body(record, bad, desk, now)
         try:
-            _answer(request, jobs, desk, now, mode)
+            _answer(request, read, desk, now, mode)
         except BadBody as bad:
             park_request(request, record.body, bad, desk)
 
@@ -85,17 +85,17 @@ def answer_requests(
 
 def _answer(
     request: Request,
-    jobs: list[Job] | ClusterError,
+    read: Read | ClusterError,
     desk: Desk,
     now: datetime,
     mode: Mode,
 ) -> None:
     demand_ours(request, desk)
-    if isinstance(jobs, ClusterError):
+    if isinstance(read, ClusterError):
         if now - request.sent_at >= desk.rules.park_after:
-            raise BadBody(str(jobs), jobs.reason)
+            raise BadBody(str(read), read.reason)
         raise NotFinished(LATEST_LOOK)
-    sweep(request, jobs, desk, now, mode)
+    sweep(request, read, desk, now, mode)
 
 
 def scheduled(event: Mapping[str, Any]) -> Request:

@@ -289,8 +289,43 @@ def test_what_is_asked_for_despite_a_halt_is_idle(job_id: str) -> None:
             asked("web", despite_halt=True, **fields)
 
 
+COUNTED = [("_all", {}), ("*", {"only_if_idle": False}), ("web-*", {}), ("web", {})]
+
+
+@pytest.mark.parametrize(("job_id", "fields"), COUNTED)
+def test_a_number_says_which_jobs_are_meant(
+    job_id: str, fields: dict[str, Any]
+) -> None:
+    """It needs no only_if_idle: who counted every open job means busy ones (R15)."""
+    request = asked(job_id, expected_jobs=34, **fields)
+
+    assert (request.expected_jobs, bool(request.only_if_idle)) == (34, False)
+
+
+def test_a_group_that_was_counted_needs_not_say_more() -> None:
+    """Its number says that it is no id of one job (R15)."""
+    jobs = [idle_job(job_id=f"web-{n}", groups=("front",)) for n in range(3)]
+
+    assert resolve(asked("front", expected_jobs=3), jobs).jobs == tuple(jobs)
+
+
+def test_a_number_of_idle_jobs_is_refused() -> None:
+    """Whether the idle ones were counted, or all, cannot be told: it is asked back."""
+    with pytest.raises(BadBody, match=r"^expected_jobs: expected without only_if_idle"):
+        asked("*", only_if_idle=True, expected_jobs=3)
+
+
+@pytest.mark.parametrize("value", [0, -1, 10_001, 1.0, "34", True, None, [34]])
+def test_a_number_is_a_whole_one(value: object) -> None:
+    """Zero jobs need no request, and Elasticsearch lists no more than 10,000."""
+    with pytest.raises(
+        BadBody, match=r"^expected_jobs: expected a whole number from 1"
+    ):
+        asked("*", expected_jobs=value)
+
+
 # What a close message does not carry: it is for one job, and is sent anew.
-NOT_CARRIED = {"allow_no_match", "sent_at"}
+NOT_CARRIED = {"allow_no_match", "expected_jobs", "sent_at"}
 WISHES: dict[str, dict[str, Any]] = {
     "a sweep's": {
         "origin": Origin.SCHEDULE,

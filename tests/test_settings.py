@@ -100,6 +100,7 @@ RULES: dict[str, tuple[str, str, Rules]] = {
         "100",
         Rules(max_close_percent=100),
     ),
+    "one close of a day": ("MAX_CLOSES_PER_DAY", "1", Rules(max_closes_per_day=1)),
     "a lone pair of jobs": ("HALT_ABOVE_JOBS", "1", Rules(halt_above_jobs=1)),
     "a shorter hold": ("HALT_FOR", "36h", Rules(halt_for=timedelta(hours=36))),
     "one close of a request": (

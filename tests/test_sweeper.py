@@ -306,6 +306,76 @@ def test_a_request_that_is_asked_back_keeps_its_age_and_its_id(
     assert sent(stack) == []
 
 
+def test_wildcards_are_limited_over_a_day(stack: Runner) -> None:
+    """Three in one batch share one read, a fourth comes an hour later (R12)."""
+    for name in ("a", "b", "c", "d"):
+        for n in range(45):
+            add_busy(stack, f"{name}-{n}")
+    for name in ("a", "b", "c"):
+        stack.request(job_id=f"{name}-*", only_if_idle=False)
+    stack.run(after(hours=1))
+    stack.request(job_id="d-*", only_if_idle=False)
+    stack.request(job_id="d-7")
+    stack.run(after(hours=2))
+    parked = [end for end in ends(stack) if "parked" in end]
+
+    assert parked == ["c-*: parked over_daily_limit", "d-*: parked over_daily_limit"]
+    assert stack.metrics["JobsClosed"] == 91
+
+
+@pytest.mark.parametrize("expression", ["_all", "*", "web-*", "team"])
+def test_a_whole_cluster_is_closed_if_its_jobs_were_counted(
+    stack: Runner, expression: str
+) -> None:
+    """Busy jobs as well, but never what is protected; what is closed is none (R15)."""
+    for n in range(4):
+        add_busy(stack, f"web-{n}", groups=("team",))
+    add_busy(stack, "web-kept", groups=("team", "idle-closer-keep"))
+    finished = START - timedelta(days=1)
+    add_idle(stack, "web-done", groups=("team",), state="closed", finished=finished)
+    stack.request(job_id=expression, expected_jobs=5)
+    stack.run(after(minutes=10))
+
+    assert sorted(end for end in ends(stack) if "web-done" not in end) == [
+        *(f"web-{n}: closed requested" for n in range(4)),
+        "web-kept: skipped kept_by_owner",
+    ]
+
+
+def test_a_number_that_is_wrong_is_parked_and_right_once_it_is(stack: Runner) -> None:
+    """Both numbers are told, and the parked body keeps its own for later (R15)."""
+    for n in range(4):
+        add_busy(stack, f"web-{n}")
+    stack.request(job_id="*", expected_jobs=3, requested_by="ann")
+    stack.take_one("Sweeper")
+    [outcome] = stack.outcomes()
+    [body] = stack.queues.bodies("ParkingQueue")
+    del stack.cluster.jobs["web-3"]
+    stack.queues.send("RequestQueue", body)
+    stack.run(after(minutes=10))
+
+    assert outcome["reason"] == "unexpected_number"
+    assert outcome["detail"] == "expected_jobs: 4 jobs are not closed yet, expected 3"
+    assert json.loads(body)["expected_jobs"] == 3
+    assert sorted(ends(stack)[1:]) == [f"web-{n}: closed requested" for n in range(3)]
+
+
+def test_a_counted_request_that_comes_again_is_not_parked(stack: Runner) -> None:
+    """A Sweeper died before its request was deleted, when two of three were closed."""
+    for n in range(3):
+        add_busy(stack, f"web-{n}")
+    stack.cluster.jobs["web-2"].close_takes = timedelta(hours=1)
+    stack.request(job_id="*", expected_jobs=3)
+    stack.dies = {("Sweeper", 1)}
+    stack.run(after(minutes=20))
+    states = {stack.cluster.state_of(f"web-{n}", stack.now) for n in range(3)}
+    stack.run(after(minutes=90))
+
+    assert states == {"closed", "closing"}
+    assert stack.invoked["Sweeper"] == 2
+    assert {end.split(": ")[1] for end in ends(stack)} == {"closed requested"}
+
+
 @pytest.mark.row(21)
 @pytest.mark.parametrize("force", [False, True], ids=["close", "an order to force"])
 @pytest.mark.parametrize("reopened", [False, True], ids=["busy", "reopened"])

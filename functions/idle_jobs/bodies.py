@@ -82,6 +82,13 @@ def name(value: object) -> str:
     return text(value)
 
 
+def number(value: object) -> int:
+    """Read a whole number of jobs; Elasticsearch lists no more than 10,000."""
+    if type(value) is not int or not 1 <= value <= 10_000:  # A bool is an int, too.
+        raise ValueError(f"expected a whole number from 1 to 10000, got {value!r:.60}")
+    return value
+
+
 def time_value(value: object) -> str:
     """Read an Elasticsearch time value, and keep it as it is written."""
     duration(value)

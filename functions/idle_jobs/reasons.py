@@ -44,6 +44,8 @@ class Reason(StrEnum):
     BAD_REQUEST = "bad_request"
     ONLY_IF_IDLE_REQUIRED = "only_if_idle_required"
     TOO_MANY = "too_many"
+    OVER_DAILY_LIMIT = "over_daily_limit"
+    UNEXPECTED_NUMBER = "unexpected_number"
     NO_MATCH = "no_match"
     NO_SUCH_JOB = "no_such_job"
     UNREADABLE = "unreadable"

@@ -12,6 +12,7 @@ from idle_jobs.bodies import (
     close_timeout,
     flag,
     name,
+    number,
     parse_object,
     past_moment,
     read_fields,
@@ -33,10 +34,10 @@ LONGEST_EXPRESSION = 4_096
 class Request:
     """A wish for one or more jobs.
 
-    `only_if_idle` is None where it was left out, which only one exact id may do: for
-    it, None means False. `requested_at` is kept when a message is sent anew, `sent_at`
-    is SQS's. `mode`, `kind` and `cluster` are those that a redriven message had, which
-    was for one job.
+    `only_if_idle` is None where it was left out, which only one exact id may do, or
+    what says how many jobs it means: for them, None means False.
+    `requested_at` is kept when a message is sent anew, `sent_at` is SQS's. `mode`,
+    `kind` and `cluster` are those that a redriven message had, which was for one job.
     """
 
     job_id: str
@@ -49,6 +50,7 @@ class Request:
     timeout: str = "30m"
     only_if_idle: bool | None = None
     despite_halt: bool = False
+    expected_jobs: int | None = None
     reason: str = ""
     requested_by: str = ""
     mode: Mode = Mode.CLOSE
@@ -146,6 +148,7 @@ def _parse(body: str, request_id: str, sent_at: datetime, now: datetime) -> Requ
         "timeout": close_timeout,
         "only_if_idle": flag,
         "despite_halt": flag,
+        "expected_jobs": number,
         "reason": text,
         "requested_by": text,
         "request_id": name,
@@ -186,20 +189,29 @@ def _expression(value: object) -> str:
 
 
 def _demand_only_if_idle(request: Request) -> None:
+    if request.despite_halt and not request.only_if_idle:
+        raise BadBody(
+            "despite_halt: expected with only_if_idle: true alone; nothing else is "
+            "halted"
+        )
+    if request.expected_jobs is not None:
+        # It says itself how many it means, busy ones too.
+        if request.only_if_idle:
+            raise BadBody(
+                "expected_jobs: expected without only_if_idle: true, to which the "
+                "limits of a sweep apply"
+            )
+        return
     if request.is_everything and not request.only_if_idle:
         raise BadBody(
-            "only_if_idle: expected true for an expression that matches every job",
+            "only_if_idle: expected true for an expression that matches every job, or "
+            "else expected_jobs with the number of those that are not closed",
             Reason.ONLY_IF_IDLE_REQUIRED,
         )
     if request.only_if_idle is None and not request.is_exact:
         raise BadBody(
             "only_if_idle: expected true or false for lists and wildcards",
             Reason.ONLY_IF_IDLE_REQUIRED,
-        )
-    if request.despite_halt and not request.only_if_idle:
-        raise BadBody(
-            "despite_halt: expected with only_if_idle: true alone; nothing else is "
-            "halted"
         )
 
 
@@ -219,7 +231,8 @@ def resolve(request: Request, jobs: Sequence[Job]) -> Resolved:
         return Resolved((), Reason.NO_SUCH_JOB, why)
     if not found:
         return Resolved((), Reason.NO_MATCH, f"no job matches {request.job_id}")
-    if request.only_if_idle is None and request.pieces[0] not in found:
+    silent = request.only_if_idle is None and request.expected_jobs is None
+    if silent and request.pieces[0] not in found:
         why = f"only_if_idle: expected true or false, {request.job_id} is a group"
         return Resolved((), Reason.ONLY_IF_IDLE_REQUIRED, why)
     return Resolved(tuple(found[job_id] for job_id in sorted(found)))

@@ -203,6 +203,7 @@ RULES: dict[str, Read] = {
     "HALT_ABOVE_JOBS": _whole(1, 1000),
     "HALT_FOR": _span(_HOUR),
     "MAX_CLOSES_PER_REQUEST": _whole(1, 1000),
+    "MAX_CLOSES_PER_DAY": _whole(1, 10_000),
 }
 
 # Every variable that the functions read; template.yaml sets these and no others.

@@ -8,6 +8,7 @@ from typing import Any
 
 from idle_jobs.attention import NEEDS_ATTENTION
 from idle_jobs.bodies import BadBody, parse_object
+from idle_jobs.budget import Read, demand_room
 from idle_jobs.desk import Desk
 from idle_jobs.halting import Event, events
 from idle_jobs.jobs import Job, State
@@ -29,7 +30,7 @@ MOST_TOLD = 5_000
 
 
 def sweep(
-    request: Request, jobs: Sequence[Job], desk: Desk, now: datetime, mode: Mode
+    request: Request, read: Read, desk: Desk, now: datetime, mode: Mode
 ) -> dict[str, Any]:
     """Send one close message for each job that this request may close.
 
@@ -37,13 +38,14 @@ def sweep(
     Raises BadBody where the request is refused as a whole, and SendRefused where SQS
     would not take it all: it is not finished then, and what was sent does no harm.
     """
-    resolved = resolve(request, jobs)
+    resolved = resolve(request, read.jobs)
     if resolved.refusal is Reason.ONLY_IF_IDLE_REQUIRED:
         raise BadBody(resolved.detail, resolved.refusal)
     if resolved.refusal:
         _skip(request, request.job_id, resolved.refusal, resolved.detail, desk)
     verdicts = [judge(job, now, desk.rules) for job in resolved.jobs]
-    plan = _plan(request, verdicts, jobs, now, desk)
+    plan = _plan(request, verdicts, read, now, desk.rules)
+    read.sent.update(verdict.job.job_id for verdict in plan.send)
     _send(request, plan, desk, now, stricter(mode, request.mode))
     _report(request, verdicts, plan, desk)
     summary = _summary(request, verdicts, plan, mode)
@@ -85,18 +87,16 @@ def sweep_nothing(request: Request, desk: Desk) -> dict[str, Any]:
 def _plan(
     request: Request,
     verdicts: Sequence[Verdict],
-    jobs: Sequence[Job],
+    read: Read,
     now: datetime,
-    desk: Desk,
+    rules: Rules,
 ) -> Plan:
     if request.only_if_idle:
-        halts = () if request.despite_halt else _events(verdicts, jobs, now, desk.rules)
-        return limit(verdicts, halts, now, desk.rules, request.tried_since)
-    wanted = tuple(v for v in verdicts if v.job.state is not State.CLOSED)
-    if len(wanted) > (most := desk.rules.max_closes_per_request):
-        why = f"job_id: {len(wanted)} jobs are not closed yet, expected at most {most}"
-        raise BadBody(why, Reason.TOO_MANY)
-    return Plan(wanted)
+        halts = () if request.despite_halt else _events(verdicts, read.jobs, now, rules)
+        return limit(verdicts, halts, now, rules, request.tried_since)
+    if verdicts:
+        demand_room(request, [v.job for v in verdicts], read, now, rules)
+    return Plan(tuple(v for v in verdicts if v.job.state is not State.CLOSED))
 
 
 def _events(
