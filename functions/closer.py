@@ -2,7 +2,6 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
@@ -20,9 +19,7 @@ LOOKS_AT_ONCE = 10  # The whole batch, so that no look is older than one read of
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
-def handler(
-    event: dict[str, Any], context: LambdaContext
-) -> PartialItemFailureResponse:
+def handler(event: object, context: LambdaContext) -> PartialItemFailureResponse:
     """Handle a batch of CloseQueue."""
     desk = open_desk("close_queue_url", logger, metrics)
     now = datetime.now(UTC)

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
@@ -18,9 +17,7 @@ metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
-def handler(
-    event: dict[str, Any], context: LambdaContext
-) -> PartialItemFailureResponse:
+def handler(event: object, context: LambdaContext) -> PartialItemFailureResponse:
     """Handle a message of ForceQueue."""
     desk = open_desk("force_queue_url", logger, metrics)
     may_force = replace(desk, rules=replace(desk.rules, may_force=True))

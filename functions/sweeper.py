@@ -15,9 +15,12 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from idle_jobs.batch import (
+    NOTHING_STAYS,
     NotFinished,
+    Stopped,
     give_back,
     handle_batch,
+    mode_of,
     park_body,
     records_of,
     sent_at,
@@ -40,8 +43,8 @@ metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
 def sweep_at_once(request: Request, desk: Desk, now: datetime) -> dict[str, Any]:
     """Answer a schedule or a direct invocation; an unreadable cluster raises."""
     demand_ours(request, desk)
-    mode = desk.mode()
-    if mode is Mode.PAUSED:
+    mode = mode_of(desk)
+    if isinstance(mode, Stopped):
         return sweep_nothing(request, desk)
     try:
         jobs = desk.cluster.jobs(now)
@@ -52,13 +55,13 @@ def sweep_at_once(request: Request, desk: Desk, now: datetime) -> dict[str, Any]
 
 
 def answer_requests(
-    event: Mapping[str, Any], desk: Desk, now: datetime, left: Callable[[], float]
+    event: object, desk: Desk, now: datetime, left: Callable[[], float]
 ) -> PartialItemFailureResponse:
     """Answer a batch of RequestQueue with one read of the cluster, the breaker."""
-    records_of(event)
-    mode = desk.mode()
-    if mode is Mode.PAUSED:
-        return handle_batch(event, give_back, desk, now, left)
+    if not (records := records_of(event, desk)):
+        return NOTHING_STAYS
+    if isinstance(mode := mode_of(desk), Stopped):
+        return handle_batch(records, give_back(mode), desk, now, left)
     try:
         read: Read | ClusterError = Read(desk.cluster.jobs(now))
     except ClusterError as error:
@@ -80,7 +83,7 @@ def answer_requests(
         except BadBody as bad:
             park_request(request, record.body, bad, desk)
 
-    return handle_batch(event, answer, desk, now, left)
+    return handle_batch(records, answer, desk, now, left)
 
 
 def _answer(

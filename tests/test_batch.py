@@ -12,6 +12,7 @@ from bench import Bench, record
 from builders import NOW, ago, sweeps_message
 from idle_jobs.batch import (
     LAST_SECONDS,
+    PAUSED_FOR,
     NotFinished,
     give_back,
     handle_batch,
@@ -21,6 +22,7 @@ from idle_jobs.batch import (
 )
 from idle_jobs.bodies import BadBody
 from idle_jobs.messages import NewerVersion
+from idle_jobs.modes import ModeUnreadable
 from idle_jobs.outbox import SendRefused
 from idle_jobs.reasons import Reason
 
@@ -31,8 +33,8 @@ def handled(
     bench: Bench, handle: Handle, *bodies: Any, run: Callable[..., Iterable[Any]] = map
 ) -> list[Any]:
     """Handle a batch; return the ids of the records that stay."""
-    event = {"Records": [record(n, body) for n, body in enumerate(bodies)]}
-    answer = handle_batch(event, handle, bench.desk, NOW, lambda: bench.left, run)
+    records = [SQSRecord(record(n, body)) for n, body in enumerate(bodies)]
+    answer = handle_batch(records, handle, bench.desk, NOW, lambda: bench.left, run)
     return [each["itemIdentifier"] for each in answer["batchItemFailures"]]
 
 
@@ -159,8 +161,45 @@ def test_a_pause_gives_a_record_back_for_an_hour() -> None:
     """Nothing moves meanwhile."""
     bench = Bench()
 
-    assert ["m0"] == handled(bench, give_back, "a")
+    assert ["m0"] == handled(bench, give_back(NotFinished(PAUSED_FOR)), "a")
     assert [{"r0": 3_600}] == bench.seen("inbox")
+
+
+UNREAD = {1: 60, 4 * 60: 60, 40 * 60: 600, 7 * 60 * 60: 3_600}
+
+
+@pytest.mark.parametrize(("age", "waits"), UNREAD.items())
+def test_an_unreadable_mode_costs_a_young_record_a_minute(age: int, waits: int) -> None:
+    """The wait grows with the record's age, up to an hour (R8)."""
+    bench = Bench()
+    message = sweeps_message(sent_at=ago(seconds=age))
+
+    assert ["m0"] == handled(bench, give_back(ModeUnreadable("away")), message)
+    assert [{"r0": waits}] == bench.seen("inbox")
+
+
+def test_what_sqs_did_not_hand_over_whole_is_parked_first() -> None:
+    """It would not come again; the records beside it are handled (F5)."""
+    bench = Bench()
+    sns = {"EventSource": "aws:sns", "Sns": {"Message": '{"request_id": "r-7"}'}}
+    whole = record(0, "a")
+    records = records_of({"Records": [sns, whole, {"body": "b"}]}, bench.desk)
+    told = bench.seen("outcome")
+
+    assert [whole] == [each.raw_event for each in records]
+    assert ['{"request_id": "r-7"}', "b"] == bench.seen("parking")
+    assert [("r-7", "got aws:sns"), ("", "got one without messageId")] == [
+        (line.get("request_id", ""), line["detail"].split(", ")[1]) for line in told
+    ]
+
+
+def test_what_cannot_be_parked_fails_the_whole_event() -> None:
+    """So it comes again, or its sender is told (F5)."""
+    bench = Bench(refused_queues=("parking",))
+
+    with pytest.raises(SendRefused):
+        records_of({"Records": [record(0, "a"), {"body": "b"}]}, bench.desk)
+    assert [] == bench.seen("outcome")
 
 
 def test_a_bad_body_is_parked_as_it_came_and_then_told() -> None:
@@ -221,7 +260,7 @@ def test_a_newer_version_is_parked_after_an_hour(minutes: float, parked: int) ->
 def test_an_event_without_records_is_refused_by_name(event: dict[str, Any]) -> None:
     """A batch is never empty: a handmade event is told so."""
     with pytest.raises(BadBody, match="Records"):
-        records_of(event)
+        records_of(event, Bench().desk)
 
 
 def test_a_record_was_sent_when_it_came_first() -> None:

@@ -282,6 +282,57 @@ def test_a_mode_that_is_missing_means_paused(stack: Runner) -> None:
     assert stack.mode_parameter in lines(stack, "mode_unreadable")[0]["detail"]
 
 
+@pytest.mark.parametrize("queue", ["RequestQueue", "CloseQueue", "ForceQueue"])
+def test_a_mode_that_is_unreadable_for_a_moment_costs_a_minute(
+    stack: Runner, queue: str
+) -> None:
+    """Whoever mistyped it and mends it need not wait for an hour (R8)."""
+    add_idle(stack)
+    stack.set_mode("clsoe")
+    stack.queues.send(queue, close_body())
+    stack.poll()
+    stack.set_mode("close")
+    waited = [line for line in stack.log if line["message"] == "mode_unreadable"]
+    stack.run(after(minutes=2))
+
+    assert waited
+    assert posts(stack)
+
+
+def test_a_mode_that_stays_unreadable_does_not_use_up_the_receives(
+    stack: Runner,
+) -> None:
+    """The waits grow to an hour: SQS parks what was received 250 times (R8)."""
+    add_idle(stack)
+    stack.set_mode("clsoe")
+    stack.queues.send("CloseQueue", close_body())
+    stack.run(after(days=5))
+    looks = len(lines(stack, "mode_unreadable"))
+    stack.set_mode("close")
+    stack.run(after(days=5, hours=2))
+
+    assert 100 < looks < 170
+    assert ends(stack)
+
+
+def test_a_mode_that_becomes_unreadable_before_a_force_costs_a_minute(
+    stack: Runner,
+) -> None:
+    """It is asked afresh there, and what it stops is no broken record (R8)."""
+    add_idle(stack, state="failed", assigned=False)
+    stack.request(job_id="web")
+    stack.take_one("Sweeper")
+    stack.set_mode("clsoe")
+    stack.take_one("ForceCloser")
+    stopped = posts(stack)
+    stack.set_mode("close")
+    stack.run(after(minutes=2))
+
+    assert stopped == []
+    assert lines(stack, "record_broken") == []
+    assert "force=true" in posts(stack)[0]
+
+
 def test_a_next_look_that_cannot_be_set_comes_later(stack: Runner) -> None:
     """A receipt that SQS does not know any more is told and harms nobody."""
     stack.set_mode("paused")

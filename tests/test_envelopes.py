@@ -7,7 +7,7 @@ import pytest
 
 from builders import NOW, ago, sweeps_message
 from idle_jobs.bodies import BadBody
-from idle_jobs.envelopes import envelope, sources
+from idle_jobs.envelopes import envelope
 from idle_jobs.messages import NewerVersion, parse_message
 from idle_jobs.reasons import Reason
 from idle_jobs.request import parse_request
@@ -169,16 +169,28 @@ def test_a_request_is_no_envelope() -> None:
     assert "" == envelope(dict.fromkeys(FIELDS.split(", ")))
 
 
-SOURCES: dict[str, tuple[object, str]] = {
-    "SNS, which writes it in a capital": ([{"EventSource": "aws:sns"}], "aws:sns"),
-    "two": ([{"eventSource": "aws:sqs"}, {"eventSource": "aws:s3"}], "aws:s3, aws:sqs"),
-    "none that is named": ([{"body": "{}"}, 5], "an unknown source"),
-    "no records": ([], "nothing"),
-    "no list": ({"a": 1}, "nothing"),
+SOURCES: dict[str, tuple[dict[str, object], str]] = {
+    "SNS, which writes it with a capital": (
+        {"Records": [{"EventSource": "aws:sns"}]},
+        "records of aws:sns",
+    ),
+    "two": (
+        {"Records": [{"eventSource": "aws:sqs"}, {"eventSource": "aws:s3"}] * 2},
+        "records of aws:s3, aws:sqs",
+    ),
+    "none that is named": (
+        {"Records": [{"body": "{}"}, 5]},
+        "records of an unknown source",
+    ),
+    "no records": ({"Records": []}, "records of nothing"),
+    "no list": ({"Records": {"a": 1}}, ""),
+    "one record": ({"eventSource": "aws:s3", "s3": {}}, "a record of aws:s3"),
 }
 
 
-@pytest.mark.parametrize(("records", "expected"), SOURCES.values(), ids=SOURCES)
-def test_sources_are_named_once(records: object, expected: str) -> None:
-    """Whose records they are, up to three."""
-    assert expected == sources(records)
+@pytest.mark.parametrize(("body", "expected"), SOURCES.values(), ids=SOURCES)
+def test_records_are_told_by_their_sources(
+    body: dict[str, object], expected: str
+) -> None:
+    """Each source once, up to three; one record alone, as it is parked, too."""
+    assert expected == envelope(body)

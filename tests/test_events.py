@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from idle_jobs.batch import records_of, sent_at
+from idle_jobs.batch import sent_at
 from idle_jobs.messages import CloseMessage, Origin, parse_message
+from idle_jobs.records import sort_records
 from idle_jobs.request import parse_request
 from simulator.scenario import ROWS
 from simulator.topology import Topology
@@ -25,6 +27,13 @@ def read(name: str) -> dict[str, Any]:
     event = json.loads((EVENTS / f"{name}.json").read_text(encoding="utf-8"))
     assert isinstance(event, dict)
     return event
+
+
+def records_of(event: object) -> list[SQSRecord]:
+    """Return an event's records, of which none is odd."""
+    whole, odd = sort_records(event)
+    assert odd == []
+    return [SQSRecord(record) for record in whole]
 
 
 def message_of(name: str) -> CloseMessage:

@@ -1,6 +1,6 @@
 """One SQS batch: every record is handled, and what is not finished is seen again."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,15 +15,19 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from idle_jobs.bodies import BadBody, name, parse_object, read_fields
 from idle_jobs.desk import Desk
-from idle_jobs.messages import NewerVersion
+from idle_jobs.messages import Mode, NewerVersion
+from idle_jobs.modes import ModeUnreadable
 from idle_jobs.outcomes import Ended, Outcome
+from idle_jobs.records import sort_records
 from idle_jobs.telemetry import Metric
 
 # No work is begun in the last seconds of an invocation: it could be cut in the middle.
 LAST_SECONDS = 20
 PAUSED_FOR = timedelta(hours=1)
+MODE_UNREAD_FOR = timedelta(minutes=1)  # At first: see `_while_unread`.
 NEWER_VERSION_WAITS = timedelta(hours=1)
 NEWER_VERSION_LOOK = timedelta(minutes=15)
+NOTHING_STAYS: PartialItemFailureResponse = {"batchItemFailures": []}
 
 Handle = Callable[[SQSRecord], None]
 Run = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
@@ -35,6 +39,9 @@ class NotFinished(Exception):
     def __init__(self, after: timedelta) -> None:
         super().__init__(f"looked at again in {after}")
         self.after = after
+
+
+Stopped = NotFinished | ModeUnreadable
 
 
 class Batch(BatchProcessor):
@@ -67,25 +74,30 @@ class Batch(BatchProcessor):
 
     def failure_handler(self, record: Any, exception: Any) -> Any:  # noqa: ANN401
         """Note when to look again, or report what broke."""
-        error = exception[1]
+        error, age = exception[1], self._now - sent_at(record)
+        if isinstance(error, ModeUnreadable):
+            error = NotFinished(_while_unread(age))
         if isinstance(error, NotFinished):
             self.waits[record.receipt_handle] = round(error.after.total_seconds())
         else:
             self._desk.telemetry.broken(record.message_id, error)
-        age = (self._now - sent_at(record)).total_seconds()
-        self._desk.telemetry.count(Metric.WORK_OVERDUE, age)
+        self._desk.telemetry.count(Metric.WORK_OVERDUE, age.total_seconds())
         return super().failure_handler(record, exception)
 
 
 _OUT_OF_TIME = (NotFinished, NotFinished(timedelta()), None)
 
 
-def records_of(event: Mapping[str, Any]) -> list[SQSRecord]:
-    """Return the SQS records of an event; there is always one at least."""
-    records = event.get("Records")
-    if not isinstance(records, list) or not records:
-        raise BadBody(f"Records: expected SQS records, got {records!r:.60}")
-    return [SQSRecord(record) for record in records]
+def records_of(event: object, desk: Desk) -> list[SQSRecord]:
+    """Return the records that SQS handed over; the others go to a person at once.
+
+    Nobody would hand them over again. They are parked before anything else is done: if
+    that fails, the whole event fails, and comes again as a whole or is its sender's.
+    """
+    whole, odd = sort_records(event)
+    for each in odd:
+        _park(each.body, each.message_id, BadBody(each.why), desk)
+    return [SQSRecord(record) for record in whole]
 
 
 def sent_at(record: SQSRecord) -> datetime:
@@ -93,47 +105,75 @@ def sent_at(record: SQSRecord) -> datetime:
     return datetime.fromtimestamp(int(record.attributes.sent_timestamp) / 1000, UTC)
 
 
-def give_back(_record: SQSRecord) -> None:
-    """Leave a record for an hour: while paused, nothing moves and no clock runs."""
-    raise NotFinished(PAUSED_FOR)
+def mode_of(desk: Desk) -> Mode | Stopped:
+    """Return the mode, or why nothing may move."""
+    try:
+        mode = desk.mode()
+    except ModeUnreadable as unreadable:
+        return unreadable
+    return NotFinished(PAUSED_FOR) if mode is Mode.PAUSED else mode
+
+
+def give_back(why: Stopped) -> Handle:
+    """Return what leaves each record as it is: nothing moves and no clock runs."""
+
+    def handle(_record: SQSRecord) -> None:
+        raise why
+
+    return handle
+
+
+def _while_unread(age: timedelta) -> timedelta:
+    """Return how long a record waits for a mode that can be read.
+
+    A minute, if the Parameter Store was away for a moment. Where it stays away, the
+    waits grow with the record's age, since SQS gives up what it handed over 250 times.
+    """
+    return min(max(age / 4, MODE_UNREAD_FOR), PAUSED_FOR)
 
 
 def park_body(record: SQSRecord, bad: BadBody, desk: Desk, now: datetime) -> None:
     """Give a body that cannot be acted on to a person, as it came."""
     if isinstance(bad, NewerVersion) and now - sent_at(record) < NEWER_VERSION_WAITS:
         raise NotFinished(NEWER_VERSION_LOOK)
-    desk.outbox.park_body(record.body, f"{bad.reason}: {bad}")
+    _park(record.body, record.message_id, bad, desk)
+
+
+def _park(body: str, message_id: str, bad: BadBody, desk: Desk) -> None:
+    desk.outbox.park_body(body, f"{bad.reason}: {bad}")
+    known_as = _request_id(body, message_id)
     desk.telemetry.outcome(
-        Outcome(Ended.PARKED, bad.reason, "", _request_id(record), detail=str(bad))
+        Outcome(Ended.PARKED, bad.reason, "", known_as, detail=str(bad))
     )
 
 
-def _request_id(record: SQSRecord) -> str:
+def _request_id(body: str, message_id: str) -> str:
     """Return the id that the sender knows a body by, where it can be read at all."""
     with suppress(BadBody):
-        read = read_fields(parse_object(record.body), {"request_id": name})
-        return str(read.get("request_id", record.message_id))
-    return record.message_id
+        read = read_fields(parse_object(body), {"request_id": name})
+        return str(read.get("request_id", message_id))
+    return message_id
 
 
-def handle_batch(  # noqa: PLR0913, PLR0917 - the event, who handles it, and when
-    event: Mapping[str, Any],
+def handle_batch(  # noqa: PLR0913, PLR0917 - the records, who handles them, and when
+    records: Sequence[SQSRecord],
     handle: Handle,
     desk: Desk,
     now: datetime,
     seconds_left: Callable[[], float],
     run: Run = map,
 ) -> PartialItemFailureResponse:
-    """Handle every record of an event; return the ids of those that stay.
+    """Handle every record; return the ids of those that stay.
 
     Their next looks are set in one call, after the last record.
     """
     batch = Batch(desk, now, seconds_left, run)
+    event = {"Records": [record.raw_event for record in records]}
 
     def record_handler(record: SQSRecord) -> None:  # Powertools passes `record=`.
         handle(record)
 
-    response = process_partial_response(dict(event), record_handler, batch)
+    response = process_partial_response(event, record_handler, batch)
     if failed := desk.outbox.set_visibility(desk.inbox, batch.waits):
         desk.telemetry.visibility_failed(failed)
     return response

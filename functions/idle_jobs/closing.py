@@ -1,19 +1,22 @@
 """The act that both closers share: re-read the batch, ask, act, report."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, assert_never
+from typing import assert_never
 
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from idle_jobs.batch import (
+    NOTHING_STAYS,
     PAUSED_FOR,
     NotFinished,
     Run,
+    Stopped,
     give_back,
     handle_batch,
+    mode_of,
     park_body,
     records_of,
     sent_at,
@@ -32,7 +35,7 @@ from idle_jobs.steps import next_step
 
 
 def close_batch(
-    event: Mapping[str, Any],
+    event: object,
     desk: Desk,
     now: datetime,
     seconds_left: Callable[[], float],
@@ -43,13 +46,14 @@ def close_batch(
     The state of all its jobs is read once, and that read is the breaker: where it
     fails, nothing is tried and the whole batch waits.
     """
-    records = records_of(event)
-    if desk.mode() is Mode.PAUSED:
-        return handle_batch(event, give_back, desk, now, seconds_left, run)
+    if not (records := records_of(event, desk)):
+        return NOTHING_STAYS
+    if isinstance(mode := mode_of(desk), Stopped):
+        return handle_batch(records, give_back(mode), desk, now, seconds_left, run)
     messages = {r.message_id: _read(r, now) for r in records}
     batch = _Batch(desk, now, messages, Posts(desk, now, seconds_left))
     batch.read_jobs()
-    return handle_batch(event, batch.look, desk, now, seconds_left, run)
+    return handle_batch(records, batch.look, desk, now, seconds_left, run)
 
 
 def _read(record: SQSRecord, now: datetime) -> CloseMessage | BadBody:

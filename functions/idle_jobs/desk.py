@@ -39,12 +39,12 @@ class Desk:
     ask_mode: Callable[..., Mode]
 
     def mode(self, *, fresh: bool = False) -> Mode:
-        """Return the mode; one that cannot be read means paused, with an alarm."""
+        """Return the mode; where it cannot be read, ModeUnreadable, with an alarm."""
         try:
             return self.ask_mode(fresh=fresh)
         except ModeUnreadable as error:
             self.telemetry.mode_unreadable(error)
-            return Mode.PAUSED
+            raise
 
     def mode_for(self, message: CloseMessage, *, fresh: bool = False) -> Mode:
         """Return the stricter of the current mode and the one a message was born in."""

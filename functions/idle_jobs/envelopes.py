@@ -41,17 +41,17 @@ def _told(body: Mapping[str, object]) -> Iterator[str]:
     for kind, fields, instead in _ENVELOPES:
         if fields <= body.keys():
             yield f"{kind}: {instead}" if instead else kind
-    if "Records" in body:
-        yield f"records of {sources(body['Records'])}"
+    if isinstance(records := body.get("Records"), list):
+        found = {source_of(r) or "an unknown source" for r in records}
+        yield f"records of {', '.join(sorted(found)[:3]) or 'nothing'}"
+    if source := source_of(body):
+        yield f"a record of {source}"
 
 
-def sources(records: object) -> str:
-    """Name the sources of a list of records, such as `aws:s3`."""
-    named = []
-    for record in records if isinstance(records, list) else ():
-        fields = record if isinstance(record, dict) else {}
-        source = fields.get("eventSource", fields.get("EventSource"))
-        named.append(
-            f"{source:.60}" if isinstance(source, str) else "an unknown source"
-        )
-    return ", ".join(sorted(set(named))[:3]) or "nothing"
+def source_of(record: object) -> str:
+    """Return the service that made a record, such as `aws:s3`; empty if it is none."""
+    if not isinstance(record, Mapping):
+        return ""
+    # SNS alone writes it with a capital.
+    source = record.get("eventSource", record.get("EventSource"))
+    return f"{source!s:.60}" if source is not None else ""

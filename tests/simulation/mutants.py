@@ -41,7 +41,7 @@ def _of(
 _STEP = "return next_step(job, message, self.now, self.desk.rules)"
 _LAST_LINE = "    return response\n"
 _WHOLE = """    if response["batchItemFailures"]:
-        ids = [{"itemIdentifier": r.message_id} for r in records_of(event)]
+        ids = [{"itemIdentifier": r.message_id} for r in records]
         return {"batchItemFailures": ids}
     return response
 """
