@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from requests import PreparedRequest
 
-from builders import idle_job
+from builders import RULES, idle_job
 from e2e.door import before
 from idle_jobs.cluster import Cluster
 from idle_jobs.errors import (
@@ -32,6 +32,8 @@ from idle_jobs.errors import (
 )
 from idle_jobs.jobs import Job, State
 from idle_jobs.lists import packed, without
+from idle_jobs.policy import judge
+from idle_jobs.reasons import Reason
 from idle_jobs.wire import LONGEST_ANSWER, Timeouts, Wire, error_of_transport
 from simulator.cluster import Cluster as StandIn
 from simulator.cluster import Fault, serve
@@ -220,6 +222,54 @@ def test_only_the_datafeeds_of_these_jobs_are_read(
     assert job.datafeed
     assert "stopped" == job.datafeed.state
     assert path == stand_in.log[-1].path.partition("?")[0]
+
+
+SLOW: Any = {
+    "created": NOW - timedelta(days=90),
+    "opened": NOW - timedelta(days=30),
+    "last_data": NOW - timedelta(days=4),
+    "bucket_span": "1d",
+    "datafeed": "stopped",
+}
+RHYTHMS: dict[str, tuple[dict[str, str], str]] = {
+    "a long query_delay (F16)": ({"query_delay": "3d"}, "idle after 6 d"),
+    "a long frequency (F16)": ({"frequency": "2d"}, "idle after 6 d 1 min"),
+    "both (F16)": ({"query_delay": "1d", "frequency": "2d"}, "idle after 7 d"),
+}
+
+
+@pytest.mark.parametrize("version", ["7.14.0", "7.15.0", "8.9.0"])
+@pytest.mark.parametrize("ids", [None, ["slow"]])
+@pytest.mark.parametrize("rhythm", RHYTHMS.values(), ids=RHYTHMS)
+def test_a_slow_datafeed_is_honoured_in_every_version(
+    url: str, stand_in: StandIn, version: str, ids: Any, rhythm: Any
+) -> None:
+    """A job of 7.14 does not hold its datafeed, which is read by itself then (F16)."""
+    stand_in.version = version
+    stand_in.add_job("slow", now=NOW, **SLOW, **rhythm[0])
+    [job] = [job for job in client(url).jobs(NOW, ids) if job.job_id == "slow"]
+    verdict = judge(job, NOW, RULES)
+
+    assert Reason.ACTIVE is verdict.reason
+    assert f"quiet for 4 d, {rhythm[1]}" == verdict.detail
+    assert (5 if version == "7.14.0" else 4) == len(stand_in.log)
+
+
+def test_a_datafeed_that_is_deleted_while_it_is_read_is_a_doubt(
+    url: str, stand_in: StandIn
+) -> None:
+    """Its stats came, its configuration did not: the job is kept (F16)."""
+    stand_in.version = "7.14.0"
+    error = {
+        "type": "resource_not_found_exception",
+        "reason": "No datafeed with id [datafeed-web] exists",
+    }
+    body = json.dumps({"error": error}).encode()
+    fault = Fault(path="datafeeds/datafeed-web.filter", status=404, body=body)
+    stand_in.faults.append(fault)
+    [job] = client(url).jobs(NOW, ["web"])
+
+    assert Reason.UNKNOWN is judge(job, NOW, RULES).reason
 
 
 @pytest.mark.parametrize("named", [None, 7, ""])

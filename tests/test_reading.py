@@ -567,7 +567,18 @@ def test_a_job_is_joined_to_its_datafeed(
     [job] = read_jobs([CONFIG | config], [STATS], feeds, read_at=NOW)
 
     assert expected == (job.datafeed and job.datafeed.datafeed_id)
-    assert () == job.problems
+    assert bool(config and expected) == bool(job.problems)
+
+
+@pytest.mark.parametrize("config", [None, [], "datafeed-web"])
+def test_a_datafeed_without_a_configuration_is_a_doubt(config: object) -> None:
+    """Its query_delay and frequency may be long: nothing is closed then (F16)."""
+    [job] = read_jobs(
+        [CONFIG | {"datafeed_config": config}], [STATS], [FEED], read_at=NOW
+    )
+    told = "config.datafeed_config: expected the configuration of its datafeed, got"
+
+    assert job.problems[0].startswith(told)
 
 
 def test_a_configured_datafeed_without_stats_is_a_problem() -> None:

@@ -13,8 +13,21 @@ from idle_jobs.errors import Evidence, Gone, LookAgain, NotOnServerless, TryLate
 from idle_jobs.fields import Json
 from idle_jobs.info import INFO_FIELDS, ON_SERVERLESS, Info, read_info
 from idle_jobs.jobs import Job, State
-from idle_jobs.lists import datafeeds_of, items_of, packed, without
-from idle_jobs.reading import CONFIG_FIELDS, FEED_FIELDS, STATS_FIELDS, read_jobs
+from idle_jobs.lists import (
+    datafeeds_of,
+    items_of,
+    packed,
+    unread_datafeeds,
+    with_datafeeds,
+    without,
+)
+from idle_jobs.reading import (
+    CONFIG_FIELDS,
+    FEED_CONFIG_FIELDS,
+    FEED_FIELDS,
+    STATS_FIELDS,
+    read_jobs,
+)
 from idle_jobs.wire import LONGEST_ANSWER, Wire
 
 # Bytes of a list of all jobs, of which 10,000 are about 6 MB, and for each id of a list
@@ -36,7 +49,7 @@ class Cluster:
         self._wire = wire
 
     def jobs(self, now: datetime, ids: Ids = None) -> list[Job]:
-        """Read all jobs, or those of these ids that exist, in four calls.
+        """Read all jobs, or those of these ids that exist, in four calls, or five.
 
         What is read of a few jobs costs the cluster no more for all the others.
         `open_start` is counted back from `now` and what the read took until then, in
@@ -52,6 +65,10 @@ class Cluster:
         named = ids is not None and info.names_datafeeds
         feed_ids = list(datafeeds_of(configs)) if named else None
         feeds, _ = self._list(_DATAFEEDS, "/_stats", FEED_FIELDS, feed_ids)
+        if unread := list(unread_datafeeds(configs, feeds)):
+            those = None if ids is None else unread
+            found, _ = self._list(_DATAFEEDS, "", FEED_CONFIG_FIELDS, those)
+            configs = with_datafeeds(configs, found)
         mode = info.upgrade_mode
         jobs = read_jobs(configs, stats, feeds, read_at=read_at, upgrade_mode=mode)
         return [_doubted(job) for job in jobs] if incomplete else jobs

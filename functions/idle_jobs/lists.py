@@ -65,3 +65,23 @@ def datafeeds_of(configs: Iterable[Json]) -> Iterator[str]:
         datafeed_id = dig(config, "datafeed_config.datafeed_id")
         if isinstance(datafeed_id, str) and datafeed_id:
             yield datafeed_id
+
+
+def unread_datafeeds(configs: Iterable[Json], feeds: Iterable[Json]) -> Iterator[str]:
+    """Yield the ids of datafeeds whose jobs' configurations lack theirs, as in 7.14."""
+    bare = {c["job_id"] for c in configs if c.get("datafeed_config") is None}
+    for feed in feeds:
+        job_id = dig(feed, "timing_stats.job_id")
+        if isinstance(job_id, str) and job_id in bare:
+            yield feed["datafeed_id"]
+
+
+def with_datafeeds(configs: Iterable[Json], datafeeds: Iterable[Json]) -> list[Json]:
+    """Return configurations that hold those of their datafeeds, as from 7.15 on."""
+    of_job = {f["job_id"]: f for f in datafeeds if isinstance(f.get("job_id"), str)}
+    return [
+        {**config, "datafeed_config": of_job.get(config["job_id"])}
+        if config.get("datafeed_config") is None
+        else config
+        for config in configs
+    ]

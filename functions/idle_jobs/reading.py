@@ -31,6 +31,11 @@ FEED_FIELDS = (
     "count,datafeeds.datafeed_id,datafeeds.state,datafeeds.timing_stats.job_id,"
     "datafeeds.running_state,datafeeds.node.id,datafeeds.assignment_explanation"
 )
+# Of a job's datafeed, where the job's own configuration does not hold it.
+FEED_CONFIG_FIELDS = (
+    "count,datafeeds.datafeed_id,datafeeds.job_id,datafeeds.frequency,"
+    "datafeeds.query_delay"
+)
 
 LONGEST_TEXT = 500  # characters of what is only told
 
@@ -187,6 +192,8 @@ def _datafeed(doc: Fields, config: Fields) -> Datafeed | None:
             doc.doubt("feed", "the stats of its configured datafeed")
         return None
     feed, configured = doc.within("feed"), config.within("datafeed_config")
+    if doc["config"] is not None and not isinstance(config["datafeed_config"], dict):
+        config.doubt("datafeed_config", "the configuration of its datafeed")
     state = feed.text("state")
     if state not in ("stopped", "starting", "started", "stopping"):
         feed.doubt("state", "a datafeed state")

@@ -49,7 +49,7 @@ def show_job(
     config |= shown
     config |= _blocked(job)
     config["allow_lazy_open"] = lazy
-    if generated and job.datafeed:
+    if generated and job.datafeed and ml.since(7, 15):
         config["datafeed_config"] = show_feed(job)
     return config
 
