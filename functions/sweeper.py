@@ -45,7 +45,7 @@ def sweep_at_once(request: Request, desk: Desk, now: datetime) -> dict[str, Any]
     demand_ours(request, desk)
     mode = mode_of(desk)
     if isinstance(mode, Stopped):
-        return sweep_nothing(request, desk)
+        return sweep_nothing(request, desk, now)
     try:
         jobs = desk.cluster.jobs(now)
     except ClusterError as error:

@@ -28,7 +28,7 @@ IMPURE = {
         "closing",
         "posting",
     ),
-    *("sweeping", "telemetry", "settings"),
+    *("sweeping", "summary", "telemetry", "settings"),
 }
 PURE = sorted(
     name

@@ -1,6 +1,7 @@
 """The mode parameter, where it can be read and where not."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,7 +11,7 @@ from moto import mock_aws
 
 from idle_jobs import modes
 from idle_jobs.messages import Mode, stricter
-from idle_jobs.modes import ModeUnreadable, read_mode
+from idle_jobs.modes import ModeUnreadable, mode_set_at, read_mode
 
 NAME = "/a-stack/mode"
 
@@ -53,6 +54,28 @@ def test_a_fresh_read_asks_the_store() -> None:
     )
 
     assert (read_mode(NAME), read_mode(NAME, fresh=True)) == (Mode.CLOSE, Mode.PAUSED)
+
+
+def test_when_the_mode_was_written_is_known() -> None:
+    """It tells for how long a pause lasts, and writing it anew starts it anew (R11)."""
+    before = datetime.now(UTC) - timedelta(seconds=2)
+    written = mode_set_at(NAME)
+
+    assert written
+    assert before < written < datetime.now(UTC) + timedelta(seconds=2)
+
+
+@pytest.mark.parametrize("name", ["/a-stack/other", NAME])
+def test_when_it_was_written_may_be_unknown(name: str) -> None:
+    """A store that refuses, or lacks it, stops nobody (R11)."""
+    error = {"Code": "ThrottlingException", "Message": "Rate exceeded"}
+    answer = SimpleNamespace(status_code=400), {"Error": error, "ResponseMetadata": {}}
+    client = modes._store().client  # noqa: SLF001
+    if name == NAME:
+        throttle: Any = lambda **_: answer  # noqa: E731
+        client.meta.events.register("before-call.ssm.GetParameter", throttle)
+
+    assert mode_set_at(name) is None
 
 
 @pytest.mark.parametrize(

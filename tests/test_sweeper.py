@@ -162,6 +162,35 @@ def test_a_closed_job_with_a_running_datafeed_is_closed_for_a_request(
     assert "datafeed started" in outcome["detail"]
 
 
+@pytest.mark.parametrize(("hours", "rings"), [(0, False), (23, False), (25, True)])
+def test_a_pause_that_was_forgotten_is_told(
+    stack: Runner, hours: int, rings: bool
+) -> None:
+    """Each scheduled sweep measures it, a daily one too; requests do not (R11)."""
+    stack.set_mode("paused")
+    stack.shift(timedelta(hours=hours, minutes=1))
+    stack.invoke("Sweeper", {"job_id": "*", "only_if_idle": True})
+    summary = sweep(stack)
+    told = stack.metrics["ModePaused"]
+
+    assert told == pytest.approx(hours * 3600 + 60, abs=2)
+    assert (told > 24 * 3600) is rings
+    assert summary["in_words"].startswith("paused for ")
+
+
+def test_observing_is_told_in_words(stack: Runner) -> None:
+    """A stack that was left observing says for how long, and rings nothing (R11)."""
+    add_idle(stack)
+    stack.set_mode("observe")
+    stack.shift(timedelta(days=30))
+    summary = sweep(stack)
+
+    assert (
+        summary["in_words"] == "observing for 30 d: 1 job would be closed, and none is"
+    )
+    assert stack.metrics["ModePaused"] == 0
+
+
 @pytest.mark.row(12)
 def test_a_halted_sweep_sends_nothing_and_says_so(stack: Runner) -> None:
     """Eleven of eleven jobs became idle within a day: something else is wrong."""

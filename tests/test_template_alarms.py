@@ -115,6 +115,27 @@ def test_a_missing_sweep_is_noticed_after_two_periods(hours: int) -> None:
     assert alarm["TreatMissingData"] == "breaching"
 
 
+@pytest.mark.parametrize("hours", [1, 2, 3, 4, 6, 8, 12, 24])
+@pytest.mark.parametrize("name", ["SweepHalted", "ModePaused"])
+def test_what_each_sweep_tells_rings_once(name: str, hours: int) -> None:
+    """One sweep that tells it rings, and silence does before two told nothing (R11)."""
+    alarm = ALARMS[name]
+    parameters = {"SweepEveryHours": str(hours)}
+    periods = Resolver(SOURCE, parameters, {}).resolve(alarm["EvaluationPeriods"])
+
+    assert 2 * hours * 3600 == alarm["Period"] * int(periods)
+    assert (alarm["DatapointsToAlarm"], alarm["Statistic"]) == (1, "Maximum")
+    assert alarm["TreatMissingData"] == "notBreaching"
+
+
+def test_a_pause_of_more_than_a_day_rings() -> None:
+    """It is measured in seconds, however seldom sweeps tell it (R11)."""
+    alarm = ALARMS["ModePaused"]
+
+    assert alarm["Threshold"] == 24 * 3600
+    assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
+
+
 def test_one_parked_message_is_enough_for_an_alarm() -> None:
     """A person hears of the first parked request within minutes, not of the tenth."""
     alarm = ALARMS["ParkingQueueNotEmpty"]

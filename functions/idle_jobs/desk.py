@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import cache, partial
 
 import boto3
@@ -12,7 +13,7 @@ from idle_jobs.aws import PATIENCE
 from idle_jobs.cluster import Cluster
 from idle_jobs.credential import Credential
 from idle_jobs.messages import CloseMessage, Mode, stricter
-from idle_jobs.modes import ModeUnreadable, read_mode
+from idle_jobs.modes import ModeUnreadable, mode_set_at, read_mode
 from idle_jobs.outbox import Outbox
 from idle_jobs.rules import Rules
 from idle_jobs.settings import Settings, current
@@ -25,8 +26,8 @@ from idle_jobs.wire import Timeouts, Wire
 class Desk:
     """The cluster, the queues and the rules: all that a story does not compute.
 
-    `inbox` is the URL of the queue whose records the function handles, and `ask_mode`
-    reads the mode, fresh or at most 30 s old.
+    `inbox` is the URL of the queue whose records the function handles, `ask_mode` reads
+    the mode, fresh or at most 30 s old, and `ask_mode_set_at` when it was written.
     """
 
     cluster_name: str
@@ -37,6 +38,7 @@ class Desk:
     timeouts: Timeouts
     rules: Rules
     ask_mode: Callable[..., Mode]
+    ask_mode_set_at: Callable[[], datetime | None] = lambda: None
 
     def mode(self, *, fresh: bool = False) -> Mode:
         """Return the mode; where it cannot be read, ModeUnreadable, with an alarm."""
@@ -45,6 +47,11 @@ class Desk:
         except ModeUnreadable as error:
             self.telemetry.mode_unreadable(error)
             raise
+
+    def mode_age(self, now: datetime) -> timedelta | None:
+        """Return for how long the mode has been what it is, None if that is unknown."""
+        written = self.ask_mode_set_at()
+        return max(now - written, timedelta()) if written else None
 
     def mode_for(self, message: CloseMessage, *, fresh: bool = False) -> Mode:
         """Return the stricter of the current mode and the one a message was born in."""
@@ -64,6 +71,7 @@ def open_desk(inbox: str, logger: Logger, metrics: Metrics) -> Desk:
         timeouts=settings.timeouts,
         rules=settings.rules,
         ask_mode=partial(read_mode, settings.mode_parameter),
+        ask_mode_set_at=partial(mode_set_at, settings.mode_parameter),
     )
 
 

@@ -1,5 +1,6 @@
 """The only file that reads the mode parameter."""
 
+from datetime import datetime
 from functools import cache
 
 import boto3
@@ -27,6 +28,15 @@ def read_mode(parameter: str, *, fresh: bool = False) -> Mode:
     except ValueError as error:
         modes = ", ".join(Mode)
         raise ModeUnreadable(f"{parameter}: expected one of {modes}") from error
+
+
+def mode_set_at(parameter: str) -> datetime | None:
+    """Return when the mode was written last, None where that cannot be read."""
+    try:
+        answer = _store().client.get_parameter(Name=parameter)
+    except (BotoCoreError, ClientError):
+        return None
+    return answer["Parameter"].get("LastModifiedDate")
 
 
 @cache

@@ -1,7 +1,6 @@
 """One request against the jobs just read: resolve, judge, limit, send, report."""
 
 import json
-from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -20,13 +19,11 @@ from idle_jobs.reasons import Reason
 from idle_jobs.request import Request, resolve
 from idle_jobs.rules import Rules
 from idle_jobs.steps import why_closed
-from idle_jobs.telemetry import Metric, told
+from idle_jobs.summary import summary_of
+from idle_jobs.telemetry import Metric
 from idle_jobs.times import rfc3339
 from idle_jobs.verdicts import Action, Verdict
 from idle_jobs.wishes import closed_for, end_of, message_of, was_asked_for
-
-# A summary is an answer of Lambda's, which holds 6 MB: 5,000 verdicts are about 1.5 MB.
-MOST_TOLD = 5_000
 
 
 def sweep(
@@ -48,7 +45,8 @@ def sweep(
     read.sent.update(verdict.job.job_id for verdict in plan.send)
     _send(request, plan, desk, now, stricter(mode, request.mode))
     _report(request, verdicts, plan, desk)
-    summary = _summary(request, verdicts, plan, mode)
+    age = desk.mode_age(now) if request.is_sweep and mode is Mode.OBSERVE else None
+    summary = summary_of(request, verdicts, plan, mode, age)
     desk.telemetry.swept(summary, scheduled=request.is_sweep)
     return summary
 
@@ -77,9 +75,12 @@ def park_request(request: Request, body: str, bad: BadBody, desk: Desk) -> None:
     desk.telemetry.outcome(outcome)
 
 
-def sweep_nothing(request: Request, desk: Desk) -> dict[str, Any]:
+def sweep_nothing(request: Request, desk: Desk, now: datetime) -> dict[str, Any]:
     """Report a paused sweep: it read nothing and sent nothing."""
-    summary = _summary(request, [], Plan(()), Mode.PAUSED)
+    age = desk.mode_age(now) if request.is_sweep else None
+    if age is not None:
+        desk.telemetry.count(Metric.MODE_PAUSED, age.total_seconds())
+    summary = summary_of(request, [], Plan(()), Mode.PAUSED, age)
     desk.telemetry.swept(summary, scheduled=request.origin is Origin.SCHEDULE)
     return summary
 
@@ -175,24 +176,3 @@ def _skip(
     request: Request, job_id: str, reason: Reason, detail: str, desk: Desk
 ) -> None:
     desk.telemetry.outcome(end_of(request, job_id, Ended.SKIPPED, reason, detail))
-
-
-def _summary(
-    request: Request, verdicts: Sequence[Verdict], plan: Plan, mode: Mode
-) -> dict[str, Any]:
-    open_ones = [told(v) for v in verdicts if v.reason is not Reason.ALREADY_CLOSED]
-    summary: dict[str, Any] = {
-        "request_id": request.request_id,
-        "mode": str(mode),
-        "verdicts": dict(Counter(str(v.reason) for v in verdicts)),
-        "sent": len(plan.send),
-        "held": len(plan.held),
-        "jobs": open_ones[:MOST_TOLD],
-    }
-    if plan.held:
-        summary["why_held"] = dict(Counter(str(h.reason) for h in plan.held))
-    if halts := {str(h.event): None for h in plan.held if h.event}:
-        summary["halts"] = list(halts)
-    if len(open_ones) > MOST_TOLD:
-        summary["jobs_cut"] = len(open_ones) - MOST_TOLD
-    return summary

@@ -42,6 +42,7 @@ class Metric(StrEnum):
     MEMORY_FREED = "MemoryFreed"
     CLUSTER_REFUSED = "ClusterRefused"
     MODE_UNREADABLE = "ModeUnreadable"
+    MODE_PAUSED = "ModePaused"
     RECORDS_BROKEN = "RecordsBroken"
     WORK_OVERDUE = "WorkOverdue"
 
@@ -49,6 +50,7 @@ class Metric(StrEnum):
 _UNITS = {
     Metric.MEMORY_FREED: MetricUnit.Bytes,
     Metric.WORK_OVERDUE: MetricUnit.Seconds,
+    Metric.MODE_PAUSED: MetricUnit.Seconds,
 }
 _TOLD = (*(field.name for field in fields(Outcome)), "closing")
 _METRIC_OF = {

@@ -1,0 +1,56 @@
+"""What one sweep or request came to: numbers, words, and the verdict of each job."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from idle_jobs.limits import Plan
+from idle_jobs.messages import Mode
+from idle_jobs.reasons import Reason
+from idle_jobs.request import Request
+from idle_jobs.telemetry import told
+from idle_jobs.times import spoken
+from idle_jobs.verdicts import Verdict
+
+# A summary is an answer of Lambda's, which holds 6 MB: 5,000 verdicts are about 1.5 MB.
+MOST_TOLD = 5_000
+
+
+def summary_of(
+    request: Request,
+    verdicts: Sequence[Verdict],
+    plan: Plan,
+    mode: Mode,
+    age: timedelta | None,
+) -> dict[str, Any]:
+    """Sum up a request; `age` is for how long the mode has been what it is."""
+    open_ones = [told(v) for v in verdicts if v.reason is not Reason.ALREADY_CLOSED]
+    summary: dict[str, Any] = {
+        "request_id": request.request_id,
+        "mode": str(mode),
+        "in_words": _in_words(plan, mode, age),
+        "verdicts": dict(Counter(str(v.reason) for v in verdicts)),
+        "sent": len(plan.send),
+        "held": len(plan.held),
+        "jobs": open_ones[:MOST_TOLD],
+    }
+    if plan.held:
+        summary["why_held"] = dict(Counter(str(h.reason) for h in plan.held))
+    if halts := {str(h.event): None for h in plan.held if h.event}:
+        summary["halts"] = list(halts)
+    if len(open_ones) > MOST_TOLD:
+        summary["jobs_cut"] = len(open_ones) - MOST_TOLD
+    return summary
+
+
+def _in_words(plan: Plan, mode: Mode, age: timedelta | None) -> str:
+    """Say what the mode lets become of it: nothing, where it is not `close`."""
+    since = f" for {spoken(age)}" if age is not None else ""
+    sent = f"{len(plan.send)} job{'' if len(plan.send) == 1 else 's'}"
+    match mode:
+        case Mode.PAUSED:
+            return f"paused{since}: nothing is read and nothing is closed"
+        case Mode.OBSERVE:
+            return f"observing{since}: {sent} would be closed, and none is"
+    return f"closing {sent}, holding back {len(plan.held)}"
