@@ -518,6 +518,14 @@ def test_stats_with_node_failures_are_doubted(url: str, stand_in: StandIn) -> No
     assert problems == {"done": (), "web": ("stats: some nodes did not answer",)}
 
 
+def test_stats_with_task_failures_are_doubted(url: str, stand_in: StandIn) -> None:
+    """The node answered, and the process of some job did not."""
+    stand_in.task_failures.append({"task_id": 7, "node_id": "n1", "status": "TIMEOUT"})
+    problems = {job.job_id: job.problems for job in client(url).jobs(NOW)}
+
+    assert problems == {"done": (), "web": ("stats: some nodes did not answer",)}
+
+
 @pytest.mark.parametrize("version", ["7.13.4", "6.8.0"])
 def test_an_older_cluster_is_refused_by_name(
     url: str, stand_in: StandIn, version: str

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import boto3
 import pytest
+import time_machine
 from moto import mock_aws
 
 from idle_jobs.cluster import Cluster
@@ -241,3 +242,19 @@ def test_no_repr_holds_a_secret() -> None:
 
     assert KEY not in shown
     assert "'secret'" not in shown
+
+
+@pytest.mark.parametrize(("seconds", "key"), [(299, "old00000"), (301, "new00000")])
+def test_a_secret_is_read_anew_after_five_minutes(seconds: int, key: str) -> None:
+    """A rotated one is used soon, also where the old one still opens the door."""
+    arn = secret("old00000")
+    credential = Credential(arn)
+    with time_machine.travel(NOW, tick=False) as clock:
+        first = credential.authorization()
+        boto3.client("secretsmanager").put_secret_value(
+            SecretId=arn, SecretString="new00000"
+        )
+        clock.shift(seconds)
+
+        assert "ApiKey old00000" == first
+        assert f"ApiKey {key}" == credential.authorization()

@@ -18,8 +18,9 @@ def get_job_stats(ml: MachineLearning, call: Call) -> Reply:
     allow_no_match = call.flag("allow_no_match", True)
     jobs = find_jobs(ml, call.ids, known, allow_no_match)
     stats = [_stats(ml, job, call.now) for job in jobs]
-    failures = {"node_failures": ml.node_failures} if ml.node_failures else {}
-    return Reply({**failures, "count": len(stats), "jobs": stats})
+    failures = {"task_failures": ml.task_failures, "node_failures": ml.node_failures}
+    told = {name: failed for name, failed in failures.items() if failed}
+    return Reply({**told, "count": len(stats), "jobs": stats})
 
 
 def _stats(ml: MachineLearning, job: Job, now: datetime) -> dict[str, object]:

@@ -41,8 +41,9 @@ class MachineLearning:
         self.memory = "9830mb"
         self.node_id, self.node_name = JOB_NODE["id"], JOB_NODE["name"]
         self.maintained: datetime | None = None
-        # What job stats say of nodes that did not answer; empty is not shown.
+        # What job stats say of nodes and tasks that failed; empty is not shown.
         self.node_failures: list[dict[str, object]] = []
+        self.task_failures: list[dict[str, object]] = []
 
     def add_job(
         self, job_id: str, *, now: datetime, **fields: Unpack[JobFields]
@@ -84,6 +85,7 @@ class MachineLearning:
         self.state = State()
         self.upgrade_mode = self.reset_mode = False
         self.node_failures.clear()
+        self.task_failures.clear()
 
     def delete_job(self, job_id: str) -> None:
         """Delete a job with its datafeed."""
