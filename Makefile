@@ -6,7 +6,7 @@ SAM := SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam
 
 SHELL := /bin/bash -euo pipefail
 .DEFAULT_GOAL := help
-.PHONY: help setup demo mode pause resume parked redrive plan explain cluster conformance simulate reliability test quick quick313 lint build e2e check clean
+.PHONY: help setup demo mode pause resume parked redrive plan explain cluster conformance simulate mutants reliability test quick quick313 lint build e2e check clean
 .NOTPARALLEL:
 
 export PYTHONPATH := functions:tests
@@ -55,6 +55,10 @@ conformance: .venv/.ready ## Run Elastic's YAML REST tests in DIR, or our own, o
 
 simulate: .venv/.ready ## Run SCHEDULES (1000) from seed FIRST (0), ours and a naive peer's; or tell one SEED.
 	@$(DEV)/python -m simulation
+
+mutants: .venv/.ready ## Break the product in each place, and print who notices: MUTANT=, SHARE=1/7.
+	@$(foreach name,MUTANT SHARE,$(name)=$(if $(findstring command line,$(origin $(name))),'$($(name))')) \
+		$(DEV)/python -m mutants
 
 reliability: .venv/.ready .venv-e2e/.ready build ## Run the fault matrix and SCHEDULES (1000; 0: none), write docs/reliability.md.
 	@$(DEV)/python -m reliability

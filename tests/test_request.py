@@ -508,6 +508,13 @@ def test_every_missing_name_is_told() -> None:
     assert "no known job with id nope, never" == resolved.detail
 
 
+def test_a_redriven_message_is_for_its_job_and_for_no_group() -> None:
+    """Its job's id may have become the name of a group, which nobody asked for."""
+    parked = wish("front", cluster="test", only_if_idle=False)
+
+    assert Reason.NO_SUCH_JOB == resolve(parked, JOBS).refusal
+
+
 def test_a_group_must_say_whether_only_idle_ones() -> None:
     """What is a group is known only after the read; silence is enough for an id."""
     group = resolve(wish("front", only_if_idle=None), JOBS)

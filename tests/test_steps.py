@@ -573,6 +573,11 @@ PROOFS: dict[str, tuple[Close | Force, Job | None, tuple[object, ...]]] = {
     ),
     "forced": (FORCED, closed_job(), (Ended.FORCE_CLOSED, Reason.STILL_CLOSING)),
     "not closed after all": (GENTLE, idle_job(), (Wait, Reason.STILL_CLOSING)),
+    "not closed by force": (
+        FORCED,
+        idle_job(state=State.CLOSING),
+        (Wait, Reason.STILL_CLOSING),
+    ),
     "deleted": (GENTLE, None, (SKIP, Reason.GONE)),
     "an orphan, forced": (
         Force(ORPHAN, Reason.FORCE_ORDERED),

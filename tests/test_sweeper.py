@@ -405,6 +405,16 @@ def test_a_counted_request_that_comes_again_is_not_parked(stack: Runner) -> None
     assert {end.split(": ")[1] for end in ends(stack)} == {"closed requested"}
 
 
+def test_as_many_jobs_as_a_request_may_close_are_all_sent(stack: Runner) -> None:
+    """The limit is the number that is still taken."""
+    for n in range(100):
+        add_busy(stack, f"web-{n}")
+    stack.request(job_id="web*", only_if_idle=False)
+    stack.take_one("Sweeper")
+
+    assert len(sent(stack)) == 100
+
+
 @pytest.mark.row(21)
 @pytest.mark.parametrize("force", [False, True], ids=["close", "an order to force"])
 @pytest.mark.parametrize("reopened", [False, True], ids=["busy", "reopened"])

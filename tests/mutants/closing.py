@@ -1,0 +1,166 @@
+"""Mutants of a look: what both closers do with a batch, and how they post."""
+
+from dataclasses import replace
+from typing import Any
+
+from mutants.breaking import ours
+from mutants.changes import Argument, NoBranch, NoStep, Swapped, Wrong
+from mutants.mutant import Mutant, mutant
+
+
+def _whole_batch(right: Any, event: Any, *rest: Any, **more: Any) -> Any:
+    response = right(event, *rest, **more)
+    if not response["batchItemFailures"]:
+        return response
+    ids = [{"itemIdentifier": record["messageId"]} for record in event["Records"]]
+    return {"batchItemFailures": ids}
+
+
+def _done_while_waiting(right: Any, self: Any, record: Any, exception: Any) -> Any:
+    if isinstance(exception[1], ours.batch.NotFinished):
+        return self.success_handler(record, None)
+    return right(self, record, exception)
+
+
+def _unchecked(right: Any, self: Any, job: Any, message: Any) -> Any:
+    if job and not self.desk.rules.may_force:
+        return ours.moves.Close(job, message.timeout)
+    return right(self, job, message)
+
+
+def _force_all(right: Any, self: Any, job: Any, message: Any) -> Any:
+    if job and self.desk.rules.may_force:
+        return ours.moves.Force(job, ours.reasons.Reason.FORCE_ORDERED)
+    return right(self, job, message)
+
+
+def _any_job(right: Any, self: Any, job: Any, message: Any) -> Any:
+    others = (replace(j, job_id=message.job_id) for j in self.jobs.values())
+    return right(self, job or next(others, None), message)
+
+
+def _unproved(_right: Any, _self: Any, step: Any, message: Any) -> Any:
+    why = ours.steps.why_closed(message)
+    return ours.moves.End(ours.outcomes.Ended.CLOSED, why), message, step.job
+
+
+def _no_look_after(_right: Any, _self: Any, step: Any, *_: Any) -> Any:
+    ended, why = ours.outcomes.Ended.SKIPPED, ours.reasons.Reason.OBSERVED
+    return ours.moves.End(ended, why, f"would {step}")
+
+
+CLOSING: dict[str, Mutant] = {
+    "no state is looked at before a close": mutant(
+        "closing", Wrong("_Batch._first_step", _unchecked), "looks", "live_closed"
+    ),
+    "whatever is dead-lettered is forced": mutant(
+        "closing", Wrong("_Batch._first_step", _force_all), "looks", "needless_force"
+    ),
+    "any job that was read is taken for the message's": mutant(
+        "closing",
+        Wrong("_Batch._first_step", _any_job),
+        "looks",
+        "unasked",
+        people=12,
+        deaths=0.5,
+        stubborn_datafeeds=1,
+    ),
+    "a cluster that cannot be read stops nothing": mutant(
+        "closing", NoBranch("_Batch._first_step", "away"), "looks", "false"
+    ),
+    "a message of another cluster is taken": mutant(
+        "closing",
+        NoBranch("_Batch._first_step", "cluster_name"),
+        "looks",
+    ),
+    "nothing is parked": mutant(
+        "closing",
+        NoStep("_Batch._take", "park"),
+        "looks",
+        "silent",
+        failing_jobs=0.5,
+        refused_forces=1,
+    ),
+    "parked is told before it is parked": mutant(
+        "closing",
+        Swapped("_Batch._take", "park", "_end"),
+        "looks",
+        "silent",
+        deaths=0.3,
+    ),
+    "no look hears of a pause in the middle of its batch": mutant(
+        "closing",
+        NoBranch("_Batch._take", "PAUSED"),
+        "looks",
+    ),
+    "a force trusts a mode that was read before": mutant(
+        "closing",
+        Argument("_Batch._take", "mode_for", "fresh", "False"),
+        "looks",
+        "forbidden",
+        jobs=100,
+        failing_jobs=0.5,
+        people=5,
+    ),
+    "a message forgets that it was born observing": mutant(
+        "desk",
+        Wrong("Desk.mode_for", lambda _right, self, _message, **how: self.mode(**how)),
+        "looks",
+        "forbidden",
+        people=8,
+        deaths=0.8,
+    ),
+    "observing drops what it has begun": mutant(
+        "closing",
+        Wrong("_Batch._observed", _no_look_after),
+        "looks",
+    ),
+    "every message that is handed over was seen closing": mutant(
+        "closing",
+        Wrong(
+            "_Batch._hand_over",
+            lambda right, self, step, message: right(
+                self, replace(step, closing_seen=True), message
+            ),
+        ),
+        "",
+        "needless_force",
+        hanging_jobs=1,
+        people=3,
+        windows=4,
+    ),
+    "one record that stays keeps its whole batch": mutant(
+        "batch", Wrong("handle_batch", _whole_batch), "batch", "repeated"
+    ),
+    "what waits is deleted": mutant(
+        "batch", Wrong("Batch.failure_handler", _done_while_waiting), "batch", "lost"
+    ),
+    "work is begun in the last seconds": mutant(
+        "batch",
+        NoBranch("Batch._process_record", "LAST_SECONDS"),
+        "batch",
+    ),
+    "what was read long ago is acted on": mutant(
+        "posting",
+        NoBranch("Posts._call", "fresh_until"),
+        "posting",
+        "unchecked",
+        stalls=0.05,
+    ),
+    "a refusal stops no further post": mutant(
+        "posting",
+        NoBranch("Posts._call", "refused"),
+        "posting",
+    ),
+    "a close needs no proof": mutant(
+        "posting", Wrong("Posts._proved", _unproved), "posting", "false"
+    ),
+    "an old message ends though its close was issued": mutant(
+        "posting",
+        Wrong(
+            "Posts._unless_issued",
+            lambda _right, _self, after, step, message: (after, message, step.job),
+        ),
+        "posting",
+    ),
+}

@@ -1,0 +1,155 @@
+"""Mutants of reading and judging: what is idle, and whose word keeps a job open."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from mutants.breaking import ours
+from mutants.changes import NoBranch, NoCondition, Without, Wrong
+from mutants.mutant import Mutant, mutant
+
+DECIDING: dict[str, Mutant] = {
+    "unknown is taken for idle": mutant(
+        "policy",
+        Wrong(
+            "_unknown",
+            lambda right, *given: (
+                (verdict := right(*given))
+                and replace(
+                    verdict,
+                    action=ours.verdicts.Action.CLOSE,
+                    reason=ours.reasons.Reason.IDLE_NEVER_FED,
+                )
+            ),
+        ),
+        "policy",
+        "live_closed",
+        silent_nodes=1,
+    ),
+    "keep_open_until is ignored": mutant(
+        "protection",
+        NoBranch("_owners_word", "keep_open_until"),
+        "policy",
+        "live_closed",
+        people=3,
+    ),
+    "the owner's never is ignored": mutant(
+        "protection",
+        NoBranch("_owners_word", "NEVER"),
+        "policy",
+        "live_closed",
+        people=3,
+    ),
+    "an owner's setting that cannot be read is none": mutant(
+        "owner",
+        Wrong(
+            "read_owner",
+            lambda right, settings: (
+                ours.owner.NO_WISH if right(settings).problem else right(settings)
+            ),
+        ),
+        "owner",
+    ),
+    "the group that keeps jobs open is ignored": mutant(
+        "protection", NoBranch("_owners_word", "KEEP_GROUP"), "policy", "live_closed"
+    ),
+    "keep patterns are ignored": mutant(
+        "protection",
+        Wrong(
+            "_owners_word",
+            lambda right, job, now, rules: right(
+                job, now, replace(rules, keep_patterns=())
+            ),
+        ),
+        "policy",
+    ),
+    "one key is enough for a managed job": mutant(
+        "protection", NoCondition("managed", "managed_jobs_allowed"), "policy"
+    ),
+    "jobs that say managed in an odd way are nobody's": mutant(
+        "reading",
+        Wrong("_managed", lambda _right, settings: settings == {"managed": True}),
+        "reading",
+    ),
+    "the owner's idle_after is ignored": mutant(
+        "idleness",
+        Wrong(
+            "threshold",
+            lambda right, job, rules: right(
+                replace(job, owner=replace(job.owner, idle_after=None)), rules
+            ),
+        ),
+        "idleness policy",
+    ),
+    "never-fed jobs ignore the owner's idle_after": mutant(
+        "idleness",
+        Wrong(
+            "silence",
+            lambda right, job, now, rules: (
+                (quiet := right(job, now, rules))
+                and (
+                    quiet if quiet.fed else replace(quiet, limit=rules.never_fed_after)
+                )
+            ),
+        ),
+        "idleness policy",
+    ),
+    "dry jobs ignore the owner's idle_after": mutant(
+        "idleness",
+        Wrong(
+            "_started",
+            lambda right, job, feed, quiet, *rest: right(
+                job, feed, replace(quiet, limit=timedelta()), *rest
+            ),
+        ),
+        "idleness policy",
+    ),
+    "a slow job's rhythm is ignored": mutant(
+        "idleness",
+        Wrong(
+            "threshold",
+            lambda right, job, rules: right(
+                replace(job, bucket_span=None, datafeed=None), rules
+            ),
+        ),
+        "idleness policy",
+    ),
+    "notify closes": mutant("idleness", NoBranch("_closable", "NOTIFY"), "policy"),
+    "jobs without a datafeed need no switch": mutant(
+        "idleness",
+        Wrong("_kind", lambda right, *given: (right(*given)[0], True)),
+        "policy",
+    ),
+    "silence is no data to any detector": mutant(
+        "detectors", Wrong("silence_is_data", lambda *_: False), "policy"
+    ),
+    "the grace after an opening is dropped": mutant(
+        "policy", Without("RULES", "reopen_grace"), "policy"
+    ),
+    "a lookback that runs is no activity": mutant(
+        "policy", Without("RULES", "_lookback"), "policy"
+    ),
+    "a forecast that runs is no activity": mutant(
+        "policy", Without("RULES", "_forecast"), "policy"
+    ),
+    "upgrade mode is ignored": mutant(
+        "policy", Without("RULES", "_cluster_mode"), "policy"
+    ),
+    "blocked jobs are judged": mutant("policy", Without("RULES", "_blocked"), "policy"),
+    "a failed job is forced whatever its age": mutant(
+        "policy", NoBranch("_failed", "failed_after"), "policy"
+    ),
+    "a failed job with a running datafeed is abandoned": mutant(
+        "policy",
+        Wrong(
+            "_failed",
+            lambda right, job, *rest: right(replace(job, datafeed=None), *rest),
+        ),
+        "policy",
+    ),
+    "task_failures are ignored": mutant(
+        "cluster", NoCondition("Cluster._list", "task_failures"), "cluster"
+    ),
+    "node_failures are ignored": mutant(
+        "cluster", NoCondition("Cluster._list", "node_failures"), "cluster"
+    ),
+}

@@ -1,0 +1,91 @@
+"""Mutants of what is sent and signed, and of how the cluster's answers are taken."""
+
+from typing import Any
+
+from mutants.breaking import ours
+from mutants.changes import (
+    Constant,
+    NoBranch,
+    NoStep,
+    Receives,
+    Wrong,
+)
+from mutants.mutant import Mutant, mutant
+
+
+def _forgetting(right: Any, *given: Any) -> None:
+    try:
+        right(*given)
+    except ours.outbox.SendRefused:
+        return
+
+
+def _strangers_words(right: Any, status: int, answer: Any) -> Any:
+    said = (answer or {}).get("message", "")
+    return right(status, answer) or ours.words.Words("proxy" * bool(said), said)
+
+
+def _twice(right: Any, *given: Any) -> None:
+    right(*given)
+    right(*given)
+
+
+SENDING: dict[str, Mutant] = {
+    "refused entries of a batch are forgotten": mutant(
+        "outbox",
+        Wrong("Outbox._refused", lambda right, *given: right(*given)[:0]),
+        "outbox",
+        "lost",
+        refused_entries=0.05,
+    ),
+    "an entry that is refused twice is no error": mutant(
+        "outbox", Wrong("Outbox._send", _forgetting), "outbox"
+    ),
+    "a message is parked twice": mutant(
+        "outbox", Wrong("Outbox.park", _twice), "outbox"
+    ),
+    "a message that is handed over has no stamp": mutant(
+        "outbox",
+        Wrong(
+            "Outbox.hand_over",
+            lambda _right, self, messages, _now: self._send(
+                self.force_queue, [message.to_json() for message in messages]
+            ),
+        ),
+        "outbox",
+    ),
+    "CloseQueue gives a message up after three receives": mutant(
+        "template", Receives("CloseQueue", 3), "", "lost"
+    ),
+    "a secret is kept for a day": mutant(
+        "credential", Constant("SECRET_MAX_AGE", "86_400"), "signing"
+    ),
+    "credentials are never read anew": mutant(
+        "wire", NoBranch("Wire.call", "stale"), "cluster"
+    ),
+    "a rotated secret is not read anew": mutant(
+        "signing", NoStep("Direct.refresh", "refresh"), "signing"
+    ),
+    "a proxy's 409 is evidence": mutant(
+        "words", Wrong("words_of", _strangers_words), "answers"
+    ),
+    "a proxy's 404 means that a job is gone": mutant(
+        "answers",
+        Wrong("_missing", lambda _right, _words, detail: ours.errors.Gone(detail)),
+        "answers",
+    ),
+    "a throttled cluster is one that refuses": mutant(
+        "answers",
+        Wrong("_throttled", lambda _right, _words, told: ours.errors.Refused(told)),
+        "answers",
+    ),
+    "a failed job's 409 says nothing": mutant(
+        "answers", NoBranch("_conflict", "use force close"), "answers"
+    ),
+    "ten thousand jobs are all there are": mutant(
+        "lists", NoBranch("items_of", "MOST_JOBS"), "cluster"
+    ),
+    "a request line may be too long": mutant(
+        "lists", Constant("LONGEST_IDS", "25_000"), "cluster"
+    ),
+}

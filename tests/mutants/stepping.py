@@ -1,0 +1,173 @@
+"""Mutants of the next step: when to wait, to close, to force and to give up."""
+
+from dataclasses import replace
+from typing import Any
+
+from mutants.breaking import ours
+from mutants.changes import Constant, NoBranch, Without, Wrong
+from mutants.mutant import Mutant, mutant
+
+
+def _measured(right: Any, step: Any, *rest: Any) -> Any:
+    gentle = isinstance(step, ours.moves.Close)
+    return right(replace(step, measured=True) if gentle else step, *rest)
+
+
+def _force_unproved(right: Any, step: Any, *rest: Any) -> Any:
+    if isinstance(step, ours.moves.Force):
+        return ours.moves.End(ours.outcomes.Ended.FORCE_CLOSED, step.evidence)
+    return right(step, *rest)
+
+
+STEPPING: dict[str, Mutant] = {
+    "a closing is stuck by the request's age": mutant(
+        "steps",
+        Wrong(
+            "_closing",
+            lambda right, job, message, *rest: right(
+                job, replace(message, closing_seen_at=message.requested_at), *rest
+            ),
+        ),
+        "steps",
+        "needless_force",
+        people=4,
+        hanging_jobs=0.5,
+    ),
+    "a request outlives a re-opening": mutant(
+        "steps",
+        Wrong(
+            "_opened_anew",
+            lambda right, job, message, *rest: (
+                right(job, message, *rest) if message.only_if_idle else None
+            ),
+        ),
+        "steps",
+        "live_closed",
+        people=3,
+    ),
+    "the closers ignore protection": mutant(
+        "steps", Without("_NEVER", "KEPT_BY_OWNER"), "steps", "live_closed"
+    ),
+    "any 409 of a datafeed is evidence": mutant(
+        "following", Wrong("after_answer", _measured), "steps", "needless_force"
+    ),
+    "the closers ignore whether a job is idle": mutant(
+        "steps",
+        Wrong("_open", lambda right, *given, **_: right(*given, explicit=True)),
+        "steps",
+        "live_closed",
+    ),
+    "a person's request never expires": mutant(
+        "steps",
+        Wrong("is_explicit", lambda _right, message, *_: not message.only_if_idle),
+        "steps",
+        "live_closed",
+        people=3,
+    ),
+    "a repeated look tells another end": mutant(
+        "steps",
+        Wrong(
+            "_found_closed",
+            lambda right, job, *rest: right(replace(job, finished=None), *rest),
+        ),
+        "steps",
+        "contradicting",
+        deaths=0.3,
+    ),
+    "five seconds make a job re-opened": mutant(
+        "steps", Constant("REOPENED_TOLERANCE", "timedelta(0)"), "steps"
+    ),
+    "a force ignores the request's timeout": mutant(
+        "steps",
+        Wrong(
+            "_closing",
+            lambda right, job, message, *rest: right(
+                job, replace(message, timeout="1s"), *rest
+            ),
+        ),
+        "steps",
+    ),
+    "the stamp of an earlier closing counts": mutant(
+        "steps",
+        Wrong(
+            "_closing",
+            lambda right, job, *rest: right(replace(job, last_data=None), *rest),
+        ),
+        "steps",
+    ),
+    "a long closing is measured by the send time": mutant(
+        "steps",
+        Wrong(
+            "_closing",
+            lambda right, job, message, now, rules: right(
+                job, replace(message, requested_at=message.sent_at or now), now, rules
+            ),
+        ),
+        "steps",
+    ),
+    "a watch closes a job that was opened again": mutant(
+        "steps",
+        Wrong(
+            "_open",
+            lambda right, verdict, message, *rest, **more: right(
+                verdict,
+                replace(message, kind=ours.messages.Kind.CLOSE),
+                *rest,
+                **more,
+            ),
+        ),
+        "steps",
+    ),
+    "a watch claims the closing": mutant(
+        "steps",
+        Wrong(
+            "_found_closed",
+            lambda right, job, message: right(
+                job, replace(message, kind=ours.messages.Kind.CLOSE)
+            ),
+        ),
+        "steps",
+        "false",
+    ),
+    "the Closer forces": mutant(
+        "steps",
+        Wrong(
+            "_force",
+            lambda _right, job, evidence, _rules: ours.moves.Force(job, evidence),
+        ),
+        "steps",
+        "needless_force",
+        failing_jobs=0.3,
+    ),
+    "a force needs no proof": mutant(
+        "following", Wrong("after_success", _force_unproved), "steps"
+    ),
+    "a message waits for ever": mutant(
+        "patience",
+        Wrong(
+            "wait",
+            lambda _right, why, message, now, _rules, **more: ours.patience.look_again(
+                why, message, now, **more
+            ),
+        ),
+        "steps",
+    ),
+    "a person's request ends in silence": mutant(
+        "patience",
+        Wrong(
+            "give_up",
+            lambda _right, _why, detail, _message: ours.moves.End(
+                ours.outcomes.Ended.SKIPPED,
+                ours.reasons.Reason.COULD_NOT_CLOSE,
+                detail,
+            ),
+        ),
+        "steps",
+    ),
+    "the newer mode rules, not the stricter": mutant(
+        "messages", Wrong("stricter", lambda _right, _one, other: other), "messages"
+    ),
+    "a bad request is tried again": mutant(
+        "following", NoBranch("after_answer", "BadRequest"), "steps"
+    ),
+}

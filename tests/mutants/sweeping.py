@@ -1,0 +1,105 @@
+"""Mutants of requests and sweeps: who is meant, how many, and what is written down."""
+
+from dataclasses import replace
+
+from mutants.breaking import ours
+from mutants.changes import Argument, Compares, Swapped, Wrong
+from mutants.mutant import Mutant, mutant
+
+SWEEPING: dict[str, Mutant] = {
+    "a sweep that is tried again draws anew": mutant(
+        "limits",
+        Wrong(
+            "limit",
+            lambda right, verdicts, events, now, rules, _asked=None: right(
+                verdicts, events, now, rules, now
+            ),
+        ),
+        "limits",
+        "too_many",
+        jobs=200,
+        double_firings=1,
+    ),
+    "nothing halts a sweep": mutant(
+        "limits", Wrong("_halted", lambda *_: iter(())), "limits"
+    ),
+    "all places go to the largest jobs": mutant(
+        "limits",
+        Wrong(
+            "_draw",
+            lambda _right, verdicts, _asked, places: {
+                v.job.job_id
+                for v in sorted(verdicts, key=lambda v: -v.job.memory_bytes)[:places]
+            },
+        ),
+        "limits",
+    ),
+    "MaxClosesPerRequest is one less": mutant(
+        "budget", Compares("demand_room", "max_closes_per_request", ">="), "budget"
+    ),
+    "an order to force is taken for a whole group": mutant(
+        "wishes",
+        Wrong(
+            "message_of",
+            lambda right, request, *rest: replace(
+                right(request, *rest),
+                force=bool(request.force and not request.only_if_idle),
+            ),
+        ),
+        "wishes",
+        "needless_force",
+        people=8,
+    ),
+    "a message forgets the mode it was born in": mutant(
+        "wishes",
+        Wrong(
+            "message_of",
+            lambda right, *given: replace(right(*given), mode=ours.messages.Mode.CLOSE),
+        ),
+        "wishes",
+    ),
+    "a message forgets the request's timeout": mutant(
+        "wishes",
+        Wrong(
+            "message_of",
+            lambda right, *given: replace(right(*given), timeout="30m"),
+        ),
+        "wishes",
+    ),
+    "a message is as young as its sweep": mutant(
+        "wishes",
+        Wrong(
+            "message_of",
+            lambda right, request, verdict, cluster, now, mode: replace(
+                right(request, verdict, cluster, now, mode), requested_at=now
+            ),
+        ),
+        "wishes",
+    ),
+    "everything may be asked for by a slip": mutant(
+        "request", Wrong("_demand_only_if_idle", lambda *_: None), "request"
+    ),
+    "a redriven message stands for a group": mutant(
+        "request",
+        Wrong("Request.known_as", lambda _right, _self, job: (job.job_id, *job.groups)),
+        "request",
+    ),
+    "a name that is missing is no refusal": mutant(
+        "request",
+        Wrong("resolve", lambda right, *given: replace(right(*given), refusal=None)),
+        "request",
+    ),
+    "the configurations are read before the states": mutant(
+        "cluster",
+        Swapped("Cluster.jobs", "STATS_FIELDS", "CONFIG_FIELDS"),
+        "cluster",
+        "too_many",
+        jobs=200,
+        double_firings=1,
+        # A Sweeper that stands still between its reads: closings end meanwhile.
+        stalls=0.3,
+    ),
+    "a close names its job as it is": mutant(
+        "cluster", Argument("Cluster.close", "quote", "safe", "'%/'"), "cluster"
+    ),
+}
