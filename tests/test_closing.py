@@ -206,6 +206,7 @@ def test_paused_gives_every_record_back_for_an_hour(stack: Runner) -> None:
 def test_observe_posts_nothing_and_says_what_it_would_do(stack: Runner) -> None:
     """The same path runs, up to the first step that would act."""
     stack.set_mode("observe")
+    stack.parameters = {"ForceOrders": "allowed"}
     add_idle(stack)
     add_busy(stack, "busy")
     stack.request(job_id="busy", force=True)
@@ -346,6 +347,7 @@ def test_a_next_look_that_cannot_be_set_comes_later(stack: Runner) -> None:
 
 def test_the_mode_is_asked_afresh_before_each_force(stack: Runner) -> None:
     """A pause of a second ago still stops a force, although the mode is cached."""
+    stack.parameters = {"ForceOrders": "allowed"}
     add_busy(stack)
     stack.request(job_id="web", force=True)
     stack.take_one("Sweeper")
@@ -740,6 +742,7 @@ def test_a_close_waits_as_long_as_its_age_allows(
 def test_a_force_waits_for_its_answer(stack: Runner) -> None:
     """Else it would be found closed, and told as a close that lost nothing."""
     stack.timeouts = {"MEASURED_READ_TIMEOUT": "0.5"}
+    stack.parameters = {"ForceOrders": "allowed"}
     quick = ("CLOSE_READ_TIMEOUT_EARLY", "CLOSE_READ_TIMEOUT")
     stack.timeouts |= dict.fromkeys(quick, "0.01")
     add_busy(stack)

@@ -123,6 +123,7 @@ messages = st.builds(
 rules = st.builds(
     Rules,
     force_failed=st.booleans(),
+    force_orders=st.sampled_from(["evidence", "allowed"]),
     close_jobs_without_datafeed=st.booleans(),
     close_dry_datafeeds=st.booleans(),
     may_force=st.booleans(),
@@ -154,7 +155,10 @@ def has_evidence(job: Job, message: CloseMessage, given: Rules) -> bool:
     """Tell, in words of its own, whether one of the four evidences is there."""
     waited = max(given.force_after, message.patience)
     seen = message.closing_seen_at
-    ordered = message.force and is_explicit(message, NOW, given)
+    begun = message.evidence is not None and message.evidence.state == "closing"
+    hangs = begun and job.state is State.CLOSING
+    enough = given.force_orders == "allowed" or not job.configured or hangs
+    ordered = message.force and is_explicit(message, NOW, given) and enough
     stuck = job.state is State.CLOSING and seen is not None and NOW - seen >= waited
     return job.state is State.FAILED or stuck or ordered
 

@@ -103,6 +103,11 @@ RULES: dict[str, tuple[str, str, Rules]] = {
     "one close of a day": ("MAX_CLOSES_PER_DAY", "1", Rules(max_closes_per_day=1)),
     "a lone pair of jobs": ("HALT_ABOVE_JOBS", "1", Rules(halt_above_jobs=1)),
     "a shorter hold": ("HALT_FOR", "36h", Rules(halt_for=timedelta(hours=36))),
+    "orders that force": (
+        "FORCE_ORDERS",
+        "allowed",
+        Rules(force_orders="allowed"),
+    ),
     "one close of a request": (
         "MAX_CLOSES_PER_REQUEST",
         "1",
@@ -208,6 +213,11 @@ WRONG: dict[str, tuple[str, str, str]] = {
         "SIGV4_SERVICE",
         "s3",
         "expected one of execute-api, es, lambda",
+    ),
+    "an order in other words": (
+        "FORCE_ORDERS",
+        "true",
+        "expected one of evidence, allowed",
     ),
     "a switch in capitals": ("FORCE_FAILED", "True", "expected true or false"),
     "a switch as a number": ("CLOSE_DRY_DATAFEEDS", "1", "expected true or false"),

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from idle_jobs.rules import Rules
 from simulation.tale import Tale, kinds
 
 NEEDLESS = [("I3", "needless_force")]
@@ -51,9 +52,25 @@ def test_an_order_names_one_job_and_does_not_expire(
     wish: dict[str, Any], at: int, found: bool
 ) -> None:
     """Only for one exact id, and only for a day, is `force` an order."""
-    findings = Tale(**wish).sweep().force(at, "opened").check()
+    tale = Tale(**wish).sweep()
+    tale.rules = Rules(force_orders="allowed")
+    findings = tale.force(at, "opened").check()
 
     assert bool(findings.needless_force) == found
+
+
+@pytest.mark.parametrize(
+    ("since", "found"), [(-50, []), (5, NEEDLESS)], ids=["before", "since"]
+)
+def test_an_order_alone_forces_what_was_closing_before_it(
+    since: int, found: list[tuple[str, str]]
+) -> None:
+    """A job that closes since the order has to be given its time (R13)."""
+    tale = Tale(force=True)
+    tale.lived(since, "closing")
+
+    assert kinds(tale.sweep().force(60, "closing").check()) == found
+    assert kinds(Tale(force=True).sweep().force(60, "opened").check()) == NEEDLESS
 
 
 @pytest.mark.parametrize(("handed", "found"), [(100, []), (9_000, NEEDLESS)])

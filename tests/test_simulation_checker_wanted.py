@@ -2,6 +2,7 @@
 
 import pytest
 
+from idle_jobs.rules import Rules
 from simulation.history import Key, Turned
 from simulation.tale import JOB, Tale, kinds
 
@@ -66,6 +67,7 @@ def test_no_close_while_the_mode_forbids_it(
 def test_before_a_force_the_mode_is_fresh() -> None:
     """A force does not rest on a cached mode."""
     tale, seen = Tale(force=True).sweep(), Tale(force=True).sweep()
+    tale.rules = seen.rules = Rules(force_orders="allowed")
     tale.add(Turned, 95, what="mode", value="paused")
     seen.add(Turned, 100.5, what="mode", value="paused")
 

@@ -42,6 +42,7 @@ REQUESTS = [
     {"request_id": "ask-wanted", "job_id": "wanted"},
 ]
 PARAMETERS = {"SweepEveryHours": "24", "ForceAfter": "1h", "ParkAfter": "1h"}
+PARAMETERS["ForceOrders"] = "allowed"
 DAY = Day(
     start=SWEEP - 5 * MINUTE,
     sweep=SWEEP,

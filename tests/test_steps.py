@@ -76,6 +76,7 @@ SWEEPS, PERSONS = sweeps_message(), persons_message()
 ORDER = persons_message(force=True)
 EXPIRED = aged(PERSONS, hours=25)
 WATCH = sweeps_message(kind=Kind.WATCH)
+HANGS = replace(ORDER, evidence=Evidence("closing", ago(days=10)))
 SEEN_OPENING = sweeps_message(evidence=Evidence("opening"))
 SEEN_CLOSING = handed(
     sweeps_message(requested_at=ago(hours=3), closing_seen_at=ago(hours=2)), hours=2
@@ -210,7 +211,27 @@ CLOSER_ROWS: dict[str, tuple[Job | None, CloseMessage, tuple[object, ...]]] = {
     "deleting ends it": (idle_job(deleting=True), PERSONS, (SKIP, Reason.DELETING)),
     "an orphan": (ORPHAN, PERSONS, (SKIP, Reason.ORPHAN)),
     "an orphan that is ordered": (ORPHAN, ORDER, (HandOver, Reason.FORCE_ORDERED)),
-    "an order": (BUSY, ORDER, (HandOver, Reason.FORCE_ORDERED)),
+    "an order closes gently first (R13)": (BUSY, ORDER, (Close, False)),
+    "an order for a job closing since then (R13)": (
+        CLOSING,
+        ORDER,
+        (Wait, Reason.STILL_CLOSING),
+    ),
+    "an order for a job that was closing already (R13)": (
+        CLOSING,
+        HANGS,
+        (HandOver, Reason.FORCE_ORDERED),
+    ),
+    "an order for one that closes anew, with newer data (R13)": (
+        idle_job(state=State.CLOSING, last_data=ago(minutes=1)),
+        HANGS,
+        (Wait, Reason.STILL_CLOSING),
+    ),
+    "an order for a failed job (R13)": (
+        failed_job(newest_clock=NOW),
+        ORDER,
+        (HandOver, Reason.FAILED),
+    ),
     "an order that has expired (R2)": (BUSY, aged(ORDER, hours=25), PARKED),
     "failed in our hands": (failed_job(), SWEEPS, (HandOver, Reason.FAILED)),
     "failed after new data": (
@@ -277,8 +298,12 @@ def test_each_look_of_the_closer(
 
 
 FORCER_ROWS: dict[str, tuple[Job | None, CloseMessage, tuple[object, ...]]] = {
-    "an order": (BUSY, ORDER, (Force, Reason.FORCE_ORDERED)),
-    "an order for a closing job": (CLOSING, ORDER, (Force, Reason.FORCE_ORDERED)),
+    "an order closes gently first (R13)": (BUSY, ORDER, (Close, False)),
+    "an order for a job that was closing already (R13)": (
+        CLOSING,
+        HANGS,
+        (Force, Reason.FORCE_ORDERED),
+    ),
     "an order for an orphan": (ORPHAN, ORDER, (Force, Reason.FORCE_ORDERED)),
     "an order for one without a node": (
         LOST_ORPHAN,
@@ -390,6 +415,31 @@ def test_failed_jobs_of_a_sweep_need_their_switch() -> None:
     step = next_step(failed_job(), message, NOW, replace(FORCER, force_failed=True))
 
     assert short(step) == (Force, Reason.FAILED)
+
+
+@pytest.mark.parametrize(
+    "job",
+    [BUSY, CLOSING, idle_job(), OPENING],
+    ids=["busy", "closing", "idle", "opening"],
+)
+def test_an_order_forces_at_once_where_the_operator_allows_it(job: Job) -> None:
+    """With ForceOrders `allowed`, whatever the job does (R13)."""
+    order = replace(ORDER, evidence=Evidence(str(job.state)))
+    closer, forcer = (replace(r, force_orders="allowed") for r in (CLOSER, FORCER))
+    steps = [next_step(job, order, NOW, rules) for rules in (closer, forcer)]
+
+    assert [short(step) for step in steps] == [
+        (HandOver, Reason.FORCE_ORDERED),
+        (Force, Reason.FORCE_ORDERED),
+    ]
+
+
+def test_protection_outranks_an_order_that_is_allowed() -> None:
+    """No setting lets an order force what its owner keeps (R13)."""
+    allowed = replace(FORCER, force_orders="allowed")
+    step = next_step(idle_job(managed=True), ORDER, NOW, allowed)
+
+    assert short(step) == (SKIP, Reason.MANAGED)
 
 
 GENTLE, MEASURED = Close(idle_job(), "30m"), Close(idle_job(), "30s", measured=True)

@@ -421,7 +421,7 @@ def test_as_many_jobs_as_a_request_may_close_are_all_sent(stack: Runner) -> None
 def test_a_redriven_request_is_as_old_as_it_was(
     stack: Runner, force: bool, reopened: bool
 ) -> None:
-    """Parked for a week as it came, it still closes nothing that is in use."""
+    """Parked for a week as it came, it still closes nothing that is in use (R2)."""
     add_busy(stack)
     stack.cluster.faults.append(Fault(path=".", kind="status", status=503))
     stack.request(job_id="web", request_id="ask", force=force)
@@ -434,9 +434,9 @@ def test_a_redriven_request_is_as_old_as_it_was(
     stack.cluster.give_data("web", stack.now)
     stack.queues.send("RequestQueue", *stack.queues.bodies("ParkingQueue"))
     stack.run(stack.now + timedelta(days=1))
-    skipped = "reopened" if reopened else "active"
+    end = "skipped reopened" if reopened else "parked request_expired"
 
-    assert ends(stack) == ["web: parked cluster_unavailable", f"web: skipped {skipped}"]
+    assert ends(stack) == ["web: parked cluster_unavailable", f"web: {end}"]
     assert posts(stack) == []
 
 
@@ -573,7 +573,8 @@ def test_a_watch_is_a_wish_of_its_own(stack: Runner) -> None:
 def test_what_only_force_can_close_goes_to_the_force_closer(
     stack: Runner, request_: dict[str, object]
 ) -> None:
-    """A failed job that a person names, and an order."""
+    """A failed job that a person names, and an order that the operator allows (R13)."""
+    stack.parameters = {"ForceOrders": "allowed"}
     state = "opened" if "force" in request_ else "failed"
     add_busy(stack, state=state)
     stack.request(**request_)
@@ -582,6 +583,27 @@ def test_what_only_force_can_close_goes_to_the_force_closer(
 
     assert message["handed_at"] == "2026-03-02T06:05:00Z"
     assert sent(stack) == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "queue"),
+    [
+        ({}, "CloseQueue"),
+        ({"state": "closing", "close_ends": "hangs"}, "ForceQueue"),
+        ({"config": False}, "ForceQueue"),
+    ],
+    ids=["busy", "closing", "an orphan"],
+)
+def test_an_order_goes_to_the_force_closer_only_where_it_forces_at_once(
+    stack: Runner, fields: dict[str, Any], queue: str
+) -> None:
+    """What is closed gently first begins at the Closer (R13)."""
+    add_busy(stack, **fields)
+    stack.request(job_id="web", force=True)
+    stack.take_one("Sweeper")
+    queues = {name: len(sent(stack, name)) for name in ("CloseQueue", "ForceQueue")}
+
+    assert queues == {"CloseQueue": 0, "ForceQueue": 0} | {queue: 1}
 
 
 @pytest.mark.parametrize("expression", ["we*", "team", "web,web"])

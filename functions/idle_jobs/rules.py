@@ -17,6 +17,7 @@ class Rules:
     park_after: timedelta = timedelta(hours=24)
     request_expires_after: timedelta = timedelta(hours=24)
     force_failed: bool = False
+    force_orders: str = "evidence"
     close_jobs_without_datafeed: bool = False
     close_dry_datafeeds: bool = False
     include_managed_jobs: bool = False

@@ -193,6 +193,7 @@ RULES: dict[str, Read] = {
     "PARK_AFTER": _span(_HOUR),
     "REQUEST_EXPIRES_AFTER": _span(_HOUR),
     "FORCE_FAILED": _flag,
+    "FORCE_ORDERS": _one_of("evidence", "allowed"),
     "CLOSE_JOBS_WITHOUT_DATAFEED": _flag,
     "CLOSE_DRY_DATAFEEDS": _flag,
     "INCLUDE_MANAGED_JOBS": _flag,

@@ -4,11 +4,13 @@ A look at a message asks `next_step`; what comes after a post is in `following.p
 closers ask the same functions and differ in `Rules.may_force`.
 
 Force needs evidence: the state `failed`; a job still closing long after the Closer saw
-it close; a datafeed that would not stop in a measured try; or an explicit order.
+it close; a datafeed that would not stop in a measured try; or an explicit order, where
+one is enough.
 """
 
 from datetime import datetime, timedelta
 
+from idle_jobs.evidence import failed_in_closing, order_is_enough
 from idle_jobs.idleness import IDLE_REASONS
 from idle_jobs.jobs import Job, State
 from idle_jobs.messages import CloseMessage, Kind
@@ -47,7 +49,7 @@ def next_step(
         return End(Ended.SKIPPED, Reason.REOPENED, why)
     verdict = judge(job, now, rules)
     explicit = is_explicit(message, now, rules)
-    ordered = explicit and message.force
+    ordered = explicit and message.force and order_is_enough(job, message, rules)
     if verdict.reason is Reason.ORPHAN and ordered:
         return _force(job, Reason.FORCE_ORDERED, rules)
     if verdict.reason in _WAIT_FOR and not message.only_if_idle:
@@ -116,23 +118,10 @@ def _failed(
     if (
         explicit
         or verdict.action is Action.FORCE
-        or _failed_in_closing(verdict, message)
+        or failed_in_closing(verdict, message)
     ):
         return _force(verdict.job, Reason.FAILED, rules)
     return _leave(verdict, message, rules)
-
-
-def _failed_in_closing(verdict: Verdict, message: CloseMessage) -> bool:
-    """Tell whether the job failed in our hands: untouched since the Sweeper saw it."""
-    job, seen = verdict.job, message.evidence
-    if message.kind is Kind.WATCH or seen is None or seen.state == State.FAILED:
-        return False
-    feed = job.datafeed.state if job.datafeed else "stopped"
-    if feed not in ("stopped", seen.datafeed_state):
-        return False
-    if job.last_data is None:
-        return True
-    return seen.last_activity is not None and job.last_data <= seen.last_activity
 
 
 def _closing(job: Job, message: CloseMessage, now: datetime, rules: Rules) -> Step:

@@ -13,16 +13,17 @@ from idle_jobs.halting import Event, events
 from idle_jobs.jobs import Job, State
 from idle_jobs.limits import Plan, limit
 from idle_jobs.messages import CloseMessage, Mode, Origin, stricter
+from idle_jobs.moves import HandOver
 from idle_jobs.outcomes import Ended, outcome_of
 from idle_jobs.policy import judge
 from idle_jobs.reasons import Reason
 from idle_jobs.request import Request, resolve
 from idle_jobs.rules import Rules
-from idle_jobs.steps import why_closed
+from idle_jobs.steps import next_step, why_closed
 from idle_jobs.summary import summary_of
 from idle_jobs.telemetry import Metric
 from idle_jobs.times import rfc3339
-from idle_jobs.verdicts import Action, Verdict
+from idle_jobs.verdicts import Verdict
 from idle_jobs.wishes import closed_for, end_of, message_of, was_asked_for
 
 
@@ -115,8 +116,9 @@ def _send(request: Request, plan: Plan, desk: Desk, now: datetime, mode: Mode) -
     forced: list[CloseMessage] = []
     for verdict in plan.send:
         message = message_of(request, verdict, desk.cluster_name, now, mode)
-        failed = not message.only_if_idle and verdict.job.state is State.FAILED
-        force_only = message.force or failed or verdict.action is Action.FORCE
+        step = next_step(verdict.job, message, now, desk.rules)
+        # A closing that is long has to be seen and stamped by the Closer.
+        force_only = isinstance(step, HandOver) and not step.closing_seen
         (forced if force_only else gentle).append(message)
     desk.outbox.send(gentle)
     desk.outbox.hand_over(forced, now)

@@ -112,6 +112,7 @@ def test_row_21_an_order_of_today_still_forces_when_it_is_redriven(
     stack: Runner,
 ) -> None:
     """Within a day the order holds: what makes last week's void is its age alone."""
+    stack.parameters = {"ForceOrders": "allowed"}
     add_busy(stack)
     order = wish(only_if_idle=False, force=True, requested_at=after(hours=-23))
     stack.queues.send("RequestQueue", order)

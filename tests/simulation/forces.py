@@ -49,13 +49,27 @@ def _stuck(truth: Truth, post: Posted) -> bool:
 def _ordered(truth: Truth, post: Posted) -> bool:
     """Tell whether a person ordered to force this one job, not too long ago.
 
-    Expiry is judged by the time at which the invocation began, at most 60 s before.
+    That is enough where the operator says so, or where it was closing already when the
+    Sweeper took the order. Expiry is judged by the time at which the invocation began,
+    at most 60 s before.
     """
     wish = truth.wish(post.key)
     if wish is None or not wish.force or wish.only_if_idle:
         return False
     fresh = post.at - FRESH - wish.at <= truth.history.rules.request_expires_after
-    return fresh and wish.expression == post.key.job_id
+    if not fresh or wish.expression != post.key.job_id:
+        return False
+    return truth.history.rules.force_orders == "allowed" or _closed_before(truth, post)
+
+
+def _closed_before(truth: Truth, post: Posted) -> bool:
+    """Tell whether it was closing when the Sweeper sent it on, and is since then."""
+    state = truth.lives[post.key.job_id].state
+    sent = [s.at for s in truth.sent.get(post.key, ()) if s.kind and s.at <= post.at]
+    return any(
+        begun is None or (sent and begun <= sent[-1])
+        for begun in state.spans("closing", post.at - FRESH, post.at)
+    )
 
 
 def _measured(truth: Truth, post: Posted) -> bool:

@@ -68,6 +68,13 @@ SWITCHED = [
         "named in neither",
         custom_settings={"managed": True},
     ),
+    job(
+        "runaway-import",
+        "keep active > force_closed force_ordered > closed",
+        "ForceOrders: a person orders to force a running job",
+        **BUSY,
+        request="ask-zoe",
+    ),
 ]
 UPGRADED = [
     job("quiet-one", "keep upgrade_mode > opened"),
@@ -90,6 +97,12 @@ def _upgrading() -> Cluster:
     return cluster
 
 
+def _order(runner: Runner) -> None:
+    """Let a person order force."""
+    order = {"request_id": "ask-zoe", "job_id": "runaway-import", "force": True}
+    runner.plan(SWEEP + 5 * MINUTE, lambda: runner.request(**order))
+
+
 def _nothing(_runner: Runner) -> None:
     """Let nobody do anything."""
 
@@ -107,18 +120,19 @@ ACTS = [
         scenario.END,
     ),
     Act(
-        "A sweep with every switch turned",
+        "A sweep with every switch turned, an order to force at 00:05",
         SWITCHED,
         _DAILY
         | {
             "ForceFailed": "true",
+            "ForceOrders": "allowed",
             "CloseJobsWithoutDatafeed": "true",
             "CloseDryDatafeeds": "true",
             "IncludeManagedJobs": "true",
             "ManagedJobsAllowed": "apm-transactions",
         },
         lambda: scenario.build(SWITCHED),
-        _nothing,
+        _order,
         _SOON,
     ),
     Act(

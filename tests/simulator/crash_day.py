@@ -17,6 +17,7 @@ MINUTE = timedelta(minutes=1)
 SLICE = 10 * MINUTE
 FORCE_AFTER = timedelta(hours=1)
 PARAMETERS = {"SweepEveryHours": "24", "ForceAfter": "1h", "ParkAfter": "1h"}
+PARAMETERS["ForceOrders"] = "allowed"
 
 IDLE: dict[str, Any] = {
     "state": "opened",

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from simulator.cluster import Cluster
+from simulator.cluster import Cluster, Fault
 
 if TYPE_CHECKING:
     # The runner needs moto, which `make cluster` need not wait for.
@@ -230,9 +230,8 @@ ROWS = [
     job(
         "haunted-job",
         "keep active > parked request_expired > opened",
-        "a person orders force, and the cluster fails each time",
+        "a person orders force, and a proxy answers 503 each time",
         **BUSY,
-        force_works=False,
         request="ask-eve",
     ),
     job(
@@ -329,6 +328,7 @@ def direct(runner: "Runner") -> None:
         if line["message"] == "verdict" and line["job_id"] == "checkout-errors":
             runner.cluster.give_data("checkout-errors", runner.now)
 
+    runner.cluster.faults.append(Fault("haunted-job/_close"))
     runner.plan(SWEEP + 5 * MINUTE, ask)
     # One sweep, so that the table tells of one.
     runner.plan(SWEEP + 60 * MINUTE, lambda: runner.disabled.add("Sweeper"))
