@@ -451,24 +451,6 @@ def test_a_post_ends_before_its_invocation_and_begins_on_fresh_news(
     assert limits == ([expected] if expected else [])
 
 
-def test_evidence_that_took_too_long_forces_nothing(stack: Runner) -> None:
-    """The 409 came a minute after the read: no force, and none is told of."""
-    add_idle(stack, datafeed="started", datafeed_stops=False)
-    handed = rfc3339(stack.now - timedelta(hours=3))
-    stack.queues.send("ForceQueue", close_body(handed_at=handed, only_if_idle=False))
-    event = {"Records": stack.queues.receive("ForceQueue", 1)}
-    left = iter([170.0, 150.0, 150.0])
-    with stack.inside("ForceCloser") as closer:
-        desk = open_desk("force_queue_url", closer.logger, closer.metrics)
-        desk = replace(desk, rules=replace(desk.rules, may_force=True))
-        answer = close_batch(event, desk, stack.now, lambda: next(left, 99.0))
-
-    assert len(answer["batchItemFailures"]) == 1
-    assert [p.partition("?")[2] for p in posts(stack)] == ["timeout=30s"]
-    assert len(lines(stack, "posted")) == 1
-    assert "datafeed_would_not_stop" == lines(stack, "waiting")[-1]["why"]
-
-
 @pytest.mark.row(28)
 def test_no_work_is_begun_in_the_last_seconds(stack: Runner) -> None:
     """Untouched records go back at once: they are whole, and somebody else's turn."""

@@ -55,7 +55,7 @@ def test_nothing_is_lost_forced_needlessly_or_closed_alive(pool: Executor) -> No
         tell(sums.failing[0])
     assert ([], {}) == (sums.failing, dict(sums.kinds))
     assert sums.counts["closed"] > 20 * len(seeds)
-    assert sums.counts["force_closed"] > len(seeds)
+    assert sums.counts["force_closed"] > len(seeds) / 2
     assert 0 < sums.duplicated < sums.requests / 20
 
 

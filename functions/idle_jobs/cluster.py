@@ -1,6 +1,6 @@
 """The only file that speaks Elasticsearch: read its jobs, close one of them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from math import inf
@@ -9,7 +9,14 @@ from typing import Any
 from urllib.parse import quote
 
 from idle_jobs.answers import no_object, parsed
-from idle_jobs.errors import Evidence, Gone, LookAgain, NotOnServerless, TryLater
+from idle_jobs.errors import (
+    Evidence,
+    Gone,
+    LookAgain,
+    NotOnServerless,
+    NotSent,
+    TryLater,
+)
 from idle_jobs.fields import Json
 from idle_jobs.info import INFO_FIELDS, ON_SERVERLESS, Info, read_info
 from idle_jobs.jobs import Job, State
@@ -45,8 +52,13 @@ Ids = Sequence[str] | None
 class Cluster:
     """One cluster; every method raises `errors.ClusterError` and nothing else."""
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: Wire, limit: Callable[[], float] | None = None) -> None:
         self._wire = wire
+        self._limit = limit
+
+    def within(self, limit: Callable[[], float]) -> "Cluster":
+        """Return the same cluster, none of whose reads takes longer than the limit."""
+        return Cluster(self._wire, limit)
 
     def jobs(self, now: datetime, ids: Ids = None) -> list[Job]:
         """Read all jobs, or those of these ids that exist, in four calls, or five.
@@ -131,12 +143,22 @@ class Cluster:
             for rest in without(pack, gone.missing):
                 yield from self._known(path, rest, suffix, fields)
 
+    def _limits(self) -> dict[str, float]:
+        """Return how long the next read may take, where that is limited."""
+        if self._limit is None:
+            return {}
+        if (seconds := self._limit()) <= 0:
+            raise NotSent("there is no time left to read")
+        return {"read_timeout": seconds}
+
     def _object(
         self, path: str, fields: str, longest: int = LONGEST_ANSWER
     ) -> dict[str, Any]:
         params = {"filter_path": fields}
         try:
-            body = self._wire.call("GET", path, params, longest=longest)
+            body = self._wire.call(
+                "GET", path, params, longest=longest, **self._limits()
+            )
         except (LookAgain, Evidence) as error:
             # A read that timed out read nothing, and none is refused as a close is.
             raise TryLater(str(error)) from error

@@ -51,6 +51,20 @@ def after_success(
     return End(Ended.CLOSED, why_closed(message))
 
 
+def after_measured(
+    job: Job | None, message: CloseMessage, now: datetime, rules: Rules
+) -> Step:
+    """Return what follows a measured 409, given the job as read since then.
+
+    The try may have taken minutes: whatever ends or keeps a message by now counts for
+    more. What would only be tried once more is forced.
+    """
+    step = next_step(job, message, now, rules)
+    if isinstance(step, Close) and step.measured:
+        return Force(step.job, Reason.DATAFEED_WOULD_NOT_STOP)
+    return step
+
+
 def after_answer(
     step: Close | Force,
     error: ClusterError,

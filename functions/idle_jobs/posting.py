@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from idle_jobs.batch import LAST_SECONDS
 from idle_jobs.desk import Desk
 from idle_jobs.errors import ClusterError, LookAgain, NotSent, Refused, TryLater
-from idle_jobs.following import after_answer, after_success
+from idle_jobs.following import after_answer, after_measured, after_success
 from idle_jobs.jobs import Job, State
 from idle_jobs.messages import CloseMessage
 from idle_jobs.moves import Close, End, Force, Park, Step, Wait
@@ -16,6 +16,7 @@ from idle_jobs.reasons import Reason
 
 EARLY = timedelta(minutes=1)
 OLDEST_READ = 60  # Seconds: what is closed was seen idle within them.
+TO_REPORT = 5  # Seconds of an invocation that are left to tell what it has done.
 
 Posted = tuple[Step, CloseMessage, Job | None]
 
@@ -24,18 +25,27 @@ Posted = tuple[Step, CloseMessage, Job | None]
 class Posts:
     """The posts of one batch. It is made right before the read that they rest on.
 
-    After a refusal nothing more of the batch is posted.
+    After a refusal nothing more of the batch is posted. `fresh_until` is how many
+    seconds are left when that read is old, `read_since` the same for the jobs that were
+    read again.
     """
 
     desk: Desk
     now: datetime
     seconds_left: Callable[[], float]
     fresh_until: float = field(init=False)
+    read_since: dict[str, float] = field(default_factory=dict)
     refused: Refused | None = None
 
     def __post_init__(self) -> None:
         """Note how many seconds are left when the read is old."""
         self.fresh_until = self.seconds_left() - OLDEST_READ
+
+    @property
+    def _now(self) -> datetime:
+        """Return the time: what has passed since the read is what is left no more."""
+        passed = self.fresh_until + OLDEST_READ - self.seconds_left()
+        return self.now + timedelta(seconds=passed)
 
     def post(self, step: Close | Force, message: CloseMessage) -> Posted:
         """Post one close and prove it; return what follows."""
@@ -51,6 +61,8 @@ class Posts:
                 after, End | Park
             ):
                 return self._unless_issued(after, step, message)
+            if isinstance(after, Force):
+                return self._judged_again(after, message)
             return after, message, job
         self.desk.telemetry.posted(message, str(step), "closed")
         try:
@@ -61,11 +73,30 @@ class Posts:
             # So it must come to that look, however old the message is.
             return Wait(SOONEST_LOOK, Reason.STILL_CLOSING), message, job
 
+    def _read(self, job_id: str) -> Job | None:
+        """Read the job once more, in what is left of the invocation."""
+        cluster = self.desk.cluster.within(self._longest_read)
+        found = {j.job_id: j for j in cluster.jobs(self._now, [job_id])}
+        return found.get(job_id)
+
+    def _longest_read(self) -> float:
+        return min(self.seconds_left() - TO_REPORT, self.desk.timeouts.read)
+
+    def _judged_again(self, step: Force, message: CloseMessage) -> Posted:
+        """Read and judge anew after a measured try, which may outlast a fresh read."""
+        job_id, now, rules = step.job.job_id, self._now, self.desk.rules
+        fresh_until = self.seconds_left() - OLDEST_READ
+        try:
+            job = self._read(job_id)
+        except ClusterError as error:
+            self.desk.telemetry.trouble(error)
+            return wait(step.evidence, message, now, rules), message, step.job
+        self.read_since[job_id] = fresh_until
+        return after_measured(job, message, now, rules), message, job
+
     def _proved(self, step: Close | Force, message: CloseMessage) -> Posted:
         """Read the job once more; return what follows from how it is now."""
-        job_id, cluster = step.job.job_id, self.desk.cluster
-        found = {j.job_id: j for j in cluster.jobs(self.now, [job_id])}
-        proof = found.get(job_id)
+        proof = self._read(step.job.job_id)
         after = after_success(step, proof, message, self.now, self.desk.rules)
         return after, message, proof
 
@@ -95,8 +126,9 @@ class Posts:
 
     def _call(self, step: Close | Force, message: CloseMessage) -> None:
         left, force = self.seconds_left(), isinstance(step, Force)
-        if left < self.fresh_until:
-            raise NotSent("the state was read more than a minute ago")
+        fresh_until = self.read_since.get(step.job.job_id, self.fresh_until)
+        if left < max(fresh_until, LAST_SECONDS):
+            raise NotSent("the state is old, or the invocation nearly over")
         if self.refused:
             raise self.refused
         most = max(left - LAST_SECONDS, 1)  # So that there is time to report.
@@ -104,7 +136,7 @@ class Posts:
             step.job,
             timeout=message.timeout if isinstance(step, Force) else step.timeout,
             read_timeout=min(self._patience(step, message), most),
-            good_for=left - self.fresh_until,
+            good_for=left - fresh_until,
             force=force,
         )
 
