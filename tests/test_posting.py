@@ -10,7 +10,7 @@ from bench import TIMEOUTS, Bench, force_closers
 from builders import RULES, ago, idle_job, persons_message, sweeps_message
 from idle_jobs.errors import NotSent
 from idle_jobs.messages import CloseMessage
-from idle_jobs.moves import Close, Force
+from idle_jobs.moves import Close, Force, Wait
 from idle_jobs.posting import OLDEST_READ, Posts
 from idle_jobs.reasons import Reason
 from simulator.cluster import Fault
@@ -56,9 +56,7 @@ def test_evidence_and_forces_are_waited_for(job: dict[str, Any]) -> None:
     assert TIMEOUTS.measured == post.read_timeout
 
 
-@pytest.mark.parametrize(
-    ("left", "waits"), [(200, 90), (110, 90), (80, 60), (20.5, 1), (5, 1)]
-)
+@pytest.mark.parametrize(("left", "waits"), [(200, 90), (110, 90), (80, 60), (20.5, 1)])
 def test_a_post_leaves_time_to_report(left: float, waits: float) -> None:
     """The last seconds of an invocation are not spent on waiting."""
     bench = Bench(left=left)
@@ -66,6 +64,17 @@ def test_a_post_leaves_time_to_report(left: float, waits: float) -> None:
     posts.post(Force(idle_job(), Reason.FAILED), sweeps_message())
 
     assert waits == bench.seen("call")[0].read_timeout
+
+
+@pytest.mark.parametrize("left", [19.9, 5, 0])
+def test_nothing_is_posted_in_the_last_seconds(left: float) -> None:
+    """A read and a try may have taken nearly all the time: the next look does it."""
+    bench = Bench(left=left)
+    posts = Posts(bench.desk, bench.now, lambda: bench.left)
+    after, _, _ = posts.post(Force(idle_job(), Reason.FAILED), sweeps_message())
+
+    assert isinstance(after, Wait)
+    assert bench.seen("call") == []
 
 
 @pytest.mark.parametrize(
