@@ -1,10 +1,14 @@
 """What a job's owner may say in custom_settings, and what becomes of nonsense."""
 
 from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatchcase
 
 import pytest
 
 from idle_jobs.owner import NO_WISH, Owner, Wish, read_owner
+from idle_jobs.reading import CONFIG_FIELDS
+
+FIELDS = CONFIG_FIELDS.split(",")
 
 WISHES: dict[str, tuple[object, Owner]] = {
     "no custom settings": (None, NO_WISH),
@@ -91,6 +95,38 @@ def test_an_unreadable_word_means_never(ours: object, problem: str) -> None:
     expected = Owner(wish=Wish.NEVER, problem=f"custom_settings.idle_closer{problem}")
 
     assert expected == read_owner({"idle_closer": ours})
+
+
+MEANT = [
+    *("idle-closer", "idleCloser", "idle_closer.mode", "IDLE_CLOSER", "Idle Closer"),
+    *("idle_close", "ilde_closer", "idle_closer_settings", "idle_job_closer"),
+    *("idle_clsoer", "team.idle-closer", "idle_after", "keep_open_until"),
+]
+
+
+@pytest.mark.parametrize("key", MEANT, ids=lambda key: f"{key} (F14)")
+@pytest.mark.parametrize("beside", [{}, {"idle_closer": {"mode": "auto"}}], ids=str)
+def test_a_misspelt_key_means_never(key: str, beside: dict[str, object]) -> None:
+    """An owner who tried to say something is not closed unheard (F14)."""
+    owner = read_owner(beside | {key: {"mode": "never"}})
+
+    assert Wish.NEVER is owner.wish
+    assert owner.problem.startswith(f"custom_settings.{key}: ")
+
+
+def test_every_misspelt_key_is_asked_for() -> None:
+    """The cluster filters by name: what no pattern matches is not seen (F14)."""
+    asked = [field.removeprefix("jobs.custom_settings.") for field in FIELDS]
+
+    assert [] == [k for k in MEANT if not any(fnmatchcase(k, a) for a in asked)]
+
+
+@pytest.mark.parametrize(
+    "key", ["created_by", "managed", "custom_urls", "idle", "idle_timeout", "closer"]
+)
+def test_another_key_is_no_word_of_the_owners(key: str) -> None:
+    """Keys of others say nothing, though some of them are fetched along (F14)."""
+    assert NO_WISH == read_owner({key: {"mode": "never"}})
 
 
 def test_an_endless_wait_is_refused() -> None:

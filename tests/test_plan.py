@@ -78,6 +78,23 @@ def test_nothing_is_posted(capsys: pytest.CaptureFixture[str]) -> None:
     assert "Nothing was posted." in capsys.readouterr().out
 
 
+def test_what_has_no_effect_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    """A pattern that matches nothing, and an owner's key that is not read (F14)."""
+    cluster = Cluster()
+    settings = {"idle-closer": {"mode": "never"}, "custom_urls": []}
+    cluster.add_job("web", now=SWEEP, custom_settings=settings)
+    plan(cluster, KEEP_PATTERNS="prod-", MANAGED_JOBS_ALLOWED="apm")
+    out = capsys.readouterr().out
+
+    assert "| keep    | kept_by_owner " in out
+    assert out.endswith(
+        "ignored     KEEP_PATTERNS: prod- matches no job and no group\n"
+        "ignored     MANAGED_JOBS_ALLOWED: apm is not a job\n"
+        "ignored     web: custom_settings.idle-closer: not read, expected idle_closer\n"
+        "Nothing was posted.\n"
+    )
+
+
 def test_limits_hold_back(capsys: pytest.CaptureFixture[str]) -> None:
     """The one place goes by lot, here not to the largest; watching costs nothing."""
     plan(build(), MAX_CLOSES_PER_SWEEP="1")

@@ -191,6 +191,17 @@ def test_observing_is_told_in_words(stack: Runner) -> None:
     assert stack.metrics["ModePaused"] == 0
 
 
+def test_a_sweep_names_what_has_no_effect(stack: Runner) -> None:
+    """The summary and the line of the sweep say which key was not read (F14)."""
+    add_idle(stack, custom_settings={"idleCloser": {"mode": "auto"}})
+    summary = sweep(stack)
+    [line] = [x for x in stack.log if x["message"] == "swept"]
+
+    why = "web: custom_settings.idleCloser: not read, expected idle_closer"
+    assert [why] == summary["ignored"] == line["ignored"]
+    assert summary["sent"] == 0
+
+
 @pytest.mark.row(12)
 def test_a_halted_sweep_sends_nothing_and_says_so(stack: Runner) -> None:
     """Eleven of eleven jobs became idle within a day: something else is wrong."""

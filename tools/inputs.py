@@ -32,6 +32,8 @@ MEMORY = (
     "stats: model_size_stats.model_bytes_memory_limit",
     "job: analysis_limits.model_memory_limit",
 )
+# What `idle_closer` is found by, and keys that were meant to be it.
+OWNERS_KEYS = ("*dle*", "*loser*", "*IDLE*", "keep_open_until")
 SOURCES: dict[str, tuple[str, ...]] = {
     "job_id": ("job: job_id", "stats: job_id"),
     "state": ("stats: state",),
@@ -49,7 +51,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "owner.idle_after": ("job: custom_settings.idle_closer.idle_after",),
     "owner.keep_open_until": ("job: custom_settings.idle_closer.keep_open_until",),
     "owner.name": ("job: custom_settings.idle_closer.owner",),
-    "owner.problem": ("job: custom_settings.idle_closer",),
+    "owner.problem": tuple(f"job: custom_settings.{key}" for key in OWNERS_KEYS),
     "bucket_span": ("job: analysis_config.bucket_span",),
     "functions": ("job: analysis_config.detectors.function",),
     "datafeed": ("job: datafeed_config.datafeed_id", "feed: timing_stats.job_id"),

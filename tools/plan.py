@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from idle_jobs.halting import events
+from idle_jobs.ignored import without_effect
 from idle_jobs.jobs import State
 from idle_jobs.limits import Plan, limit
 from idle_jobs.policy import judge
@@ -36,7 +37,8 @@ def main(environ: Mapping[str, str]) -> int:
 
 def plan(target: Target, now: datetime) -> int:
     """Read, judge and limit as the Sweeper does, and print what it would send."""
-    verdicts = [judge(job, now, target.rules) for job in target.cluster.jobs(now)]
+    jobs = target.cluster.jobs(now)
+    verdicts = [judge(job, now, target.rules) for job in jobs]
     halts = events(verdicts, now, target.rules)
     planned = limit(verdicts, halts, now, target.rules)
     console = open_console(piped_width=2_000)
@@ -45,6 +47,8 @@ def plan(target: Target, now: datetime) -> int:
     console.print(_table(told, planned, console))
     for name, value in _summary(verdicts, told, planned):
         console.print(Text(f"{name:<12}{value}"))
+    for ignored in without_effect(jobs, target.rules):
+        console.print(Text(f"{'ignored':<12}{one_line(ignored)}", "yellow"))
     console.print("Nothing was posted.")
     return 0
 

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from difflib import SequenceMatcher
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from idle_jobs.times import duration, moment
@@ -29,16 +31,48 @@ class Owner:
 
 
 NO_WISH = Owner()
+OUR_KEY = "idle_closer"
+
+# Keys of ours that stand beside `idle_closer` instead of in it, and that only we have.
+_MISPLACED = frozenset({"idle_after", "keep_open_until"})
 
 
 def read_owner(settings: object) -> Owner:
-    """Read `custom_settings.idle_closer`; absent means no wish at all."""
-    if not isinstance(settings, Mapping) or "idle_closer" not in settings:
+    """Read `custom_settings.idle_closer`; absent means no wish at all.
+
+    A key that was meant to be ours is an owner's word that was not understood.
+    """
+    if not isinstance(settings, Mapping):
+        return NO_WISH
+    for key in settings:
+        if why := _not_ours(key):
+            problem = f"custom_settings.{key!s:.60}: {why}"
+            return Owner(wish=Wish.NEVER, problem=problem)
+    if OUR_KEY not in settings:
         return NO_WISH
     try:
-        return _read(settings["idle_closer"])
+        return _read(settings[OUR_KEY])
     except ValueError as error:
         return Owner(wish=Wish.NEVER, problem=f"custom_settings.idle_closer{error}")
+
+
+def _not_ours(key: object) -> str:
+    """Say why a key is not read that looks as if it should be."""
+    if key == OUR_KEY or not isinstance(key, str):
+        return ""
+    if key in _MISPLACED:
+        return f"expected in {OUR_KEY}, not beside it"
+    meant = any(looks_like(part, OUR_KEY) for part in key.split("."))
+    return f"not read, expected {OUR_KEY}" if meant else ""
+
+
+@lru_cache(maxsize=4096)
+def looks_like(text: str, word: str) -> bool:
+    """Tell whether a text is a word but for case, punctuation and a typo or two."""
+    plain, meant = (
+        "".join(filter(str.isalnum, each.casefold())) for each in (text, word)
+    )
+    return meant in plain or SequenceMatcher(None, plain, meant).ratio() >= 0.85
 
 
 def _read(ours: object) -> Owner:

@@ -4,7 +4,7 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 
 from idle_jobs.jobs import Job
-from idle_jobs.owner import Wish
+from idle_jobs.owner import Wish, looks_like
 from idle_jobs.reasons import Reason
 from idle_jobs.rules import Rules
 from idle_jobs.times import rfc3339
@@ -38,10 +38,18 @@ def _owners_word(job: Job, now: datetime, rules: Rules) -> str:
         return f"keep_open_until {rfc3339(owner.keep_open_until)}"
     if KEEP_GROUP in job.groups:
         return f"in group {KEEP_GROUP}"
+    if misspelt := misspelt_group(job):
+        return f"in group {misspelt}, taken for {KEEP_GROUP}"
     for pattern in rules.keep_patterns:
         if matches(pattern, job):
             return f"matched by the keep pattern {pattern}"
     return ""
+
+
+def misspelt_group(job: Job) -> str:
+    """Return a group that was meant to be the one that keeps its jobs."""
+    others = (group for group in job.groups if group != KEEP_GROUP)
+    return next((group for group in others if looks_like(group, KEEP_GROUP)), "")
 
 
 def matches(pattern: str, job: Job) -> bool:

@@ -10,10 +10,13 @@ from idle_jobs.jobs import Datafeed, Job, State
 from idle_jobs.owner import read_owner
 
 # What is asked of the cluster, as `filter_path` wants it: just what is read below.
+# The owner's key is looked for by parts of `idle_closer` and `Idle-Closer`.
 CONFIG_FIELDS = (
     "count,jobs.job_id,jobs.groups,jobs.create_time,jobs.finished_time,jobs.blocked,"
     "jobs.deleting,jobs.custom_settings.managed,jobs.custom_settings.created_by,"
-    "jobs.custom_settings.idle_closer,jobs.analysis_config.bucket_span,"
+    "jobs.custom_settings.*dle*,jobs.custom_settings.*loser*,"
+    "jobs.custom_settings.*IDLE*,jobs.custom_settings.keep_open_until,"
+    "jobs.analysis_config.bucket_span,"
     "jobs.analysis_config.detectors.function,jobs.analysis_limits.model_memory_limit,"
     "jobs.datafeed_config.datafeed_id,jobs.datafeed_config.frequency,"
     "jobs.datafeed_config.query_delay"

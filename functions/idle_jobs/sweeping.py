@@ -10,6 +10,7 @@ from idle_jobs.bodies import BadBody, parse_object
 from idle_jobs.budget import Read, demand_room
 from idle_jobs.desk import Desk
 from idle_jobs.halting import Event, events
+from idle_jobs.ignored import without_effect
 from idle_jobs.jobs import Job, State
 from idle_jobs.limits import Plan, limit
 from idle_jobs.messages import CloseMessage, Mode, Origin, stricter
@@ -48,6 +49,8 @@ def sweep(
     _report(request, verdicts, plan, desk)
     age = desk.mode_age(now) if request.is_sweep and mode is Mode.OBSERVE else None
     summary = summary_of(request, verdicts, plan, mode, age)
+    if ignored := list(without_effect(read.jobs, desk.rules)):
+        summary["ignored"] = ignored
     desk.telemetry.swept(summary, scheduled=request.is_sweep)
     return summary
 

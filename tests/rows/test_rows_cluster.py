@@ -179,8 +179,15 @@ def test_row_09_a_sweep_that_starts_late_takes_no_time_for_the_future(
 
 NEVER_FED: dict[str, tuple[dict[str, Any], str]] = {
     "forgotten": ({"opened": START - 8 * DAY}, "close idle_never_fed"),
-    "young": ({"opened": START - 6 * DAY}, "keep reopen_grace"),
-    "reopened": ({"opened": START - 2 * HOUR}, "keep reopen_grace"),
+    "young": (
+        {"created": START - 9 * DAY, "opened": START - 6 * DAY},
+        "keep reopen_grace",
+    ),
+    "reopened": (
+        {"created": START - 9 * DAY, "opened": START - 2 * HOUR},
+        "keep reopen_grace",
+    ),
+    "moved": ({"opened": START - 2 * HOUR}, "report reopened_but_quiet"),
     "looking": ({"datafeed": "started"}, "report idle_datafeed_dry"),
     "unfed": ({"datafeed": None}, "report idle_no_datafeed"),
 }
