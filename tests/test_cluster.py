@@ -512,10 +512,15 @@ def test_ten_thousand_jobs_fail_loud(url: str, stand_in: StandIn) -> None:
 @pytest.mark.row(6)
 def test_stats_with_node_failures_are_doubted(url: str, stand_in: StandIn) -> None:
     """Counts of an open job may come from an index then; a closed one is closed."""
-    stand_in.node_failures.append({"type": "failed_node_exception"})
+    cause = {"type": "connect_transport_exception", "reason": "[n1] connect_timeout"}
+    stand_in.node_failures.append({"type": "failed_node_exception", "caused_by": cause})
     problems = {job.job_id: job.problems for job in client(url).jobs(NOW)}
+    told = (
+        "stats: some nodes did not answer: failed_node_exception: "
+        "connect_transport_exception: [n1] connect_timeout"
+    )
 
-    assert problems == {"done": (), "web": ("stats: some nodes did not answer",)}
+    assert problems == {"done": (), "web": (told,)}
 
 
 def test_stats_with_task_failures_are_doubted(url: str, stand_in: StandIn) -> None:

@@ -36,6 +36,7 @@ from idle_jobs.reading import (
     read_jobs,
 )
 from idle_jobs.wire import LONGEST_ANSWER, Wire
+from idle_jobs.words import causes_of, told
 
 # Bytes of a list of all jobs, of which 10,000 are about 6 MB, and for each id of a list
 # of some: what was an id may be a group's name by now, and 200 jobs come.
@@ -71,7 +72,7 @@ class Cluster:
         began = monotonic()
         info = self._info()
         # The states first: a job that is closed by then has its finish time as well.
-        stats, incomplete = self._list(_JOBS, "/_stats", STATS_FIELDS, ids)
+        stats, failures = self._list(_JOBS, "/_stats", STATS_FIELDS, ids)
         read_at = now + timedelta(seconds=int(monotonic() - began))
         configs, _ = self._list(_JOBS, "", CONFIG_FIELDS, ids)
         named = ids is not None and info.names_datafeeds
@@ -83,7 +84,7 @@ class Cluster:
             configs = with_datafeeds(configs, found)
         mode = info.upgrade_mode
         jobs = read_jobs(configs, stats, feeds, read_at=read_at, upgrade_mode=mode)
-        return [_doubted(job) for job in jobs] if incomplete else jobs
+        return [_doubted(job, failures) for job in jobs] if failures else jobs
 
     def close(
         self,
@@ -119,8 +120,8 @@ class Cluster:
 
     def _list(
         self, what: tuple[str, str, str], suffix: str, fields: str, ids: Ids
-    ) -> tuple[list[Json], bool]:
-        """Read all of a kind, or these; say whether some nodes did not answer."""
+    ) -> tuple[list[Json], list[object]]:
+        """Read all of a kind, or these; say what nodes failed to answer, and why."""
         path, name, key = what
         answers = [
             answer
@@ -128,10 +129,9 @@ class Cluster:
             for answer in self._known(path, pack, suffix, fields)
         ]
         items = [item for answer in answers for item in items_of(answer, name, key)]
-        incomplete = any(
-            a.get("node_failures") or a.get("task_failures") for a in answers
-        )
-        return items, incomplete
+        whose = ("node_failures", "task_failures")
+        failures = [answer.get(name) for answer in answers for name in whose]
+        return items, [failure for failure in failures if failure]
 
     def _known(self, path: str, pack: str, suffix: str, fields: str) -> Iterator[Json]:
         """Yield the answers for a pack; one missing id makes the whole pack a 404."""
@@ -168,8 +168,10 @@ class Cluster:
         return dict(value)
 
 
-def _doubted(job: Job) -> Job:
+def _doubted(job: Job, failures: list[object]) -> Job:
     """Mark an open job of an answer with failures: its counts may be an index's."""
     if job.state is State.CLOSED:
         return job
-    return replace(job, problems=(*job.problems, "stats: some nodes did not answer"))
+    why = told(causes_of(failures))
+    problem = "stats: some nodes did not answer" + (f": {why}" if why else "")
+    return replace(job, problems=(*job.problems, problem))

@@ -129,7 +129,8 @@ def _cause(error: Mapping[str, Any]) -> Cause:
 
 def told(causes: Iterator[Cause]) -> str:
     """Tell causes in a line: the outermost and the innermost, each cut."""
-    lines = [f"{_cut(kind, 60)}: {_cut(text, 160)}" for kind, text in causes]
+    pairs = ((_cut(kind, 60), _cut(text, 160)) for kind, text in causes)
+    lines = [": ".join(filter(None, pair)) for pair in pairs]
     return ": ".join(dict.fromkeys([*lines[:1], *lines[-1:]]))
 
 

@@ -37,7 +37,7 @@ def lack_a_task(stack: Runner) -> None:
     stack.cluster.faults.append(Fault(path=path, status=200, body=body))
 
 
-SOME = "stats: some nodes did not answer"
+SOME = "stats: some nodes did not answer: failed_node_exception: Failed node [n1]"
 LACKS = {
     "a node": SOME,
     "a task": SOME,
