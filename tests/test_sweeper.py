@@ -114,6 +114,39 @@ def test_a_cluster_that_is_too_old_is_refused_by_name(stack: Runner) -> None:
     assert "7.13.4 is too old" in str(stack.errors[0][1])
 
 
+NO_ML = {
+    "no machine learning (F8)": (
+        400,
+        {"error": "no handler found for uri [/_ml/info] and method [GET]"},
+        "has no machine learning API",
+    ),
+    "another method (F8)": (
+        405,
+        {"error": "Incorrect HTTP method for uri [/_ml] and method [GET]"},
+        "has no machine learning API",
+    ),
+    "another product (F17)": (
+        200,
+        {"tagline": "The OpenSearch Project"},
+        "CLUSTER_URL",
+    ),
+}
+
+
+@pytest.mark.parametrize(("status", "answer", "told"), NO_ML.values(), ids=NO_ML)
+def test_what_is_no_such_cluster_is_refused_and_rings(
+    stack: Runner, status: int, answer: dict[str, str], told: str
+) -> None:
+    """No day of vain tries comes before a person hears of it."""
+    body = json.dumps(answer).encode()
+    stack.cluster.faults.append(Fault(path="_ml/info", status=status, body=body))
+    sweep(stack)
+
+    assert isinstance(stack.errors[0][1], Refused)
+    assert told in str(stack.errors[0][1])
+    assert stack.metrics["ClusterRefused"] == 1
+
+
 def test_a_paused_sweep_reads_nothing_and_still_reports(stack: Runner) -> None:
     """The dead-man alarm stays quiet, and the log says why nothing happens."""
     stack.set_mode("paused")
