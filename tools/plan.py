@@ -24,6 +24,7 @@ from simulator.terminal import (
     open_table,
     spoken_bytes,
 )
+from tools.elastic_apps import look_alike
 from tools.target import Target, run
 
 COLUMNS = ("job", "state", "verdict", "reason", "memory", "sweep", "detail")
@@ -71,7 +72,9 @@ def _cells(verdict: Verdict, fate: str) -> Iterator[str]:
     yield verdict.reason
     yield spoken_bytes(verdict.job.memory_bytes)
     yield fate
-    yield verdict.detail
+    alike = look_alike(verdict.job)
+    doubt = f"; may be of an Elastic app: {alike}" if alike else ""
+    yield f"{verdict.detail}{doubt}"
 
 
 def _summary(
@@ -87,6 +90,9 @@ def _summary(
     yield "held back", f"{len(held)}{_counted(held)}{why_held}"
     for halt in dict.fromkeys(str(each.event) for each in planned.held if each.event):
         yield "halt", halt
+    if alike := sum(look_alike(v.job) != "" for v in planned.send):
+        what = "have groups of Elastic's apps without their mark"
+        yield "look at", f"{alike} of those to send {what}"
     yield "would free", f"{_freed(planned.send)} of ML memory"
 
 
