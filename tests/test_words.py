@@ -175,6 +175,20 @@ CAUSES: dict[str, tuple[int, Mapping[str, Any], Kind, Reason, str]] = {
         Reason.CLUSTER_REFUSED,
         f"security_exception: {RIGHT}",
     ),
+    "a search within": (
+        500,
+        failed("exception", "x", caused_by=caused_by(*SEARCH, caused_by=CLOSED)),
+        Refused,
+        Reason.CLUSTER_REFUSED,
+        "index_closed_exception: closed [.ml-anomalies-shared]",
+    ),
+    "a close that may have been issued": (
+        500,
+        failed("exception", "Exception closing autodetect process", caused_by=CLOSED),
+        TryLater,
+        Reason.SERVER_ERROR,
+        "index_closed_exception: closed [.ml-anomalies-shared]",
+    ),
     "a search that no index can serve": (
         400,
         failed(*SEARCH, caused_by=caused_by("query_shard_exception", "No mapping")),

@@ -45,7 +45,8 @@ SLOW = "Timed out when waiting for persistent tasks"
 
 # Statuses from 400 to 499 that may be another one when it is asked again.
 _PASSING = frozenset({404, 408, 409, 425})
-# What is behind a failed request and goes on until a person ends it.
+_SEARCH = "search_phase_execution_exception"
+# What is behind a failed search of its own and goes on until a person ends it.
 _FOR_A_PERSON = frozenset({"index_closed_exception", "security_exception"})
 
 
@@ -104,8 +105,7 @@ def _never(status: int, words: Words, detail: str) -> ClusterError:
     if not words:
         return Refused(f"{detail}: {NOT_THE_CLUSTER}")
     # Its own searches say what is wrong with its indices, not with the request.
-    searched = words.kind == "search_phase_execution_exception"
-    if status == 400 and not words.plain and not searched:
+    if status == 400 and not words.plain and words.kind != _SEARCH:
         return BadRequest(detail)
     return Refused(detail)
 
@@ -144,7 +144,9 @@ def _failed(status: int, words: Words, detail: str) -> ClusterError:
         return LookAgain(detail)
     if _upgrade_mode(words):
         return TryLater(detail, Reason.UPGRADE_MODE)
-    if any(kind in _FOR_A_PERSON for kind, _ in words.causes):
+    # Jobs are searched for before a close is issued: no close goes on then.
+    kinds = {words.kind, *(kind for kind, _ in words.causes)}
+    if _SEARCH in kinds and kinds & _FOR_A_PERSON:
         return Refused(detail)
     if status == 500 and words:
         return TryLater(detail, Reason.SERVER_ERROR)
