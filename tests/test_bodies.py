@@ -33,7 +33,8 @@ UNREADABLE = {
     "half an object": '{"job_id": "we',
     "an object and more": '{"job_id": "web"} {}',
     "single quotes": "{'job_id': 'web'}",
-    "a byte order mark": '\ufeff{"job_id": "web"}',
+    "a byte order mark alone": "\ufeff",
+    "a byte order mark within": '{\ufeff"job_id": "web"}',
     "a list": '["web"]',
     "a text": '"web"',
     "a number": "5",
@@ -63,6 +64,19 @@ def test_an_object_is_read() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        '\ufeff{"job_id": "web", "force": true}',
+        '\r\n {"job_id": "web", "force": true}\u00a0\r\n',
+    ],
+    ids=["a byte order mark", "blanks of a page"],
+)
+def test_what_stands_around_a_body_is_no_part_of_it(body: str) -> None:
+    """Editors and consoles add it, and nobody sees it."""
+    assert {"job_id": "web", "force": True} == parse_object(body)
+
+
 READS: dict[str, tuple[Read, object, object]] = {
     "true": (flag, True, True),
     "false": (flag, False, False),
@@ -71,6 +85,9 @@ READS: dict[str, tuple[Read, object, object]] = {
     "a text of another script": (text, "größer", "größer"),
     "a text of 256": (text, "x" * 256, "x" * 256),
     "a name": (name, "prod", "prod"),
+    "a text with blanks around": (text, " moved to b\n", "moved to b"),
+    "a name with a line end": (name, "ann-1\r\n", "ann-1"),
+    "a time value with blanks around": (time_value, " 30m ", "30m"),
     "a time value, as it is written": (time_value, "90s", "90s"),
     "a job id": (one_job_id, "web", "web"),
     "a job id of one letter": (one_job_id, "w", "w"),
@@ -98,6 +115,7 @@ REFUSED: dict[str, tuple[Read, object, str]] = {
     ),
     "half a character": (text, "\ud800", "expected up to 256 printable characters"),
     "a text as a number": (text, 5, "expected up to 256 printable characters, got 5"),
+    "a name of blanks": (name, " \t", "expected 1 to 256 printable characters, got ''"),
     "no name": (name, "", "expected 1 to 256 printable characters, got ''"),
     "a name as a number": (name, 5, "expected up to 256 printable characters, got 5"),
     "a time value as a number": (

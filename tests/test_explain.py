@@ -87,7 +87,7 @@ def test_a_cluster_that_refuses(capsys: pytest.CaptureFixture[str]) -> None:
     assert "The cluster could not be read: Refused: 401" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("job_id", ["", "*", "_all", "a,b", " web", "Web"])
+@pytest.mark.parametrize("job_id", ["", "*", "_all", "a,b", "w eb", "Web"])
 def test_bad_input(
     job_id: str, cluster: Cluster, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -34,6 +34,30 @@ def test_a_mode_is_one_of_three_words() -> None:
     assert read_mode(NAME) is Mode.CLOSE
 
 
+def write(value: str) -> None:
+    """Write a mode as an operator would."""
+    boto3.client("ssm").put_parameter(
+        Name=NAME, Value=value, Type="String", Overwrite=True
+    )
+
+
+@pytest.mark.parametrize("value", ["\ufeffclose", "close\r\n", "\u00a0close\t"])
+def test_what_an_editor_adds_is_no_part_of_the_mode(value: str) -> None:
+    """A byte order mark, a line end and blanks are not seen by whoever wrote it."""
+    write(value)
+
+    assert read_mode(NAME, fresh=True) is Mode.CLOSE
+
+
+@pytest.mark.parametrize("value", ["CLOSE", '"close"', "close now", "\ufeff"])
+def test_what_is_no_mode_is_told(value: str) -> None:
+    """Nothing is guessed, and the alarm's log line shows what stands there."""
+    write(value)
+
+    with pytest.raises(ModeUnreadable, match="expected one of paused, observe, close"):
+        read_mode(NAME, fresh=True)
+
+
 def test_a_throttled_store_is_unreadable() -> None:
     """Somebody else uses the account's quota up: that must not look like a mode."""
     error = {"Code": "ThrottlingException", "Message": "Rate exceeded"}

@@ -1,5 +1,6 @@
 """The settings: what the template gives them, and what they refuse."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -7,7 +8,8 @@ import pytest
 from idle_jobs.rules import Rules
 from idle_jobs.settings import VARIABLES, BadSettings, Settings, current
 from idle_jobs.wire import Timeouts
-from simulator.topology import Topology, environment_of
+from simulator.intrinsics import load_template
+from simulator.topology import TEMPLATE, Topology, environment_of
 
 PARAMETERS = {"ClusterName": "drill", "ClusterUrl": "https://elastic.example/base"}
 SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:elastic"
@@ -84,6 +86,21 @@ RULES: dict[str, tuple[str, str, Rules]] = {
         "KEEP_PATTERNS",
         " prod-*, , audit ",
         Rules(keep_patterns=("prod-*", "audit")),
+    ),
+    "globs of every kind": (
+        "KEEP_PATTERNS",
+        "app.*,web-[ab]?,[!x]y,b.c",
+        Rules(keep_patterns=("app.*", "web-[ab]?", "[!x]y", "b.c")),
+    ),
+    "a time with what an editor adds": (
+        "IDLE_AFTER",
+        "\ufeff14d\r\n",
+        Rules(idle_after=timedelta(days=14)),
+    ),
+    "a switch with blanks around": (
+        "FORCE_FAILED",
+        " true ",
+        Rules(force_failed=True),
     ),
     "a list of one": (
         "MANAGED_JOBS_ALLOWED",
@@ -219,6 +236,11 @@ WRONG: dict[str, tuple[str, str, str]] = {
         "true",
         "expected one of evidence, allowed",
     ),
+    "blanks of another kind within": (
+        "CLUSTER_URL",
+        "https://elastic.example\u00a0/base",
+        "expected an https URL",
+    ),
     "a switch in capitals": ("FORCE_FAILED", "True", "expected true or false"),
     "a switch as a number": ("CLOSE_DRY_DATAFEEDS", "1", "expected true or false"),
     "a time without a unit": ("IDLE_AFTER", "48", "expected a time value such as"),
@@ -254,6 +276,98 @@ def test_a_wrong_variable_is_named(variable: str, value: str, why: str) -> None:
     told = str(refused.value)
     assert f"{variable}: {why}" == told[: len(f"{variable}: {why}")]
     assert told.endswith(f"got {value.replace('localhost@', '...@')!r:.80}")
+
+
+GLOBS = "expected globs separated by commas, such as prod-*,billing, got"
+IDS = "expected job ids separated by commas, got"
+LISTS: dict[str, tuple[str, str, str]] = {
+    "globs with a blank for a comma (F14)": (
+        "KEEP_PATTERNS",
+        "prod-* web-*",
+        f"{GLOBS} a blank in 'prod-* web-*'",
+    ),
+    "a glob in capitals (F14)": (
+        "KEEP_PATTERNS",
+        "PROD-*",
+        f"{GLOBS} capitals, which no id has, in 'PROD-*'",
+    ),
+    "a regular expression with a beginning (F14)": (
+        "KEEP_PATTERNS",
+        "web,^prod-",
+        f"{GLOBS} no such thing: '^prod-'",
+    ),
+    "a regular expression with anything (F14)": (
+        "KEEP_PATTERNS",
+        "prod-.*",
+        f"{GLOBS} no such thing: 'prod-.*'",
+    ),
+    "a regular expression with a choice": (
+        "KEEP_PATTERNS",
+        "(prod|web)-*",
+        f"{GLOBS} no such thing: '(prod|web)-*'",
+    ),
+    "a regular expression for all": (
+        "KEEP_PATTERNS",
+        ".*",
+        f"{GLOBS} no such thing: '.*'",
+    ),
+    "globs with semicolons": (
+        "KEEP_PATTERNS",
+        "prod-*;web-*",
+        f"{GLOBS} no such thing: 'prod-*;web-*'",
+    ),
+    "ids with a blank for a comma (F14)": (
+        "MANAGED_JOBS_ALLOWED",
+        "apm-1 apm-2",
+        f"{IDS} a blank in 'apm-1 apm-2'",
+    ),
+    "a glob for an id (F14)": (
+        "MANAGED_JOBS_ALLOWED",
+        "apm-*",
+        f"{IDS} no such thing: 'apm-*'",
+    ),
+}
+
+
+@pytest.mark.parametrize(("variable", "value", "why"), LISTS.values(), ids=LISTS)
+def test_what_can_match_nothing_is_refused(variable: str, value: str, why: str) -> None:
+    """A protection in another syntax would protect nothing, without a word."""
+    with pytest.raises(BadSettings) as refused:
+        settings(**{variable: value})
+
+    assert f"{variable}: {why}" == str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "variable"),
+    [("KeepPatterns", "KEEP_PATTERNS"), ("ManagedJobsAllowed", "MANAGED_JOBS_ALLOWED")],
+)
+def test_the_template_refuses_the_same_lists(parameter: str, variable: str) -> None:
+    """So a mistake ends a deployment, and not every function (F14)."""
+    rule = load_template(TEMPLATE)["Parameters"][parameter]["AllowedPattern"]
+    given = {value for _, value, _ in LISTS.values()} | TAKEN
+    refused = {value for value in given if not re.fullmatch(rule, value)}
+
+    for value in given:
+        if value in refused:
+            with pytest.raises(BadSettings):
+                settings(**{variable: value})
+        else:
+            assert settings(**{variable: value})
+    assert given > refused > set()
+
+
+TAKEN = {
+    "",
+    " ",
+    "web",
+    "web, b.c ,",
+    ",,",
+    " a , , b",
+    "a.b,app.*",
+    "web-[ab]?",
+    "[!x]",
+}
 
 
 def test_every_missing_variable_is_in_one_message() -> None:

@@ -18,11 +18,20 @@ from idle_jobs.cluster import Cluster
 from idle_jobs.credential import authorization_of
 from idle_jobs.errors import ClusterError, Refused
 from idle_jobs.rules import Rules
-from idle_jobs.settings import OWN, RULES, BadSettings, Read, read_variables
+from idle_jobs.settings import (
+    OWN,
+    RULES,
+    VARIABLES,
+    BadSettings,
+    Read,
+    read_variables,
+)
 from idle_jobs.signing import Signer, SigV4
+from idle_jobs.texts import tidy
 from idle_jobs.wire import Timeouts, Wire
 from simulator.terminal import one_line
 from tools.identity import BadCredentials, fetched
+from tools.misspelt import misspelt
 
 Environ = Mapping[str, str]
 
@@ -72,7 +81,8 @@ def run(environ: Environ, story: Callable[[Target, datetime], int], **own: Read)
 
 def read_target(environ: Environ, own: Mapping[str, Read]) -> Target:
     """Read the environment; one BadSettings names every variable that is wrong."""
-    problems: list[str] = []
+    meant = {*RULES, "CLUSTER_URL", "CA_BUNDLE", "SIGV4_SERVICE"}
+    problems = list(misspelt(environ, meant, VARIABLES))
     readers = {
         "CLUSTER_URL": OWN["CLUSTER_URL"],
         "CA_BUNDLE": _file,
@@ -81,7 +91,7 @@ def read_target(environ: Environ, own: Mapping[str, Read]) -> Target:
     told = read_variables(DEFAULTS | {**environ}, readers | {**own}, problems)
     turned = {variable: RULES[variable] for variable in RULES if variable in environ}
     rules = read_variables(environ, turned, problems)
-    signer = _signer(environ.get("ES_API_KEY", ""), told, problems)
+    signer = _signer(tidy(environ.get("ES_API_KEY", "")), told, problems)
     if problems or signer is None:
         raise BadSettings("; ".join(problems))
     wire = Wire(told["cluster_url"], signer, TIMEOUTS, told["ca_bundle"])
@@ -100,7 +110,7 @@ def _signer(key: str, told: Mapping[str, Any], problems: list[str]) -> Signer | 
             return StaticKey(key)
         return _aws(told.get("sigv4_service", ""), problems)
     except Refused:
-        problems.append("ES_API_KEY: expected an API key as Elasticsearch encodes it")
+        problems.append("ES_API_KEY: expected an encoded API key, or id:api_key")
     except BadCredentials as error:
         problems.append(f"AWS credentials: {error}")
     return None

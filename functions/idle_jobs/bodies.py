@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 from idle_jobs.quoting import printable
 from idle_jobs.reasons import Reason
+from idle_jobs.texts import tidied, tidy
 from idle_jobs.times import duration, duration_up_to, moment
 
 Read = Callable[[object], Any]
@@ -33,7 +34,7 @@ class BadBody(ValueError):
 def parse_object(body: str) -> dict[str, Any]:
     """Parse a body as a JSON object."""
     try:
-        value = json.loads(body, parse_constant=_refuse_constant)
+        value = json.loads(tidy(body), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         why = f"body: expected a JSON object: {error!s:.100}"
         raise BadBody(why, Reason.UNREADABLE) from None
@@ -70,6 +71,7 @@ def flag(value: object) -> bool:
 
 def text(value: object) -> str:
     """Read up to 256 printable characters."""
+    value = tidied(value)
     if not isinstance(value, str) or len(value) > 256 or not value.isprintable():
         raise ValueError(f"expected up to 256 printable characters, got {value!r:.60}")
     return value
@@ -77,7 +79,7 @@ def text(value: object) -> str:
 
 def name(value: object) -> str:
     """Read a text that is not empty: something is told apart by it."""
-    if value == "":
+    if tidied(value) == "":
         raise ValueError("expected 1 to 256 printable characters, got ''")
     return text(value)
 
@@ -91,12 +93,14 @@ def number(value: object) -> int:
 
 def time_value(value: object) -> str:
     """Read an Elasticsearch time value, and keep it as it is written."""
+    value = tidied(value)
     duration(value)
     return str(value)
 
 
 def close_timeout(value: object) -> str:
     """Read a close's timeout: Elasticsearch would wait for as long as it is told."""
+    value = tidied(value)
     duration_up_to(LONGEST_TIMEOUT, value)
     return str(value)
 
@@ -105,7 +109,7 @@ def past_moment(now: datetime) -> Callable[[object], datetime]:
     """Return a reader of times that are not in the future (a minute is forgiven)."""
 
     def read(value: object) -> datetime:
-        time = moment(value)
+        time = moment(tidied(value))
         if (time - now).total_seconds() > 60:
             raise ValueError(f"expected a time that has passed, got {value!r:.60}")
         return min(time, now)

@@ -3,6 +3,7 @@
 import json
 import re
 from base64 import b64encode
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -13,17 +14,24 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from idle_jobs.aws import PATIENCE
 from idle_jobs.errors import Refused
+from idle_jobs.texts import decoded, needed, tidied
 
 SECRET_MAX_AGE = 300  # seconds
 
 _ENCODED = re.compile(r"[A-Za-z0-9+/=_-]{8,}")
+# Elasticsearch makes an id of 20 characters, and a key of 22.
+_ID_AND_KEY = re.compile(r"[A-Za-z0-9_-]{20}:[A-Za-z0-9_-]{22}")
+EXPECTED = (
+    "an encoded API key, id:api_key, or JSON with encoded, id and api_key, or username "
+    "and password"
+)
 
 
 class Credential:
     """A secret that holds an API key or a user, as an Authorization value.
 
-    An API key is stored as Elasticsearch answers it (`encoded`, or `id` and `api_key`)
-    or as the encoded key alone; a user as `username` and `password`.
+    An API key is stored as Elasticsearch answers it (`encoded`, or `id` and `api_key`),
+    as the encoded key alone or as `id:api_key`; a user as `username` and `password`.
     """
 
     def __init__(self, secret_arn: str) -> None:
@@ -44,29 +52,63 @@ class Credential:
             )
         except (GetParameterError, BotoCoreError, ClientError) as error:
             raise Refused(f"the secret {self._arn} could not be read") from error
-        return secret if isinstance(secret, str) else ""
+        return decoded_secret(secret)
+
+
+def decoded_secret(secret: object) -> str:
+    """Return the text of a secret, which may have been stored as bytes."""
+    try:
+        return decoded(secret) if isinstance(secret, str | bytes) else ""
+    except ValueError as error:
+        raise Refused(f"the secret: {error}") from None
 
 
 def authorization_of(secret: str) -> str:
     """Return a secret's text as an Authorization value; errors do not repeat it."""
     try:
-        value: Any = json.loads(secret)
+        return _authorization(_fields_of(decoded(secret)))
+    except ValueError as error:
+        raise Refused(f"the secret: {error}") from None
+
+
+def _fields_of(text: str) -> dict[str, Any]:
+    """Return what a secret holds, without fields that are empty."""
+    if _ID_AND_KEY.fullmatch(text):
+        return dict(zip(("id", "api_key"), text.split(":"), strict=True))
+    try:
+        value: Any = tidied(json.loads(text))
     except (ValueError, RecursionError):
-        value = secret.strip()
-    fields = value if isinstance(value, dict) else {"encoded": value}
+        value = "" if text.startswith(("{", "[")) else text
+    key = {"encoded": value} if isinstance(value, str) else {}
+    fields = value if isinstance(value, dict) else key
+    return {name: v for name, v in fields.items() if tidied(v) not in ("", None)}
+
+
+def _authorization(fields: Mapping[str, Any]) -> str:
     if {"username", "password"} <= fields.keys():
-        return f"Basic {_joined(fields['username'], fields['password'])}"
-    if "encoded" not in fields and {"id", "api_key"} <= fields.keys():
-        return f"ApiKey {_joined(fields['id'], fields['api_key'])}"
-    encoded = fields.get("encoded")
-    if not isinstance(encoded, str) or not _ENCODED.fullmatch(encoded):
-        raise Refused(
-            "the secret: expected an encoded API key, or username and password"
-        )
+        user, password = (_told(fields, name) for name in ("username", "password"))
+        if ":" in user:
+            raise ValueError("username: expected one without a colon")
+        return f"Basic {_joined(user, password)}"
+    if "encoded" in fields:
+        encoded = _told(fields, "encoded")
+    elif {"id", "api_key"} <= fields.keys():
+        encoded = _joined(_told(fields, "id"), _told(fields, "api_key"))
+    else:
+        encoded = ""
+    if not _ENCODED.fullmatch(encoded):
+        raise ValueError(f"expected {EXPECTED}")
     return f"ApiKey {encoded}"
 
 
-def _joined(name: object, secret: object) -> str:
+def _told(fields: Mapping[str, Any], name: str) -> str:
+    try:
+        return needed(fields[name])
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
+
+
+def _joined(name: str, secret: str) -> str:
     return b64encode(f"{name}:{secret}".encode()).decode()
 
 

@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from idle_jobs.aws import PATIENCE
 from idle_jobs.messages import Mode
+from idle_jobs.texts import tidy
 
 MODE_MAX_AGE = 30  # seconds
 
@@ -22,12 +23,13 @@ def read_mode(parameter: str, *, fresh: bool = False) -> Mode:
     """Return the mode, at most 30 s old; `fresh` asks the Parameter Store itself."""
     try:
         value = _store().get(parameter, max_age=MODE_MAX_AGE, force_fetch=fresh)
-        return Mode(str(value).strip())
+        return Mode(tidy(str(value)))
     except (GetParameterError, BotoCoreError, ClientError) as error:
         raise ModeUnreadable(f"{parameter} could not be read: {error}") from error
     except ValueError as error:
         modes = ", ".join(Mode)
-        raise ModeUnreadable(f"{parameter}: expected one of {modes}") from error
+        why = f"expected one of {modes}, got {value!r:.60}"
+        raise ModeUnreadable(f"{parameter}: {why}") from error
 
 
 def mode_set_at(parameter: str) -> datetime | None:

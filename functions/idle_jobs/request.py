@@ -22,6 +22,7 @@ from idle_jobs.envelopes import envelope
 from idle_jobs.jobs import Job
 from idle_jobs.messages import Kind, Mode, Origin, is_close_message, parse_message
 from idle_jobs.reasons import Reason
+from idle_jobs.texts import tidy
 
 # An id or a group name, or a wildcard over them: Elasticsearch knows `*` only.
 _PIECE = re.compile(r"[a-z0-9*](?:[a-z0-9_.*-]{0,62}[a-z0-9*])?")
@@ -176,7 +177,7 @@ def _expression(value: object) -> str:
     )
     if not isinstance(value, str) or len(value) > LONGEST_EXPRESSION:
         raise ValueError(f"{expected}, got {value!r:.80}")
-    pieces = [p for p in map(str.strip, value.split(",")) if p]
+    pieces = [p for p in map(tidy, value.split(",")) if p]
     if not pieces:
         # Until its fix in 8.19, 9.4 and 9.5 a blank id closed every job (#158020).
         raise ValueError(

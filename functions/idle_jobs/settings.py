@@ -8,13 +8,21 @@ from datetime import timedelta
 from typing import Any
 
 from idle_jobs.rules import Rules
-from idle_jobs.times import duration, spoken
-from idle_jobs.wire import Timeouts
-
-# http is for a cluster on the same machine only: keys and signatures travel in it.
-_URL = re.compile(
-    r"https://[^\s?#@]+|http://(127\.0\.0\.1|localhost)(:\d+)?(/[^\s?#@]*)?"
+from idle_jobs.texts import tidy
+from idle_jobs.times import spoken
+from idle_jobs.variables import (
+    flag,
+    header,
+    ids,
+    name,
+    one_of,
+    patterns,
+    seconds,
+    span,
+    url,
+    whole,
 )
+from idle_jobs.wire import Timeouts
 
 Read = Callable[[str], Any]
 
@@ -70,72 +78,6 @@ def current() -> Settings:
     return Settings.from_env(os.environ)
 
 
-def _name(text: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9_./-]{1,200}", text):
-        raise ValueError("expected up to 200 of letters, digits, _ . / -")
-    return text
-
-
-def _url(text: str) -> str:
-    if not _URL.fullmatch(text):
-        raise ValueError("expected an https URL without user and query")
-    return text
-
-
-def _header(text: str) -> str:
-    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{0,60}", text):
-        raise ValueError("expected a header's name")
-    return text
-
-
-def _one_of(*choices: str) -> Callable[[str], str]:
-    def read(text: str) -> str:
-        if text not in choices:
-            raise ValueError(f"expected one of {', '.join(choices)}")
-        return text
-
-    return read
-
-
-def _flag(text: str) -> bool:
-    if text not in ("true", "false"):
-        raise ValueError("expected true or false")
-    return text == "true"
-
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(word for word in map(str.strip, text.split(",")) if word)
-
-
-def _whole(least: int, most: int) -> Callable[[str], int]:
-    def read(text: str) -> int:
-        if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
-            raise ValueError(f"expected a whole number from {least} to {most}")
-        return int(text)
-
-    return read
-
-
-def _span(least: timedelta) -> Callable[[str], timedelta]:
-    def read(text: str) -> timedelta:
-        span = duration(text)
-        if not least <= span <= timedelta(days=3650):
-            raise ValueError(f"expected at least {spoken(least)}, at most 3650d")
-        return span
-
-    return read
-
-
-def _seconds(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0
-    if not 0 < value <= 600:
-        raise ValueError("expected seconds above 0, at most 600")
-    return value
-
-
 def _told(why: str, text: str) -> str:
     """Add what was given, unless it is told already, and never a user in a URL."""
     shown = re.sub(r"//[^/]*@", "//...@", text)
@@ -152,7 +94,9 @@ def read_variables(
             problems.append(f"{variable}: expected, but missing")
             continue
         try:
-            read[_FIELD_OF.get(variable, variable.lower())] = reader(environ[variable])
+            read[_FIELD_OF.get(variable, variable.lower())] = reader(
+                tidy(environ[variable])
+            )
         except ValueError as error:
             problems.append(f"{variable}: {_told(str(error), environ[variable])}")
     return read
@@ -168,43 +112,43 @@ _FIELD_OF = {
 }
 
 OWN: dict[str, Read] = {
-    "CLUSTER_NAME": _name,
-    "CLUSTER_URL": _url,
-    "AUTH_MODE": _one_of("sigv4", "api_key", "basic"),
-    "SIGV4_SERVICE": _one_of("execute-api", "es", "lambda", "vpc-lattice-svcs"),
-    "ROLE_ARN": str.strip,
-    "SECRET_ARN": str.strip,
-    "CREDENTIAL_HEADER": _header,
-    "CA_BUNDLE": str.strip,
-    "MODE_PARAMETER": _name,
-    "REQUEST_QUEUE_URL": _url,
-    "CLOSE_QUEUE_URL": _url,
-    "FORCE_QUEUE_URL": _url,
-    "PARKING_QUEUE_URL": _url,
+    "CLUSTER_NAME": name,
+    "CLUSTER_URL": url,
+    "AUTH_MODE": one_of("sigv4", "api_key", "basic"),
+    "SIGV4_SERVICE": one_of("execute-api", "es", "lambda", "vpc-lattice-svcs"),
+    "ROLE_ARN": str,
+    "SECRET_ARN": str,
+    "CREDENTIAL_HEADER": header,
+    "CA_BUNDLE": str,
+    "MODE_PARAMETER": name,
+    "REQUEST_QUEUE_URL": url,
+    "CLOSE_QUEUE_URL": url,
+    "FORCE_QUEUE_URL": url,
+    "PARKING_QUEUE_URL": url,
 }
-TIMEOUTS: dict[str, Read] = dict.fromkeys(_FIELD_OF, _seconds)
+TIMEOUTS: dict[str, Read] = dict.fromkeys(_FIELD_OF, seconds)
 RULES: dict[str, Read] = {
-    "IDLE_AFTER": _span(_HOUR),
-    "NEVER_FED_AFTER": _span(_HOUR),
-    "DRY_AFTER": _span(_HOUR),
-    "REOPEN_GRACE": _span(_MINUTE),
-    "FAILED_AFTER": _span(_HOUR),
-    "FORCE_AFTER": _span(_HOUR),
-    "PARK_AFTER": _span(_HOUR),
-    "REQUEST_EXPIRES_AFTER": _span(_HOUR),
-    "FORCE_FAILED": _flag,
-    "FORCE_ORDERS": _one_of("evidence", "allowed"),
-    "CLOSE_JOBS_WITHOUT_DATAFEED": _flag,
-    "CLOSE_DRY_DATAFEEDS": _flag,
-    "INCLUDE_MANAGED_JOBS": _flag,
-    "MANAGED_JOBS_ALLOWED": _words,
-    "KEEP_PATTERNS": _words,
-    "MAX_CLOSES_PER_SWEEP": _whole(1, 1000),
-    "MAX_CLOSE_PERCENT": _whole(1, 100),
-    "HALT_ABOVE_JOBS": _whole(1, 1000),
-    "HALT_FOR": _span(_HOUR),
-    "MAX_CLOSES_PER_REQUEST": _whole(1, 1000),
-    "MAX_CLOSES_PER_DAY": _whole(1, 10_000),
+    "IDLE_AFTER": span(_HOUR),
+    "NEVER_FED_AFTER": span(_HOUR),
+    "DRY_AFTER": span(_HOUR),
+    "REOPEN_GRACE": span(_MINUTE),
+    "FAILED_AFTER": span(_HOUR),
+    "FORCE_AFTER": span(_HOUR),
+    "PARK_AFTER": span(_HOUR),
+    "REQUEST_EXPIRES_AFTER": span(_HOUR),
+    "FORCE_FAILED": flag,
+    "FORCE_ORDERS": one_of("evidence", "allowed"),
+    "CLOSE_JOBS_WITHOUT_DATAFEED": flag,
+    "CLOSE_DRY_DATAFEEDS": flag,
+    "INCLUDE_MANAGED_JOBS": flag,
+    "MANAGED_JOBS_ALLOWED": ids,
+    "KEEP_PATTERNS": patterns,
+    "MAX_CLOSES_PER_SWEEP": whole(1, 1000),
+    "MAX_CLOSE_PERCENT": whole(1, 100),
+    "HALT_ABOVE_JOBS": whole(1, 1000),
+    "HALT_FOR": span(_HOUR),
+    "MAX_CLOSES_PER_REQUEST": whole(1, 1000),
+    "MAX_CLOSES_PER_DAY": whole(1, 10_000),
 }
 
 # Every variable that the functions read; template.yaml sets these and no others.

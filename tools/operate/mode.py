@@ -15,6 +15,7 @@ import boto3
 
 from idle_jobs.messages import Mode
 from idle_jobs.modes import MODE_MAX_AGE
+from idle_jobs.texts import tidy
 from tools.operate.command import NotThere, Options, run
 from tools.operate.stack import MAPPING, Stack
 
@@ -51,10 +52,10 @@ def change(stack: Stack, mode: Mode) -> None:
 
 
 def read_mode(stack: Stack) -> str:
-    """Return the mode as it is written."""
+    """Return the mode as the functions read it."""
     ssm, name = boto3.client("ssm"), stack["ModeParameter"]
     try:
-        return ssm.get_parameter(Name=name)["Parameter"]["Value"]
+        return tidy(ssm.get_parameter(Name=name)["Parameter"]["Value"])
     except ssm.exceptions.ParameterNotFound:
         raise NotThere(f"{name}: expected the mode there, but it was deleted") from None
 
@@ -75,7 +76,7 @@ def mode_before_pause(stack: Stack) -> Mode:
     """Return the newest mode that is not `paused`, of the 100 that AWS remembers."""
     pages = boto3.client("ssm").get_paginator("get_parameter_history")
     versions = [
-        (version["Version"], version["Value"])
+        (version["Version"], tidy(version["Value"]))
         for page in pages.paginate(Name=stack["ModeParameter"])
         for version in page["Parameters"]
     ]
