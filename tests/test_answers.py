@@ -257,6 +257,17 @@ def test_each_error_has_its_reason(
     assert expected is error_of(status, body(status, kind, words)).reason
 
 
+@pytest.mark.parametrize(
+    "reason", ["because it failed, use force close", "feed that could not be stopped"]
+)
+def test_a_text_is_no_evidence(reason: str) -> None:
+    """Anybody can write one: only an error that is said in full leads to a force."""
+    error = f"ElasticsearchStatusException[{reason}]"
+    text = json.dumps({"error": error, "status": 409}).encode()
+
+    assert type(error_of(409, text)) is LookAgain
+
+
 HTML = b"<html><body><h1>502 Bad Gateway</h1></body></html>"
 LURE = b"<html>No known job with id 'web', use force close, could not be stopped</html>"
 CLOUD = b'{"ok": false, "message": "The requested deployment is paused."}'
