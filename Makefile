@@ -67,7 +67,7 @@ test: .venv/.ready .venv-client8/.ready ## Run every test but e2e, and measure w
 	@$(DEV)/pytest -q -n auto --dist loadscope -m "not e2e" --cov --cov-report=term-missing
 
 quick: .venv/.ready ## Run the tests that need no whole stack: a few seconds.
-	@$(DEV)/pytest -q -m "not slow and not e2e"
+	@$(DEV)/pytest -q -n auto -m "not slow and not e2e"
 
 quick313: .venv-313/.ready ## Run those and all of the wire under Lambda's Python, 3.13.
 	@.venv-313/bin/pytest -q -n auto -m "not slow and not e2e"

@@ -8,6 +8,7 @@ import pytest
 
 from bench import Bench, force_closers
 from builders import NOW, ago, persons_message, sweeps_message
+from idle_jobs.closing import close_batch
 from idle_jobs.messages import CloseMessage, Mode
 from idle_jobs.modes import ModeUnreadable
 from idle_jobs.times import moment
@@ -314,3 +315,13 @@ def test_the_next_look_is_told_with_its_reason() -> None:
     assert "still_closing" == told["why"]
     assert [{"r0": told["seconds"]}] == bench.seen("inbox")
     assert 108 <= told["seconds"] <= 132
+
+
+def test_a_batch_of_nothing_that_is_whole_reads_nothing() -> None:
+    """What is no record of SQS is parked, and leaves no message to look at."""
+    bench = Bench()
+    answer = close_batch({"Records": [{"body": "{}"}]}, bench.desk, NOW, lambda: 99)
+
+    assert {"batchItemFailures": []} == answer
+    assert [] == bench.seen("call")
+    assert ["{}"] == bench.seen("parking")

@@ -357,3 +357,66 @@ def test_an_old_message_whose_job_vanished_is_gone(kind: Any) -> None:
     bench.stand_in.faults.append(Fault("/_close", kind=kind))
 
     assert ["web: skipped gone"] == old(bench)
+
+
+HANDED: dict[str, Any] = {"handed_at": ago(hours=3)}
+STUBBORN = "datafeed_would_not_stop"
+
+
+@pytest.mark.parametrize("seconds", [0, 65, 85])
+def test_evidence_is_read_and_judged_again(seconds: int) -> None:
+    """A measured 409 that took longer than a read is fresh still leads to a force."""
+    bench = force_closers()
+    bench.add(**STUCK)
+    delay = timedelta(seconds=seconds)
+    bench.stand_in.faults.append(Fault("/_close", kind="delay", delay=delay, times=1))
+
+    assert [] == bench.take(persons_message(**HANDED))
+    assert ["web?timeout=30s", "web?timeout=30m&force=true"] == bench.posts
+    assert [f"web: force_closed {STUBBORN}"] == bench.ends
+
+
+class Changing(Bench):
+    """A bench whose job is opened anew as soon as it is posted."""
+
+    def call(self, method: str, *rest: Any, **limits: Any) -> bytes:
+        """Open the job behind a post."""
+        try:
+            return super().call(method, *rest, **limits)
+        finally:
+            if method == "POST":
+                self.stand_in.reopen_job("web", self.now)
+
+
+def test_evidence_of_an_earlier_life_forces_nothing() -> None:
+    """Somebody opened the job anew while the measured try went on."""
+    bench = Changing(rules=replace(RULES, may_force=True), left=170)
+    bench.add(**STUCK)
+
+    assert [] == bench.take(persons_message(**HANDED))
+    assert ["web?timeout=30s"] == bench.posts
+    assert ["web: skipped reopened"] == bench.ends
+
+
+def test_evidence_that_cannot_be_read_again_forces_nothing() -> None:
+    """The cluster went away after its 409: a later look finds the evidence anew."""
+    bench = Proofs(rules=replace(RULES, may_force=True), left=170)
+    bench.add(**STUCK)
+
+    assert ["m0"] == bench.take(persons_message(**HANDED))
+    assert ["web?timeout=30s"] == bench.posts
+    assert [f"web: {STUBBORN}"] == bench.waits
+    assert 1 == len(bench.seen("cluster_trouble"))
+
+
+def test_a_request_that_expires_before_its_next_look_is_parked_now() -> None:
+    """So that a person is told what the cluster answered."""
+    bench = Bench()
+    bench.add(**BUSY)
+    bench.stand_in.faults.append(fault(503))
+    asked = ago(hours=23, minutes=59)
+
+    assert [] == bench.take(persons_message(requested_at=asked))
+    [outcome] = bench.seen("outcome")
+    assert "request_expired" == outcome["reason"]
+    assert "cluster_unavailable: 503" in outcome["detail"]
