@@ -112,6 +112,14 @@ def test_what_a_day_has_closed_is_read_from_the_cluster(
     assert bool(refusal(request(), opened(30), others, sent)) is bool(parked)
 
 
+def test_a_job_that_is_asked_for_and_closing_is_one() -> None:
+    """Sixty jobs that are closing, or were just sent, are sixty and not 120 (R12)."""
+    closing = opened(60, state=State.CLOSING)
+
+    assert refusal(request(), closing) is None
+    assert refusal(request(), opened(60), sent=[j.job_id for j in closing]) is None
+
+
 @pytest.mark.parametrize("expression", ["team", "web-*", "web-000,web-001"])
 def test_the_days_limit_is_for_more_than_one_id(expression: str) -> None:
     """A group, a wildcard and a list are parked where one exact id goes on (R12)."""

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from builders import NOW, RULES, ago, closed_job, idle_job
+from builders import NOW, RULES, ago, closed_job, feed, idle_job
 from idle_jobs.halting import Event, event_of, events
 from idle_jobs.jobs import Job, State
 from idle_jobs.limits import limit
@@ -201,14 +201,20 @@ def test_a_reported_job_is_of_the_event_but_needs_no_hold() -> None:
 
 def test_a_job_that_is_not_idle_yet_is_of_no_event() -> None:
     """A never-fed job with a running feed is reported before it is dry."""
-    feeds = [
-        idle_job(
-            job_id=f"new-{n}", last_data=None, records=0, created=ago(days=1 + n / 99)
-        )
-        for n in range(20)
-    ]
+    unfed = {"last_data": None, "records": 0, "datafeed": feed("started")}
+    jobs = [idle_job(job_id=f"new-{n}", created=ago(days=3), **unfed) for n in range(9)]
+    verdicts = [judge(replace(job, open_start=ago(days=3)), NOW, RULES) for job in jobs]
 
-    assert found(feeds) == []
+    assert {v.idle_since for v in verdicts} == {NOW + timedelta(days=11)}
+    assert events(verdicts, NOW, RULES) == []
+
+
+def test_what_was_closed_on_the_first_day_counts_to_the_end() -> None:
+    """The last six of 26 are held for a week, though twenty were closed before it."""
+    first, last = idle(*[186.0] * 20, name="first"), idle(*[166.0] * 6, name="last")
+    gone = closed(first, finished=ago(hours=170))
+
+    assert held([*gone, *last, *busy(10)]) == names(last)
 
 
 def test_a_failed_job_is_of_no_event() -> None:

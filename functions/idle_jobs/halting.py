@@ -40,8 +40,7 @@ def events(everyone: Sequence[Verdict], now: datetime, rules: Rules) -> list[Eve
     closing a part of an event must not make the rest look few.
     """
     left = list(_left(everyone, now, rules))
-    opened_ones = (v for v in everyone if v.job.state is State.OPENED)
-    idle = [s for v in opened_ones if (s := v.idle_since) and s <= now]
+    idle = [v.idle_since for v in everyone if v.idle_since and v.idle_since <= now]
     moments = sorted([*idle, *(since for since, _ in left)])
     open_ones = [v.job for v in everyone if v.job.state in OPEN_STATES]
     created = sorted(job.created for job in open_ones if job.created)
