@@ -7,7 +7,7 @@ from importlib import import_module
 
 import pytest
 
-from idle_jobs import batch, patience, policy, steps
+from idle_jobs import batch, evidence, patience, policy
 from idle_jobs.outcomes import Ended
 from idle_jobs.telemetry import Metric
 from idle_jobs.times import duration, spoken
@@ -152,11 +152,13 @@ def test_numbers_in_words_are_the_products() -> None:
     assert f"more than {tolerance} minutes in the future" in text
     assert f"at most about {newer} minutes after it was sent" in text
     assert f"in its last {batch.LAST_SECONDS} seconds" in text
-    assert f"over after {steps.CLOSING_IS_LONG_AFTER // MINUTE} minutes, forced" in text
+    assert (
+        f"over after {evidence.CLOSING_IS_LONG_AFTER // MINUTE} minutes, forced" in text
+    )
     assert f"comes back in {patience.LATEST_LOOK // MINUTE} minutes" in text
     assert "all metrics together are at most 16 series" in text
     assert len(Metric) <= 16
-    assert timedelta(seconds=5) == steps.REOPENED_TOLERANCE
+    assert timedelta(seconds=5) == evidence.REOPENED_TOLERANCE
     assert "more than five seconds ahead" in text
 
 

@@ -74,6 +74,8 @@ def handed(message: CloseMessage, **age: float) -> CloseMessage:
 
 SWEEPS, PERSONS = sweeps_message(), persons_message()
 ORDER = persons_message(force=True)
+LOOKED = replace(SWEEPS, received=2)
+POSTED = replace(SWEEPS, posted_at=ago(minutes=1))
 EXPIRED = aged(PERSONS, hours=25)
 WATCH = sweeps_message(kind=Kind.WATCH)
 HANGS = replace(ORDER, evidence=Evidence("closing", ago(days=10)))
@@ -126,7 +128,7 @@ CLOSER_ROWS: dict[str, tuple[Job | None, CloseMessage, tuple[object, ...]]] = {
     "busy, and the request has expired (R2)": (BUSY, EXPIRED, PARKED),
     "failed, and the request has expired (R2)": (
         failed_job(),
-        replace(EXPIRED, evidence=Evidence("failed")),
+        EXPIRED,
         PARKED,
     ),
     "opening, and the request has expired (R2)": (
@@ -233,7 +235,23 @@ CLOSER_ROWS: dict[str, tuple[Job | None, CloseMessage, tuple[object, ...]]] = {
         (HandOver, Reason.FAILED),
     ),
     "an order that has expired (R2)": (BUSY, aged(ORDER, hours=25), PARKED),
-    "failed in our hands": (failed_job(), SWEEPS, (HandOver, Reason.FAILED)),
+    "failed in our hands": (failed_job(), LOOKED, (HandOver, Reason.FAILED)),
+    "failed before its first look (R6)": (failed_job(), SWEEPS, (SKIP, Reason.FAILED)),
+    "failed after a pause of an hour (R6)": (
+        failed_job(),
+        aged(LOOKED, hours=1),
+        (SKIP, Reason.FAILED),
+    ),
+    "failed long after it was posted": (
+        failed_job(),
+        aged(POSTED, hours=1),
+        (HandOver, Reason.FAILED),
+    ),
+    "posted, closed since then, opened and failed (R6)": (
+        failed_job(finished=ago(minutes=1)),
+        replace(aged(SWEEPS, hours=1), posted_at=ago(minutes=30)),
+        (SKIP, Reason.FAILED),
+    ),
     "failed after new data": (
         failed_job(last_data=ago(days=9)),
         SWEEPS,
@@ -246,7 +264,7 @@ CLOSER_ROWS: dict[str, tuple[Job | None, CloseMessage, tuple[object, ...]]] = {
     ),
     "failed in our hands, never fed": (
         failed_job(last_data=None, records=0),
-        sweeps_message(evidence=Evidence("opened")),
+        sweeps_message(evidence=Evidence("opened"), received=2),
         (HandOver, Reason.FAILED),
     ),
     "fed for the first time, then failed": (
@@ -318,10 +336,20 @@ FORCER_ROWS: dict[str, tuple[Job | None, CloseMessage, tuple[object, ...]]] = {
     "an expired order (R2)": (BUSY, aged(ORDER, hours=25), PARKED),
     "an expired order for a failed job (R2)": (
         failed_job(),
-        aged(replace(ORDER, evidence=Evidence("failed")), hours=25),
+        aged(ORDER, hours=25),
         PARKED,
     ),
-    "failed in our hands": (failed_job(), SWEEPS, (Force, Reason.FAILED)),
+    "failed in our hands": (failed_job(), POSTED, (Force, Reason.FAILED)),
+    "failed in our hands, seen closing": (
+        failed_job(),
+        SEEN_CLOSING,
+        (Force, Reason.FAILED),
+    ),
+    "failed, and never posted (R6)": (
+        failed_job(),
+        handed(replace(SWEEPS, received=3), minutes=1),
+        (SKIP, Reason.FAILED),
+    ),
     "failed, and a person names it": (failed_job(), PERSONS, (Force, Reason.FAILED)),
     "failed by itself": (
         failed_job(),
@@ -485,7 +513,7 @@ ANSWERS: dict[
         JobFailed(""),
         SWEEPS,
         FORCER,
-        (Wait, Reason.FAILED),
+        (Force, Reason.FAILED),
     ),
     "its datafeed would not stop": (
         GENTLE,
@@ -623,6 +651,7 @@ PROOFS: dict[str, tuple[Close | Force, Job | None, tuple[object, ...]]] = {
     ),
     "forced": (FORCED, closed_job(), (Ended.FORCE_CLOSED, Reason.STILL_CLOSING)),
     "not closed after all": (GENTLE, idle_job(), (Wait, Reason.STILL_CLOSING)),
+    "failed in its close (R6)": (GENTLE, failed_job(), (HandOver, Reason.FAILED)),
     "not closed by force": (
         FORCED,
         idle_job(state=State.CLOSING),
@@ -644,7 +673,7 @@ def test_a_success_has_to_be_proved(
     step: Close | Force, job: Job | None, expected: tuple[object, ...]
 ) -> None:
     """A 200 ends a message only when the job, read once more, is closed."""
-    after = after_success(step, job, SWEEPS, NOW, CLOSER)
+    after = after_success(step, job, POSTED, NOW, CLOSER)
 
     assert expected == short(after)
 

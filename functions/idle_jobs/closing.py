@@ -58,7 +58,10 @@ def close_batch(
 
 def _read(record: SQSRecord, now: datetime) -> CloseMessage | BadBody:
     try:
-        return parse_message(record.body, sent_at=sent_at(record), now=now)
+        received = int(record.attributes.approximate_receive_count)
+        return parse_message(
+            record.body, sent_at=sent_at(record), now=now, received=received
+        )
     except BadBody as bad:
         # Without its frames, which hold all that was read of the body.
         return bad.with_traceback(None)
@@ -144,7 +147,11 @@ class _Batch:
 
     def _hand_over(self, step: HandOver, message: CloseMessage) -> None:
         seen = self.now if step.closing_seen else message.closing_seen_at
-        self.desk.outbox.hand_over([replace(message, closing_seen_at=seen)], self.now)
+        # What failed did so in our hands: the ForceCloser cannot know that otherwise.
+        failed = self.now if step.why is Reason.FAILED else None
+        posted = message.posted_at or failed
+        stamped = replace(message, closing_seen_at=seen, posted_at=posted)
+        self.desk.outbox.hand_over([stamped], self.now)
         self.desk.telemetry.sent(message, "ForceQueue", step.why)
 
     def _end(self, step: End, message: CloseMessage, job: Job | None) -> None:

@@ -37,6 +37,9 @@ def after_success(
 ) -> Step:
     """Return what follows a post, given the job as read once more: the proof."""
     if job and job.state is not State.CLOSED:
+        if job.state is State.FAILED and isinstance(step, Close):
+            # Its close began, and it failed in our hands.
+            return next_step(job, message, now, rules)
         why, closing = Reason.STILL_CLOSING, job.state is State.CLOSING
         after = wait(why, message, now, rules)
         if isinstance(step, Close) and closing and isinstance(after, End | Park):
@@ -51,18 +54,24 @@ def after_success(
     return End(Ended.CLOSED, why_closed(message))
 
 
-def after_measured(
-    job: Job | None, message: CloseMessage, now: datetime, rules: Rules
+def after_evidence(
+    evidence: Reason,
+    job: Job | None,
+    message: CloseMessage,
+    now: datetime,
+    rules: Rules,
 ) -> Step:
-    """Return what follows a measured 409, given the job as read since then.
+    """Return what follows a 409 that is evidence, given the job as read since then.
 
     The try may have taken minutes: whatever ends or keeps a message by now counts for
-    more. What would only be tried once more is forced.
+    more. A measured try that would only be made once more is enough.
     """
     step = next_step(job, message, now, rules)
-    if isinstance(step, Close) and step.measured:
-        return Force(step.job, Reason.DATAFEED_WOULD_NOT_STOP)
-    return step
+    if not isinstance(step, Close):
+        return step
+    if step.measured and evidence is Reason.DATAFEED_WOULD_NOT_STOP:
+        return Force(step.job, evidence)
+    return wait(evidence, message, now, rules)
 
 
 def after_answer(
@@ -77,8 +86,9 @@ def after_answer(
         return End(Ended.SKIPPED, Reason.GONE, str(error))
     if isinstance(error, BadRequest):
         return give_up(error.reason, str(error), message)
-    if isinstance(error, JobFailed) and not rules.may_force:
-        return HandOver(Reason.FAILED)
+    if isinstance(error, JobFailed) and isinstance(step, Close):
+        forced = Force(step.job, Reason.FAILED)
+        return forced if rules.may_force else HandOver(Reason.FAILED)
     measured = isinstance(step, Close) and step.measured
     if isinstance(error, DatafeedWouldNotStop) and measured:
         return Force(step.job, Reason.DATAFEED_WOULD_NOT_STOP)

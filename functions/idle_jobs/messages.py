@@ -73,8 +73,9 @@ class CloseMessage:
     """One job to close, and all that is known of the wish.
 
     `requested_at` is kept over all hops. `closing_seen_at` is when the Closer found the
-    job closing for too long, `handed_at` when it gave the message to the ForceCloser;
-    `sent_at` is SQS's SentTimestamp, which is not part of the body.
+    job closing for too long, `handed_at` when it gave the message to the ForceCloser,
+    `posted_at` when the close was posted that may have made the job fail. `sent_at` is
+    SQS's SentTimestamp and `received` its count of receives; neither is in the body.
     """
 
     cluster: str
@@ -93,8 +94,10 @@ class CloseMessage:
     evidence: Evidence | None = None
     closing_seen_at: datetime | None = None
     handed_at: datetime | None = None
+    posted_at: datetime | None = None
     parked_reason: str = ""
     sent_at: datetime | None = None
+    received: int = 1
 
     @property
     def patience(self) -> timedelta:
@@ -105,6 +108,7 @@ class CloseMessage:
         """Write the body, without what is empty."""
         body = {"version": VERSION} | _written(self)
         body.pop("sent_at", None)
+        body.pop("received", None)
         return json.dumps(body)
 
 
@@ -143,7 +147,9 @@ def _has_version(body: Mapping[str, object]) -> bool:
     return isinstance(version, int) and not isinstance(version, bool)
 
 
-def parse_message(body: str, *, sent_at: datetime, now: datetime) -> CloseMessage:
+def parse_message(
+    body: str, *, sent_at: datetime, now: datetime, received: int = 1
+) -> CloseMessage:
     """Read a close message; BadBody names the field that is wrong."""
     value = parse_object(body)
     version: Any = value.get("version")
@@ -158,7 +164,8 @@ def parse_message(body: str, *, sent_at: datetime, now: datetime) -> CloseMessag
     needed = ("cluster", "request_id", "job_id", "requested_at")
     if missing := [field for field in needed if field not in value]:
         raise BadBody(f"{missing[0]}: expected in every close message, but missing")
-    return CloseMessage(**read_fields(value, _readers(now)), sent_at=sent_at)
+    fields = read_fields(value, _readers(now))
+    return CloseMessage(**fields, sent_at=sent_at, received=received)
 
 
 def _readers(now: datetime) -> Mapping[str, Read]:
@@ -188,6 +195,7 @@ def _readers(now: datetime) -> Mapping[str, Read]:
         "evidence": evidence,
         "closing_seen_at": past,
         "handed_at": past,
+        "posted_at": past,
     }
 
 

@@ -1,13 +1,20 @@
 """The only place that posts a close: never on old news, and with a proof."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from idle_jobs.batch import LAST_SECONDS
 from idle_jobs.desk import Desk
-from idle_jobs.errors import ClusterError, LookAgain, NotSent, Refused, TryLater
-from idle_jobs.following import after_answer, after_measured, after_success
+from idle_jobs.errors import (
+    ClusterError,
+    JobFailed,
+    LookAgain,
+    NotSent,
+    Refused,
+    TryLater,
+)
+from idle_jobs.following import after_answer, after_evidence, after_success
 from idle_jobs.jobs import Job, State
 from idle_jobs.messages import CloseMessage
 from idle_jobs.moves import Close, End, Force, Park, Step, Wait
@@ -56,6 +63,7 @@ class Posts:
             return self._not_on_old_news(step, message), message, job
         except ClusterError as error:
             self._note(error, step, message)
+            message = self._stamped(message, error)
             after = after_answer(step, error, message, self.now, self.desk.rules)
             if isinstance(error, LookAgain | TryLater) and isinstance(
                 after, End | Park
@@ -65,6 +73,7 @@ class Posts:
                 return self._judged_again(after, message)
             return after, message, job
         self.desk.telemetry.posted(message, str(step), "closed")
+        message = self._stamped(message)
         try:
             return self._proved(step, message)
         except ClusterError as error:
@@ -72,6 +81,14 @@ class Posts:
             self.desk.telemetry.trouble(error)
             # So it must come to that look, however old the message is.
             return Wait(SOONEST_LOOK, Reason.STILL_CLOSING), message, job
+
+    def _stamped(
+        self, message: CloseMessage, error: ClusterError | None = None
+    ) -> CloseMessage:
+        """Note that the close may be on its way, or met a job that had failed."""
+        if isinstance(error, LookAgain | TryLater | JobFailed | None):
+            return replace(message, posted_at=message.posted_at or self._now)
+        return message
 
     def _read(self, job_id: str) -> Job | None:
         """Read the job once more, in what is left of the invocation."""
@@ -83,7 +100,7 @@ class Posts:
         return min(self.seconds_left() - TO_REPORT, self.desk.timeouts.read)
 
     def _judged_again(self, step: Force, message: CloseMessage) -> Posted:
-        """Read and judge anew after a measured try, which may outlast a fresh read."""
+        """Read and judge anew what a 409 says: its try may outlast a fresh read."""
         job_id, now, rules = step.job.job_id, self._now, self.desk.rules
         fresh_until = self.seconds_left() - OLDEST_READ
         try:
@@ -92,7 +109,7 @@ class Posts:
             self.desk.telemetry.trouble(error)
             return wait(step.evidence, message, now, rules), message, step.job
         self.read_since[job_id] = fresh_until
-        return after_measured(job, message, now, rules), message, job
+        return after_evidence(step.evidence, job, message, now, rules), message, job
 
     def _proved(self, step: Close | Force, message: CloseMessage) -> Posted:
         """Read the job once more; return what follows from how it is now."""

@@ -8,9 +8,14 @@ it close; a datafeed that would not stop in a measured try; or an explicit order
 one is enough.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from idle_jobs.evidence import failed_in_closing, order_is_enough
+from idle_jobs.evidence import (
+    CLOSING_IS_LONG_AFTER,
+    REOPENED_TOLERANCE,
+    failed_in_closing,
+    order_is_enough,
+)
 from idle_jobs.idleness import IDLE_REASONS
 from idle_jobs.jobs import Job, State
 from idle_jobs.messages import CloseMessage, Kind
@@ -22,9 +27,6 @@ from idle_jobs.reasons import Reason
 from idle_jobs.rules import Rules
 from idle_jobs.times import rfc3339
 from idle_jobs.verdicts import Action, Verdict
-
-CLOSING_IS_LONG_AFTER = timedelta(minutes=30)
-REOPENED_TOLERANCE = timedelta(seconds=5)
 
 # A measured try bounds the datafeed's stop, so that its 409 really is evidence.
 MEASURED_TIMEOUT = "30s"
@@ -59,7 +61,8 @@ def next_step(
     if ordered:
         return _force(job, Reason.FORCE_ORDERED, rules)
     if job.state is State.FAILED:
-        return _failed(verdict, message, rules, explicit=explicit)
+        ours = explicit or failed_in_closing(verdict, message, now)
+        return _failed(verdict, message, rules, ours=ours)
     if job.state is State.CLOSING:
         return _closing(job, message, now, rules)
     return _open(verdict, message, now, rules, explicit=explicit)
@@ -113,13 +116,9 @@ def _force(job: Job, evidence: Reason, rules: Rules) -> Step:
 
 
 def _failed(
-    verdict: Verdict, message: CloseMessage, rules: Rules, *, explicit: bool
+    verdict: Verdict, message: CloseMessage, rules: Rules, *, ours: bool
 ) -> Step:
-    if (
-        explicit
-        or verdict.action is Action.FORCE
-        or failed_in_closing(verdict, message)
-    ):
+    if ours or verdict.action is Action.FORCE:
         return _force(verdict.job, Reason.FAILED, rules)
     return _leave(verdict, message, rules)
 
