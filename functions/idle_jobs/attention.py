@@ -58,8 +58,7 @@ def _kept_by(job: Job, now: datetime, rules: Rules) -> tuple[Reason | None, str]
     if young := _young(job, now, rules):
         return Reason.REOPENED_BUT_QUIET, young
     if job.forecasts:
-        why = f"but {job.forecasts} forecasts are said to run"
-        return Reason.FORECAST_STUCK, why
+        return Reason.FORECAST_STUCK, "but a forecast is said to run"
     if feed is None or feed.unassigned:
         return None, ""
     if feed.state in ("starting", "stopping"):
