@@ -354,6 +354,14 @@ def test_a_glimpse_is_one_short_line() -> None:
     )
 
 
+def test_a_glimpse_begins_where_the_text_does() -> None:
+    """A byte order mark is no part of a page, nor of one that is empty."""
+    told = [str(error_of(502, b"\xef\xbb\xbf" + text)) for text in (b" <p>", b"\n")]
+
+    assert "502 not an answer of Elasticsearch: <p>" == told[0]
+    assert "502 not an answer of Elasticsearch: empty" == told[1]
+
+
 def test_long_words_of_elasticsearch_are_cut() -> None:
     """An error that names thousands of shards still fits into a log line."""
     error = error_of(500, body(500, "x" * 1_000, "y" * 10_000))
@@ -373,6 +381,9 @@ PARSED = {
     "a number of 5,000 digits": (b'{"count": ' + b"9" * 5_000 + b"}", None),
     "a list in a list in a list …": (b"[" * 100_000, None),
     "a byte order mark": (b'\xef\xbb\xbf{"count": 1}', {"count": 1}),
+    "blanks around it": (b'\r\n \xef\xbb\xbf {"count": 1}\t\n', {"count": 1}),
+    "blanks within it": (b'{"job_id": " web "}', {"job_id": " web "}),
+    "nothing but blanks": (b" \r\n", None),
     "another encoding": ('{"count": 1}'.encode("utf-16"), None),
     "half a surrogate pair": (rb'{"id": "a\ud83d\ude00\udead"}', {"id": "a😀?"}),
     "half of one, then a whole one": (rb'{"id": "\uD83D\ud83d\uDE00"}', {"id": "?😀"}),

@@ -24,6 +24,7 @@ from idle_jobs.errors import (
     redacted,
 )
 from idle_jobs.reasons import Reason
+from idle_jobs.texts import decoded, tidy
 from idle_jobs.words import LOOKED_AT, NOT_ON_SERVERLESS, Words, words_of
 
 # A pair of surrogates, half of one, or any other escape: a backslash's, say, which what
@@ -53,11 +54,11 @@ _FOR_A_PERSON = frozenset({"index_closed_exception", "security_exception"})
 def parsed(body: bytes) -> Mapping[str, Any] | None:
     """Return the body as a JSON object, None if it is anything else.
 
-    Half a surrogate pair, which JSON can write and no encoding can, becomes a `?`.
+    It is read by the rule of `texts`. Half a surrogate pair, which JSON can write and
+    no encoding can, becomes a `?`: a cluster's answer cannot be sent back.
     """
     try:
-        text = body.decode("utf-8-sig")
-        value = json.loads(_ESCAPE.sub(_whole, text))
+        value = json.loads(_ESCAPE.sub(_whole, decoded(body)))
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
@@ -155,9 +156,8 @@ def _failed(status: int, words: Words, detail: str) -> ClusterError:
 
 def no_object(path: str, body: bytes) -> ClusterError:
     """Sort a 200 without a JSON object: cut off on its way, or somebody else's page."""
-    text = body.removeprefix(b"\xef\xbb\xbf").lstrip()
-    detail = f"{path}: {glimpse(body)}"
-    if not text or text.startswith(b"{"):
+    text, detail = _beginning(body), f"{path}: {glimpse(body)}"
+    if not text or text.startswith("{"):
         return TryLater(detail)
     return Refused(f"{detail}: {NOT_THE_CLUSTER}")
 
@@ -171,5 +171,9 @@ def not_the_cluster(what: str, expected: str, answer: Mapping[str, Any]) -> Refu
 
 def glimpse(body: bytes) -> str:
     """Return the beginning of what no answer should be, without credentials."""
-    text = " ".join(body[:LOOKED_AT].decode("utf-8", "replace").split())
+    text = " ".join(_beginning(body).split())
     return f"not an answer of Elasticsearch: {redacted(text)[:80] or 'empty'}"
+
+
+def _beginning(body: bytes) -> str:
+    return tidy(body[:LOOKED_AT].decode("utf-8", "replace"))
