@@ -42,7 +42,9 @@ SENDING: dict[str, Mutant] = {
         "outbox", Wrong("Outbox._send", _forgetting), "outbox"
     ),
     "a message is parked twice": mutant(
-        "outbox", Wrong("Outbox.park", _twice), "outbox"
+        "outbox",
+        Wrong("Outbox.park", _twice),
+        "outbox",
     ),
     "a message that is handed over has no stamp": mutant(
         "outbox",
@@ -61,13 +63,19 @@ SENDING: dict[str, Mutant] = {
         "credential", Constant("SECRET_MAX_AGE", "86_400"), "signing"
     ),
     "credentials are never read anew": mutant(
-        "wire", NoBranch("Wire.call", "stale"), "cluster"
+        "wire",
+        NoBranch("Wire.call", "stale"),
+        "cluster",
     ),
     "a rotated secret is not read anew": mutant(
-        "signing", NoStep("Direct.refresh", "refresh"), "signing"
+        "signing",
+        NoStep("Direct.refresh", "refresh"),
+        "signing",
     ),
     "a proxy's 409 is evidence": mutant(
-        "words", Wrong("words_of", _strangers_words), "answers"
+        "words",
+        Wrong("words_of", _strangers_words),
+        "answers",
     ),
     "a proxy's 404 means that a job is gone": mutant(
         "answers",

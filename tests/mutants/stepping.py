@@ -75,7 +75,9 @@ STEPPING: dict[str, Mutant] = {
         deaths=0.3,
     ),
     "five seconds make a job re-opened": mutant(
-        "steps", Constant("REOPENED_TOLERANCE", "timedelta(0)"), "steps"
+        "evidence",
+        Constant("REOPENED_TOLERANCE", "timedelta(0)"),
+        "steps",
     ),
     "a force ignores the request's timeout": mutant(
         "steps",
@@ -166,6 +168,21 @@ STEPPING: dict[str, Mutant] = {
     ),
     "the newer mode rules, not the stricter": mutant(
         "messages", Wrong("stricter", lambda _right, _one, other: other), "messages"
+    ),
+    "a job that opens lazily is as old as ever": mutant(
+        "steps",
+        NoBranch("_opened_anew", "OPENING"),
+        "steps",
+    ),
+    "an expired request of a person is dropped": mutant(
+        "patience",
+        Wrong(
+            "expired",
+            lambda _right, detail, _rules: ours.moves.End(
+                ours.outcomes.Ended.SKIPPED, ours.reasons.Reason.ACTIVE, detail
+            ),
+        ),
+        "steps",
     ),
     "a bad request is tried again": mutant(
         "following", NoBranch("after_answer", "BadRequest"), "steps"

@@ -37,6 +37,14 @@ SWEEPING: dict[str, Mutant] = {
     "MaxClosesPerRequest is one less": mutant(
         "budget", Compares("demand_room", "max_closes_per_request", ">="), "budget"
     ),
+    "patterns have no daily limit": mutant(
+        "budget",
+        Wrong("_demand_room_today", lambda *_: None),
+        "budget",
+    ),
+    "a wrong number of jobs is right": mutant(
+        "budget", Wrong("_demand_expected", lambda *_: None), "budget"
+    ),
     "an order to force is taken for a whole group": mutant(
         "wishes",
         Wrong(
