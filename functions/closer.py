@@ -1,7 +1,6 @@
 """Closer: takes each message of CloseQueue one look further, and never forces."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
@@ -22,6 +21,5 @@ LOOKS_AT_ONCE = 10  # The whole batch, so that no look is older than one read of
 def handler(event: object, context: LambdaContext) -> PartialItemFailureResponse:
     """Handle a batch of CloseQueue."""
     desk = open_desk("close_queue_url", logger, metrics)
-    now = datetime.now(UTC)
     with ThreadPoolExecutor(LOOKS_AT_ONCE) as pool:
-        return close_batch(event, desk, now, seconds_left(context), pool.map)
+        return close_batch(event, desk, seconds_left(context), pool.map)

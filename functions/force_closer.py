@@ -1,7 +1,6 @@
 """ForceCloser: ends what the Closer could not; the only one that may force."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
@@ -21,4 +20,4 @@ def handler(event: object, context: LambdaContext) -> PartialItemFailureResponse
     """Handle a message of ForceQueue."""
     desk = open_desk("force_queue_url", logger, metrics)
     may_force = replace(desk, rules=replace(desk.rules, may_force=True))
-    return close_batch(event, may_force, datetime.now(UTC), seconds_left(context))
+    return close_batch(event, may_force, seconds_left(context))

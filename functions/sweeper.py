@@ -6,7 +6,7 @@ Sweeper reads the cluster, and `sweeping` resolves, judges, limits and sends.
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
@@ -40,33 +40,34 @@ logger = Logger(service="sweeper")
 metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
 
 
-def sweep_at_once(request: Request, desk: Desk, now: datetime) -> dict[str, Any]:
+def sweep_at_once(request: Request, desk: Desk) -> dict[str, Any]:
     """Answer a schedule or a direct invocation; an unreadable cluster raises."""
     demand_ours(request, desk)
     mode = mode_of(desk)
     if isinstance(mode, Stopped):
-        return sweep_nothing(request, desk, now)
+        return sweep_nothing(request, desk, desk.clock())
     try:
-        jobs = desk.cluster.jobs(now)
+        jobs = desk.cluster.jobs(desk.clock())
     except ClusterError as error:
         desk.telemetry.trouble(error)
         raise
-    return sweep(request, Read(jobs), desk, now, mode)
+    return sweep(request, Read(jobs), desk, desk.clock(), mode)
 
 
 def answer_requests(
-    event: object, desk: Desk, now: datetime, left: Callable[[], float]
+    event: object, desk: Desk, left: Callable[[], float]
 ) -> PartialItemFailureResponse:
     """Answer a batch of RequestQueue with one read of the cluster, the breaker."""
     if not (records := records_of(event, desk)):
         return NOTHING_STAYS
     if isinstance(mode := mode_of(desk), Stopped):
-        return handle_batch(records, give_back(mode), desk, now, left)
+        return handle_batch(records, give_back(mode), desk, desk.clock(), left)
     try:
-        read: Read | ClusterError = Read(desk.cluster.jobs(now))
+        read: Read | ClusterError = Read(desk.cluster.jobs(desk.clock()))
     except ClusterError as error:
         desk.telemetry.trouble(error)
         read = error
+    now = desk.clock()
 
     def answer(record: SQSRecord) -> None:
         try:
@@ -117,14 +118,13 @@ def scheduled(event: Mapping[str, Any]) -> Request:
 @metrics.log_metrics
 def handler(event: object, context: LambdaContext) -> Mapping[str, Any]:
     """Handle a batch of RequestQueue, a scheduled event, or a request itself."""
-    desk, now = open_desk("request_queue_url", logger, metrics), datetime.now(UTC)
+    desk = open_desk("request_queue_url", logger, metrics)
     fields = event if isinstance(event, dict) else {}
     if "Records" in fields:
-        return answer_requests(fields, desk, now, seconds_left(context))
+        return answer_requests(fields, desk, seconds_left(context))
     if fields.get("source") == "aws.events":
-        request = scheduled(fields)
-        return sweep_at_once(request, desk, request.requested_at)
-    request_id = context.aws_request_id
+        return sweep_at_once(scheduled(fields), desk)
+    request_id, now = context.aws_request_id, desk.clock()
     body = json.dumps(event)
     request = parse_request(body, request_id=request_id, sent_at=now, now=now)
-    return sweep_at_once(request, desk, now)
+    return sweep_at_once(request, desk)

@@ -397,7 +397,7 @@ def test_a_refused_post_stops_the_posts_of_its_batch(stack: Runner) -> None:
     event = {"Records": stack.queues.receive("CloseQueue", 10)}
     with stack.inside("Closer") as closer:
         desk = open_desk("close_queue_url", closer.logger, closer.metrics)
-        answer = close_batch(event, desk, stack.now, lambda: 60, run=map)
+        answer = close_batch(event, desk, lambda: 60, run=map)
         closer.metrics.flush_metrics()
 
     assert len(answer["batchItemFailures"]) == 10
@@ -413,7 +413,7 @@ def test_nothing_is_closed_on_what_was_read_a_minute_ago(stack: Runner) -> None:
     left = iter([110.0])
     with stack.inside("Closer") as closer:
         desk = open_desk("close_queue_url", closer.logger, closer.metrics)
-        answer = close_batch(event, desk, stack.now, lambda: next(left, 49.0))
+        answer = close_batch(event, desk, lambda: next(left, 49.0))
 
     assert len(answer["batchItemFailures"]) == 1
     assert posts(stack) == ends(stack) == []
@@ -444,7 +444,7 @@ def test_a_post_ends_before_its_invocation_and_begins_on_fresh_news(
     with stack.inside("ForceCloser") as closer:
         desk = open_desk("force_queue_url", closer.logger, closer.metrics)
         desk = replace(desk, cluster=Cluster(cast("Wire", wire)))
-        posts_ = Posts(desk, stack.now, lambda: next(clock, left))
+        posts_ = Posts(desk, lambda: next(clock, left))
         posts_.post(Force(idle_job(), Reason.FORCE_ORDERED), persons_message())
     limits = [(each["read_timeout"], each["good_for"]) for each in wire.limits]
 

@@ -15,7 +15,7 @@ from idle_jobs.rules import Rules
 from idle_jobs.verdicts import Verdict
 from simulator.terminal import COLOURS, one_line, open_console, open_table
 from tools.inputs import ANSWERS, how_long_ago, inputs, written
-from tools.target import Target, run
+from tools.target import Clock, Target, run
 from tools.whatif import if_nothing_happens, if_turned
 
 Row = tuple[str, ...]
@@ -26,10 +26,10 @@ def main(environ: Mapping[str, str]) -> int:
     return run(environ, explain, JOB=_job_id)
 
 
-def explain(target: Target, now: datetime) -> int:
+def explain(target: Target, clock: Clock) -> int:
     """Read one job and print the inputs, the rules and the changes."""
     job_id = target.told["job"]
-    jobs = target.cluster.jobs(now, [job_id])
+    jobs, now = target.cluster.jobs(clock(), [job_id]), clock()
     job = next((job for job in jobs if job.job_id == job_id), None)
     if job is None:
         print(f"There is no job {job_id} in this cluster.", file=sys.stderr)

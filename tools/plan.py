@@ -4,7 +4,6 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
 
 from rich.console import Console
 from rich.table import Table
@@ -25,7 +24,7 @@ from simulator.terminal import (
     spoken_bytes,
 )
 from tools.elastic_apps import look_alike
-from tools.target import Target, run
+from tools.target import Clock, Target, run
 
 COLUMNS = ("job", "state", "verdict", "reason", "memory", "sweep", "detail")
 FIRST = (Action.CLOSE, Action.FORCE, Action.WATCH, Action.REPORT, Action.KEEP)
@@ -36,9 +35,9 @@ def main(environ: Mapping[str, str]) -> int:
     return run(environ, plan)
 
 
-def plan(target: Target, now: datetime) -> int:
+def plan(target: Target, clock: Clock) -> int:
     """Read, judge and limit as the Sweeper does, and print what it would send."""
-    jobs = target.cluster.jobs(now)
+    jobs, now = target.cluster.jobs(clock()), clock()
     verdicts = [judge(job, now, target.rules) for job in jobs]
     halts = events(verdicts, now, target.rules)
     planned = limit(verdicts, halts, now, target.rules)

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ from tools.identity import BadCredentials, fetched
 from tools.misspelt import misspelt
 
 Environ = Mapping[str, str]
+Clock = Callable[[], datetime]
 
 # Seconds. Those of the closes have no effect: a tool never posts.
 TIMEOUTS = Timeouts(connect=3, read=20, close_early=2, close=10, measured=120)
@@ -66,10 +68,10 @@ class StaticKey(AuthBase):
         return request
 
 
-def run(environ: Environ, story: Callable[[Target, datetime], int], **own: Read) -> int:
+def run(environ: Environ, story: Callable[[Target, Clock], int], **own: Read) -> int:
     """Tell a story of the cluster; 1 if it cannot be read, 2 for a bad environment."""
     try:
-        return story(read_target(environ, own), datetime.now(UTC))
+        return story(read_target(environ, own), partial(datetime.now, UTC))
     except BadSettings as error:
         print(error, file=sys.stderr)
         return 2

@@ -37,7 +37,6 @@ from idle_jobs.steps import next_step
 def close_batch(
     event: object,
     desk: Desk,
-    now: datetime,
     seconds_left: Callable[[], float],
     run: Run = map,
 ) -> PartialItemFailureResponse:
@@ -48,12 +47,13 @@ def close_batch(
     """
     if not (records := records_of(event, desk)):
         return NOTHING_STAYS
-    if isinstance(mode := mode_of(desk), Stopped):
+    mode, now = mode_of(desk), desk.clock()
+    if isinstance(mode, Stopped):
         return handle_batch(records, give_back(mode), desk, now, seconds_left, run)
     messages = {r.message_id: _read(r, now) for r in records}
-    batch = _Batch(desk, now, messages, Posts(desk, now, seconds_left))
+    batch = _Batch(desk, now, messages, Posts(desk, seconds_left))
     batch.read_jobs()
-    return handle_batch(records, batch.look, desk, now, seconds_left, run)
+    return handle_batch(records, batch.look, desk, batch.now, seconds_left, run)
 
 
 def _read(record: SQSRecord, now: datetime) -> CloseMessage | BadBody:
@@ -69,7 +69,10 @@ def _read(record: SQSRecord, now: datetime) -> CloseMessage | BadBody:
 
 @dataclass
 class _Batch:
-    """The messages of one batch and the one read of the cluster that they share."""
+    """The messages of one batch and the one read of the cluster that they share.
+
+    `now` is never before that read: a job's data may be as new as the read itself.
+    """
 
     desk: Desk
     now: datetime
@@ -87,6 +90,7 @@ class _Batch:
         except ClusterError as error:
             self.away = error
             self.desk.telemetry.trouble(error)
+        self.now = self.desk.clock()
 
     def look(self, record: SQSRecord) -> None:
         """Take one message one step further; NotFinished leaves it in its queue."""

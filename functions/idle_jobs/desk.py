@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 
 import boto3
@@ -26,8 +26,9 @@ from idle_jobs.wire import Timeouts, Wire
 class Desk:
     """The cluster, the queues and the rules: all that a story does not compute.
 
-    `inbox` is the URL of the queue whose records the function handles, `ask_mode` reads
-    the mode, fresh or at most 30 s old, and `ask_mode_set_at` when it was written.
+    `inbox` is the URL of the queue whose records the function handles, `clock` tells
+    the time, `ask_mode` reads the mode, fresh or at most 30 s old, and
+    `ask_mode_set_at` when it was written.
     """
 
     cluster_name: str
@@ -37,6 +38,7 @@ class Desk:
     telemetry: Telemetry
     timeouts: Timeouts
     rules: Rules
+    clock: Callable[[], datetime]
     ask_mode: Callable[..., Mode]
     ask_mode_set_at: Callable[[], datetime | None] = lambda: None
 
@@ -70,6 +72,7 @@ def open_desk(inbox: str, logger: Logger, metrics: Metrics) -> Desk:
         telemetry=Telemetry(logger, metrics),
         timeouts=settings.timeouts,
         rules=settings.rules,
+        clock=partial(datetime.now, UTC),
         ask_mode=partial(read_mode, settings.mode_parameter),
         ask_mode_set_at=partial(mode_set_at, settings.mode_parameter),
     )

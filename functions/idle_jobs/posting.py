@@ -38,7 +38,6 @@ class Posts:
     """
 
     desk: Desk
-    now: datetime
     seconds_left: Callable[[], float]
     fresh_until: float = field(init=False)
     read_since: dict[str, float] = field(default_factory=dict)
@@ -49,10 +48,9 @@ class Posts:
         self.fresh_until = self.seconds_left() - OLDEST_READ
 
     @property
-    def _now(self) -> datetime:
-        """Return the time: what has passed since the read is what is left no more."""
-        passed = self.fresh_until + OLDEST_READ - self.seconds_left()
-        return self.now + timedelta(seconds=passed)
+    def now(self) -> datetime:
+        """Return the time, which goes on while a post waits for its answer."""
+        return self.desk.clock()
 
     def post(self, step: Close | Force, message: CloseMessage) -> Posted:
         """Post one close and prove it; return what follows."""
@@ -87,13 +85,13 @@ class Posts:
     ) -> CloseMessage:
         """Note that the close may be on its way, or met a job that had failed."""
         if isinstance(error, LookAgain | TryLater | JobFailed | None):
-            return replace(message, posted_at=message.posted_at or self._now)
+            return replace(message, posted_at=message.posted_at or self.now)
         return message
 
     def _read(self, job_id: str) -> Job | None:
         """Read the job once more, in what is left of the invocation."""
         cluster = self.desk.cluster.within(self._longest_read)
-        found = {j.job_id: j for j in cluster.jobs(self._now, [job_id])}
+        found = {j.job_id: j for j in cluster.jobs(self.now, [job_id])}
         return found.get(job_id)
 
     def _longest_read(self) -> float:
@@ -101,7 +99,7 @@ class Posts:
 
     def _judged_again(self, step: Force, message: CloseMessage) -> Posted:
         """Read and judge anew what a 409 says: its try may outlast a fresh read."""
-        job_id, now, rules = step.job.job_id, self._now, self.desk.rules
+        job_id, now, rules = step.job.job_id, self.now, self.desk.rules
         fresh_until = self.seconds_left() - OLDEST_READ
         try:
             job = self._read(job_id)

@@ -104,7 +104,7 @@ def answered_in(
     with stack.inside("Sweeper") as module:
         desk = open_desk("request_queue_url", module.logger, module.metrics)
         answer = sweeper.answer_requests(
-            {"Records": records}, desk, stack.now, lambda: next(left_of_it)
+            {"Records": records}, desk, lambda: next(left_of_it)
         )
     return {str(failed["itemIdentifier"]) for failed in answer["batchItemFailures"]}
 

@@ -96,6 +96,7 @@ def desk(stack: Stack, invocation: Invocation, inbox: str) -> Desk:
         telemetry=Telemetry(cast("Any", recorder), cast("Any", recorder)),
         timeouts=own.timeouts,
         rules=own.rules,
+        clock=lambda: stack.world.now,
         ask_mode=partial(_read_mode, stack, invocation),
     )
 
@@ -114,24 +115,23 @@ def _read_mode(stack: Stack, invocation: Invocation, *, fresh: bool = False) -> 
 
 
 def _sweeper(stack: Stack, invocation: Invocation, event: dict[str, Any]) -> Any:
-    own, now = desk(stack, invocation, "RequestQueue"), stack.world.now
+    own = desk(stack, invocation, "RequestQueue")
     if "Records" in event:
-        return sweeper.answer_requests(event, own, now, invocation.seconds_left)
-    request = sweeper.scheduled(event)
-    return sweeper.sweep_at_once(request, own, request.requested_at)
+        return sweeper.answer_requests(event, own, invocation.seconds_left)
+    return sweeper.sweep_at_once(sweeper.scheduled(event), own)
 
 
 def _closer(stack: Stack, invocation: Invocation, event: dict[str, Any]) -> Any:
-    own, now = desk(stack, invocation, "CloseQueue"), stack.world.now
+    own = desk(stack, invocation, "CloseQueue")
     left, run = invocation.seconds_left, invocation.run_all
-    return close_batch(event, own, now, left, run)
+    return close_batch(event, own, left, run)
 
 
 def _force_closer(stack: Stack, invocation: Invocation, event: dict[str, Any]) -> Any:
-    own, now = desk(stack, invocation, "ForceQueue"), stack.world.now
+    own = desk(stack, invocation, "ForceQueue")
     may_force = replace(own, rules=replace(own.rules, may_force=True))
     left, run = invocation.seconds_left, invocation.run_in_turn
-    return close_batch(event, may_force, now, left, run)
+    return close_batch(event, may_force, left, run)
 
 
 OURS: Mapping[str, Story] = {
