@@ -6,7 +6,7 @@ Sweeper reads the cluster, and `sweeping` resolves, judges, limits and sends.
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
@@ -34,10 +34,13 @@ from idle_jobs.patience import LATEST_LOOK
 from idle_jobs.request import Request, parse_request
 from idle_jobs.sweeping import demand_ours, park_request, sweep, sweep_nothing
 from idle_jobs.telemetry import NAMESPACE, SERVICE
-from idle_jobs.times import moment
+from idle_jobs.times import CLOCKS_APART, moment, rfc3339, spoken
 
 logger = Logger(service="sweeper")
 metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
+
+# Lambda drops an event that it could not hand over by then (template.yaml).
+EVENT_LIVES = timedelta(minutes=15)
 
 
 def sweep_at_once(request: Request, desk: Desk) -> dict[str, Any]:
@@ -102,16 +105,28 @@ def _answer(
     sweep(request, read, desk, now, mode)
 
 
-def scheduled(event: Mapping[str, Any]) -> Request:
-    """Read a scheduled event; its `time` is the sweep's clock, whenever it is run."""
+def scheduled(event: Mapping[str, Any], now: datetime) -> Request:
+    """Read a scheduled event, whose `time` stands for when its sweep was asked for.
+
+    One of another time is a sample, a replay or a redrive of long ago.
+    """
     try:
         time = moment(event.get("time"))
+        # EventBridge's clock and ours.
+        if not -CLOCKS_APART <= now - time <= EVENT_LIVES + CLOCKS_APART:
+            raise ValueError(
+                f"expected an event of the last {spoken(EVENT_LIVES)} before "
+                f"{rfc3339(now)}, got {rfc3339(time)}; write the present time into it"
+            )
     except ValueError as error:
         raise BadBody(f"time: {error}") from None
     event_id = event.get("id")
     if not isinstance(event_id, str) or not event_id:
         raise BadBody(f"id: expected the event's id, got {event_id!r:.60}")
-    return Request("*", event_id, time, time, origin=Origin.SCHEDULE, only_if_idle=True)
+    asked = min(time, now)
+    return Request(
+        "*", event_id, asked, asked, origin=Origin.SCHEDULE, only_if_idle=True
+    )
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -123,7 +138,7 @@ def handler(event: object, context: LambdaContext) -> Mapping[str, Any]:
     if "Records" in fields:
         return answer_requests(fields, desk, seconds_left(context))
     if fields.get("source") == "aws.events":
-        return sweep_at_once(scheduled(fields), desk)
+        return sweep_at_once(scheduled(fields, desk.clock()), desk)
     request_id, now = context.aws_request_id, desk.clock()
     body = json.dumps(event)
     request = parse_request(body, request_id=request_id, sent_at=now, now=now)

@@ -57,8 +57,9 @@ class Bench:
     # What the Parameter Store itself says, where that differs from what is cached.
     fresh_mode: Mode | None = None
     left: float = 110
-    # Seconds that each read of the cluster takes.
+    # Seconds that each read of the cluster takes, and each of the mode.
     reads_take: float = 0
+    modes_take: float = 0
     refused_queues: tuple[str, ...] = ()
     lost_receipts: tuple[str, ...] = ()
     now: datetime = NOW
@@ -78,6 +79,7 @@ class Bench:
             telemetry=Telemetry(logger, self.metrics),
             timeouts=TIMEOUTS,
             rules=self.rules,
+            clock=lambda: self.now,
             ask_mode=self._ask_mode,
         )
 
@@ -95,7 +97,7 @@ class Bench:
     def take(self, *bodies: CloseMessage | str) -> list[Any]:
         """Take a batch one look further; return the ids of the records that stay."""
         event = {"Records": [record(n, body) for n, body in enumerate(bodies)]}
-        answer = close_batch(event, self.desk, NOW, lambda: self.left)
+        answer = close_batch(event, self.desk, lambda: self.left)
         return [each["itemIdentifier"] for each in answer["batchItemFailures"]]
 
     def spend(self, seconds: float) -> None:
@@ -106,6 +108,7 @@ class Bench:
     def _ask_mode(self, *, fresh: bool = False) -> Mode:
         asked = len(self.seen("mode"))
         self.events.append(("mode", fresh))
+        self.spend(self.modes_take)
         mode = self.modes[min(asked, len(self.modes) - 1)]
         if isinstance(mode, Exception):
             raise mode

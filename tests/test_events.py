@@ -2,6 +2,9 @@
 
 import hashlib
 import json
+import re
+import shlex
+import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,15 +13,18 @@ import pytest
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from idle_jobs.batch import sent_at
+from idle_jobs.bodies import BadBody
 from idle_jobs.messages import CloseMessage, Origin, parse_message
 from idle_jobs.records import sort_records
 from idle_jobs.request import parse_request
+from simulator.intrinsics import load_template
 from simulator.scenario import ROWS
-from simulator.topology import Topology
-from sweeper import scheduled
+from simulator.topology import TEMPLATE, Topology
+from sweeper import EVENT_LIVES, scheduled
 
 EVENTS = Path(__file__).parents[1] / "events"
 QUEUES = {"request": "RequestQueue", "close": "CloseQueue", "force": "ForceQueue"}
+MIDNIGHT = datetime(2026, 3, 2, tzinfo=UTC)  # The time of sweeper.json.
 JOBS = {row.job_id for row in ROWS}
 
 
@@ -56,9 +62,9 @@ def test_every_trigger_has_its_event() -> None:
 
 
 def test_the_schedule_asks_for_every_idle_job() -> None:
-    """The scheduled event's time is the sweep's clock, and its id the request's."""
+    """The scheduled event's time and id are the request's."""
     event = read("sweeper")
-    request = scheduled(event)
+    request = scheduled(event, MIDNIGHT)
 
     assert ("*", True, Origin.SCHEDULE, event["id"]) == (
         request.job_id,
@@ -66,7 +72,60 @@ def test_the_schedule_asks_for_every_idle_job() -> None:
         request.origin,
         request.request_id,
     )
-    assert datetime(2026, 3, 2, tzinfo=UTC) == request.requested_at
+    assert MIDNIGHT == request.requested_at
+
+
+@pytest.mark.parametrize(
+    "late", [timedelta(seconds=-5), timedelta(), timedelta(minutes=15, seconds=5)]
+)
+def test_an_event_of_this_quarter_of_an_hour_is_taken(late: timedelta) -> None:
+    """EventBridge's clock may be ahead, and Lambda keeps an event 15 minutes (F4)."""
+    now = MIDNIGHT + late
+
+    assert scheduled(read("sweeper"), now).requested_at == min(MIDNIGHT, now)
+
+
+OF_ANOTHER_TIME = {
+    "a generated test event": "1970-01-01T00:00:00Z",
+    "a replay out of an archive": "2026-02-27T00:00:00Z",
+    "a redrive of twenty minutes ago": "2026-03-01T23:40:00Z",
+    "a time that has not come": "2036-03-02T00:00:00Z",
+    "ten seconds ahead": "2026-03-02T00:00:10Z",
+}
+
+
+@pytest.mark.parametrize("time", OF_ANOTHER_TIME.values(), ids=OF_ANOTHER_TIME)
+def test_an_event_of_another_time_is_refused_by_name(time: str) -> None:
+    """What it was, what was expected, and what to do: it says nothing of now (F4)."""
+    expected = (
+        "time: expected an event of the last 15 min before 2026-03-02T00:00:00Z, "
+        f"got {time}; write the present time into it"
+    )
+
+    with pytest.raises(BadBody, match=re.escape(expected)):
+        scheduled(read("sweeper") | {"time": time}, MIDNIGHT)
+
+
+def test_no_event_outlives_its_quarter_of_an_hour() -> None:
+    """What the Sweeper refuses is what Lambda would have dropped (F4)."""
+    sweeper = load_template(TEMPLATE)["Resources"]["Sweeper"]["Properties"]
+    lives = sweeper["EventInvokeConfig"]["MaximumEventAgeInSeconds"]
+
+    assert timedelta(seconds=lives) == EVENT_LIVES
+
+
+def test_the_readme_writes_the_present_time_into_the_event(tmp_path: Path) -> None:
+    """Its one line of shell makes an event that the Sweeper takes (F4)."""
+    readme = (EVENTS.parent / "README.md").read_text(encoding="utf-8")
+    (line,) = re.findall("`(sed [^`]*events/sweeper.json) > event.json`", readme)
+    written = tmp_path / "event.json"
+    command = f"{line} > {shlex.quote(str(written))}"
+    subprocess.run(["bash", "-c", command], cwd=EVENTS.parent, check=True)  # noqa: S603, S607  (our own README)
+    event = json.loads(written.read_text(encoding="utf-8"))
+    now = datetime.now(UTC)
+
+    assert scheduled(event, now).requested_at <= now
+    assert event | {"time": ""} == read("sweeper") | {"time": ""}
 
 
 def test_the_request_is_a_persons() -> None:
@@ -92,7 +151,7 @@ def test_close_messages_are_as_the_functions_write_them(name: str) -> None:
 @pytest.mark.parametrize("name", ["close", "force"])
 def test_close_messages_come_from_the_sweep(name: str) -> None:
     """The sweep of sweeper.json saw an idle job of the scenario's cluster."""
-    sweep, message = scheduled(read("sweeper")), message_of(name)
+    sweep, message = scheduled(read("sweeper"), MIDNIGHT), message_of(name)
 
     assert (sweep.request_id, "drill") == (message.request_id, message.cluster)
     assert message.job_id in JOBS

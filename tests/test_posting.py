@@ -60,7 +60,7 @@ def test_evidence_and_forces_are_waited_for(job: dict[str, Any]) -> None:
 def test_a_post_leaves_time_to_report(left: float, waits: float) -> None:
     """The last seconds of an invocation are not spent on waiting."""
     bench = Bench(left=left)
-    posts = Posts(bench.desk, bench.now, lambda: bench.left)
+    posts = Posts(bench.desk, lambda: bench.left)
     posts.post(Force(idle_job(), Reason.FAILED), sweeps_message())
 
     assert waits == bench.seen("call")[0].read_timeout
@@ -84,7 +84,7 @@ def test_nothing_is_posted_on_old_news(seconds: float, posted: bool) -> None:
     """A job that was idle over a minute ago may be in use by now."""
     bench = Bench(left=400)
     bench.add()
-    posts = Posts(bench.desk, bench.now, lambda: bench.left)
+    posts = Posts(bench.desk, lambda: bench.left)
     bench.spend(seconds)
     posts.post(Close(idle_job(), "30m"), sweeps_message())
 

@@ -7,7 +7,8 @@ from importlib import import_module
 
 import pytest
 
-from idle_jobs import batch, evidence, patience, policy
+import sweeper
+from idle_jobs import batch, evidence, patience, times
 from idle_jobs.outcomes import Ended
 from idle_jobs.telemetry import Metric
 from idle_jobs.times import duration, spoken
@@ -146,10 +147,11 @@ def test_the_latest_end_is_the_sum_of_the_ages() -> None:
 def test_numbers_in_words_are_the_products() -> None:
     """What the rows and the text say in minutes and hours is in the code."""
     text = TEXT + MATRIX.read_text(encoding="utf-8")
-    tolerance = policy.CLOCK_TOLERANCE // MINUTE
     newer = (batch.NEWER_VERSION_WAITS + batch.NEWER_VERSION_LOOK) // MINUTE
 
-    assert f"more than {tolerance} minutes in the future" in text
+    assert timedelta(seconds=5) == times.CLOCKS_APART
+    assert "more than five seconds in the future" in text
+    assert f"at most {sweeper.EVENT_LIVES // MINUTE} minutes and" in text
     assert f"at most about {newer} minutes after it was sent" in text
     assert f"in its last {batch.LAST_SECONDS} seconds" in text
     assert (
@@ -158,7 +160,6 @@ def test_numbers_in_words_are_the_products() -> None:
     assert f"comes back in {patience.LATEST_LOOK // MINUTE} minutes" in text
     assert "all metrics together are at most 16 series" in text
     assert len(Metric) <= 16
-    assert timedelta(seconds=5) == evidence.REOPENED_TOLERANCE
     assert "more than five seconds ahead" in text
 
 

@@ -92,7 +92,7 @@ FORETOLD: dict[str, tuple[Job, list[tuple[datetime, str]]]] = {
     "a clock that is ahead": (
         idle_job(last_data=ago(hours=-1), newest_clock=None),
         [
-            (ago(minutes=-45), "keep active"),
+            (ago(minutes=-59, seconds=-55), "keep active"),
             (ago(hours=-49), "close idle_datafeed_stopped"),
         ],
     ),

@@ -8,9 +8,10 @@ from typing import Any
 
 from idle_jobs.idleness import threshold
 from idle_jobs.jobs import Job
-from idle_jobs.policy import CLOCK_TOLERANCE, judge
+from idle_jobs.policy import judge
 from idle_jobs.rules import Rules
 from idle_jobs.settings import RULES
+from idle_jobs.times import CLOCKS_APART
 from idle_jobs.verdicts import Verdict
 
 # Later than an operator's limits can reach; sums of two stay inside the calendar.
@@ -52,7 +53,7 @@ def _moments(job: Job, now: datetime, rules: Rules) -> Iterator[datetime]:
     times = (job.created, job.open_start, job.last_data, job.newest_clock, mark)
     turned = (getattr(rules, field.name) for field in fields(rules))
     spans = {span for span in turned if isinstance(span, timedelta)}
-    spans |= {timedelta(), -CLOCK_TOLERANCE, threshold(job, rules)}
+    spans |= {timedelta(), -CLOCKS_APART, threshold(job, rules)}
     spans |= {job.owner.idle_after or timedelta()}
     for time, span in product(filter(None, times), spans):
         if abs(time - now) < HORIZON and abs(span) < HORIZON and time + span > now:

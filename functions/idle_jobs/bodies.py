@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 from idle_jobs.quoting import printable
 from idle_jobs.reasons import Reason
 from idle_jobs.texts import tidied, tidy
-from idle_jobs.times import duration, duration_up_to, moment
+from idle_jobs.times import CLOCKS_APART, duration, duration_up_to, moment, rfc3339
 
 Read = Callable[[object], Any]
 
@@ -106,12 +106,17 @@ def close_timeout(value: object) -> str:
 
 
 def past_moment(now: datetime) -> Callable[[object], datetime]:
-    """Return a reader of times that are not in the future (a minute is forgiven)."""
+    """Return a reader of times that have passed.
+
+    A person's clock, SQS's or another function's wrote them, and `now` is ours.
+    """
 
     def read(value: object) -> datetime:
         time = moment(tidied(value))
-        if (time - now).total_seconds() > 60:
-            raise ValueError(f"expected a time that has passed, got {value!r:.60}")
+        if time > now + CLOCKS_APART:
+            raise ValueError(
+                f"expected a time that has passed at {rfc3339(now)}, got {value!r:.60}"
+            )
         return min(time, now)
 
     return read

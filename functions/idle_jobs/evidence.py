@@ -6,10 +6,10 @@ from idle_jobs.jobs import Job, State
 from idle_jobs.messages import CloseMessage, Evidence, Kind
 from idle_jobs.patience import LATEST_LOOK
 from idle_jobs.rules import Rules
+from idle_jobs.times import CLOCKS_APART
 from idle_jobs.verdicts import Verdict
 
 CLOSING_IS_LONG_AFTER = timedelta(minutes=30)
-REOPENED_TOLERANCE = timedelta(seconds=5)
 
 
 def order_is_enough(job: Job, message: CloseMessage, rules: Rules) -> bool:
@@ -37,7 +37,8 @@ def failed_in_closing(verdict: Verdict, message: CloseMessage, now: datetime) ->
     ours = max(filter(None, (message.posted_at, message.closing_seen_at)), default=None)
     if ours is None:
         return _was_posted_before(message, now)
-    latest = ours + REOPENED_TOLERANCE
+    # The clocks of the master and of the nodes, and the Closer's.
+    latest = ours + CLOCKS_APART
     times = (job.created, job.finished, job.open_start, job.last_data)
     return not any(time and time > latest for time in times)
 

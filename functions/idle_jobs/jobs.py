@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from idle_jobs.owner import NO_WISH, Owner
+from idle_jobs.times import CLOCKS_APART
 
 
 class State(StrEnum):
@@ -86,6 +87,10 @@ class Job:
         return self.open_start is not None and (self.assigned or not self.explanation)
 
     def closed_since(self, time: datetime) -> bool:
-        """Tell whether it is closed, and was not before this time."""
-        closed = self.state is State.CLOSED
-        return closed and self.finished is not None and self.finished >= time
+        """Tell whether it is closed, and was not before this time.
+
+        The cluster stamps the finish; the time is SQS's, EventBridge's or a person's.
+        """
+        if self.state is not State.CLOSED or self.finished is None:
+            return False
+        return self.finished >= time - CLOCKS_APART

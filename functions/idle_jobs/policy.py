@@ -15,13 +15,11 @@ from idle_jobs.owner import Wish
 from idle_jobs.protection import kept_by_owner, managed
 from idle_jobs.reasons import Reason
 from idle_jobs.rules import Rules
-from idle_jobs.times import rfc3339, spoken
+from idle_jobs.times import CLOCKS_APART, rfc3339, spoken
 from idle_jobs.verdicts import Action, Verdict
 
 Rule = Callable[[Job, datetime, Rules], Verdict | None]
 
-# A sweep's clock is its event's time, up to 15 minutes old; only later is the future.
-CLOCK_TOLERANCE = timedelta(minutes=15)
 OPENING_IS_STUCK_AFTER = timedelta(hours=1)
 
 
@@ -59,11 +57,13 @@ def _contradiction(job: Job, now: datetime) -> str:
         return "create_time is missing"
     times = {"create_time": job.created, "last_data_time": job.last_data}
     for name, time in times.items():
-        if time and time > now + CLOCK_TOLERANCE:
+        # The cluster's clocks and ours, which was read after the cluster.
+        if time and time > now + CLOCKS_APART:
             return f"{name} lies in the future: {rfc3339(time)}"
     if job.records and not job.last_data:
         return f"{job.records} records were processed but last_data_time is missing"
-    if job.created and job.last_data and job.last_data < job.created:
+    # The ML node's clock and the master's, who stamp the data and the job.
+    if job.created and job.last_data and job.last_data < job.created - CLOCKS_APART:
         return "last_data_time is older than create_time"
     if (
         job.state is State.OPENED

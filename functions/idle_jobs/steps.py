@@ -12,7 +12,6 @@ from datetime import datetime
 
 from idle_jobs.evidence import (
     CLOSING_IS_LONG_AFTER,
-    REOPENED_TOLERANCE,
     failed_in_closing,
     order_is_enough,
 )
@@ -25,7 +24,7 @@ from idle_jobs.patience import OPEN_TAKES_AT_MOST, expired, wait
 from idle_jobs.policy import judge
 from idle_jobs.reasons import Reason
 from idle_jobs.rules import Rules
-from idle_jobs.times import rfc3339
+from idle_jobs.times import CLOCKS_APART, rfc3339
 from idle_jobs.verdicts import Action, Verdict
 
 # A measured try bounds the datafeed's stop, so that its 409 really is evidence.
@@ -94,7 +93,8 @@ def _opened_anew(job: Job, message: CloseMessage) -> str:
     from one that a person opened. One that is opening has no `open_time` yet: it is
     opened anew where the Sweeper saw it in another state.
     """
-    latest = message.requested_at + REOPENED_TOLERANCE
+    # The master's clock and ours; the request has SQS's, EventBridge's or a person's.
+    latest = message.requested_at + CLOCKS_APART
     for start in (job.created, job.open_start):
         if start and start > latest:
             return f"created, opened or moved {rfc3339(start)}, after the request"
@@ -129,8 +129,9 @@ def _closing(job: Job, message: CloseMessage, now: datetime, rules: Rules) -> St
             return HandOver(Reason.STILL_CLOSING, closing_seen=True)
         return wait(Reason.STILL_CLOSING, message, now, rules)
     seen = message.closing_seen_at
-    # A closing job takes no data: where there is newer, that closing is over.
-    if seen and job.last_data and job.last_data > seen:
+    # A closing job takes no data: where there is newer, that closing is over. The ML
+    # node stamps the data, the Closer's clock the closing.
+    if seen and job.last_data and job.last_data > seen + CLOCKS_APART:
         seen = None
     if seen and now - seen >= max(rules.force_after, message.patience):
         return Force(job, Reason.STILL_CLOSING)

@@ -7,6 +7,11 @@ from functools import lru_cache
 # Far beyond any wait, and short enough to be added to any date.
 LONGEST = "36500d"
 
+# How far apart two clocks may be whose times are compared: those of this function, of
+# EventBridge, SQS and a person, of Elasticsearch's master and its nodes. NTP holds each
+# within a fraction of a second; whole seconds and a slow answer take the rest.
+CLOCKS_APART = timedelta(seconds=5)
+
 _TIME_VALUE = re.compile(r"([0-9]{1,12})(nanos|micros|ms|s|m|h|d)")
 _NO_DURATION = "expected a time value such as 30m, 48h or 7d, got {!r:.60}"
 _RFC3339 = re.compile(

@@ -9,7 +9,8 @@ from simulation.history import Asked, Sent, Told
 from simulation.lives import latest
 from simulation.truth import CLOCKS, MODE_KNOWN_AFTER, Truth
 
-# A process that started within 5 s of the request is taken for older than it.
+# Two clocks may be 5 s apart: a process that started so soon after the request is taken
+# for older than it, a closing that ended so shortly before it for later.
 REOPENED_TOLERANCE = timedelta(seconds=5)
 PARKED_WITHIN = timedelta(minutes=5)
 
@@ -44,7 +45,8 @@ def _closed(truth: Truth, told: Told, wish: Asked) -> str:
     spans = list(state.spans("closed", truth.looked_from(told), told.at))
     if not spans:
         return f"it was {'/'.join(truth.states(told)) or 'not there'}"
-    if not any(begun and begun >= wish.at - CLOCKS for begun in spans):
+    earliest = wish.at - REOPENED_TOLERANCE - CLOCKS
+    if not any(begun and begun >= earliest for begun in spans):
         return "it was closed before the request"
     return ""
 
