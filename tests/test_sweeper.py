@@ -69,11 +69,13 @@ def test_a_sweep_returns_and_logs_why(stack: Runner) -> None:
     assert [line["job_id"] for line in verdicts] == ["busy", "web"]
 
 
-def test_the_events_time_is_the_sweeps_clock(stack: Runner) -> None:
-    """The same event gives the same verdicts, whenever it is run."""
-    add_idle(stack, last_data=START - timedelta(hours=47))
-    before = sweep(stack)
-    later = stack.invoke("Sweeper", stack.scheduled_event(after(hours=1)))
+def test_a_late_event_is_judged_by_the_present(stack: Runner) -> None:
+    """What Lambda kept for 15 minutes says when it was asked for, not what is (F4)."""
+    add_idle(stack, last_data=START - timedelta(hours=47, minutes=50))
+    event = stack.scheduled_event(START)
+    before = stack.invoke("Sweeper", event)
+    stack.shift(timedelta(minutes=15))
+    later = stack.invoke("Sweeper", event)
 
     assert before["verdicts"] == {"active": 1}
     assert later["verdicts"] == {"idle_datafeed_stopped": 1}
