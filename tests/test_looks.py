@@ -320,7 +320,7 @@ def test_the_next_look_is_told_with_its_reason() -> None:
 def test_a_batch_of_nothing_that_is_whole_reads_nothing() -> None:
     """What is no record of SQS is parked, and leaves no message to look at."""
     bench = Bench()
-    answer = close_batch({"Records": [{"body": "{}"}]}, bench.desk, NOW, lambda: 99)
+    answer = close_batch({"Records": [{"body": "{}"}]}, bench.desk, lambda: 99)
 
     assert {"batchItemFailures": []} == answer
     assert [] == bench.seen("call")

@@ -70,7 +70,7 @@ def test_a_post_leaves_time_to_report(left: float, waits: float) -> None:
 def test_nothing_is_posted_in_the_last_seconds(left: float) -> None:
     """A read and a try may have taken nearly all the time: the next look does it."""
     bench = Bench(left=left)
-    posts = Posts(bench.desk, bench.now, lambda: bench.left)
+    posts = Posts(bench.desk, lambda: bench.left)
     after, _, _ = posts.post(Force(idle_job(), Reason.FAILED), sweeps_message())
 
     assert isinstance(after, Wait)

@@ -60,7 +60,7 @@ def look(stack: Runner, name: str, **slow: Any) -> tuple[float, Any]:
         wire = Slow(cast("Any", desk.cluster)._wire, **slow)  # noqa: SLF001
         rules = replace(desk.rules, may_force=name == "ForceCloser")
         desk = replace(desk, cluster=Cluster(cast("Wire", wire)), rules=rules)
-        answer = close_batch(event, desk, stack.now, lambda: wire.left)
+        answer = close_batch(event, desk, lambda: wire.left)
     if not answer["batchItemFailures"]:
         stack.queues.delete(queue, event["Records"][0])
     return wire.left, answer
