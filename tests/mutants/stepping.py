@@ -75,9 +75,7 @@ STEPPING: dict[str, Mutant] = {
         deaths=0.3,
     ),
     "five seconds make a job re-opened": mutant(
-        "evidence",
-        Constant("REOPENED_TOLERANCE", "timedelta(0)"),
-        "steps",
+        "times", Constant("CLOCKS_APART", "timedelta(0)"), "steps"
     ),
     "a force ignores the request's timeout": mutant(
         "steps",
