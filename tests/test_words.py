@@ -1,6 +1,7 @@
 """What Elasticsearch says of an error, wherever in the answer it says it."""
 
 import json
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -386,3 +387,14 @@ def test_whatever_an_error_holds_is_one_of_the_tree(
     assert not isinstance(came, Evidence) or status == 409
     assert str(came).isprintable()
     assert 1_000 >= len(str(came))
+
+
+def test_a_long_error_is_read_in_no_time() -> None:
+    """A text that a proxy means badly took time by the square of its length."""
+    text = "Incorrect HTTP method for uri [" + "] and method [x], allowed: [" * 8_000
+    body = json.dumps({"error": text}).encode()
+    began = time.process_time()
+    came = error_of(405, body)
+
+    assert type(came) is Refused
+    assert time.process_time() - began < 1

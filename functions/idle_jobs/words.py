@@ -15,6 +15,9 @@ from idle_jobs.errors import redacted
 from idle_jobs.fields import dig
 
 LOOKED_AT = 4_096  # Of a text of others, as far as it may be told of.
+# Twice a request line, which the text of an error may repeat. A search of a longer one
+# takes time by the square of its length, for hours where a proxy means it badly.
+LONGEST_TEXT = 2 * LOOKED_AT
 MOST_OBJECTS, MOST_ALIKE = 200, 10  # Of an error, and of a list in it.
 NOT_ON_SERVERLESS = "api_not_available_exception"
 
@@ -88,10 +91,10 @@ def words_of(status: int, answer: Mapping[str, Any] | None) -> Words:
 
 
 def _plain(status: int, error: str, said: object) -> Words:
-    text = error[:LOOKED_AT]
-    if status in (400, 405) and _UNROUTED.fullmatch(error):
+    text, whole = error[:LOOKED_AT], error if len(error) <= LONGEST_TEXT else ""
+    if status in (400, 405) and _UNROUTED.fullmatch(whole):
         return Words(reason=text, plain=True)
-    if status in (404, 410) and _SERVERLESS.fullmatch(error):
+    if status in (404, 410) and _SERVERLESS.fullmatch(whole):
         return Words(NOT_ON_SERVERLESS, text, plain=True)
     simple = _SIMPLE.fullmatch(error)
     if simple is None or said != status:
