@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from simulator.cluster import Cluster, Fault
+from simulator.cluster import Cluster, Fault, serve
 from test_plan import plan
 from tools.plan import main
 
@@ -44,6 +44,38 @@ def test_a_cluster_that_is_away(capsys: pytest.CaptureFixture[str]) -> None:
 
     assert plan(cluster) == 1
     assert "The cluster could not be read: TryLater: 502" in capsys.readouterr().err
+
+
+NOBODY = "Failed to establish a new connection: [Errno 111] Connection refused"
+NO_TLS = "what answers there does not speak TLS; a port for http does not\n"
+
+
+@pytest.mark.parametrize(
+    ("url", "beginning", "end"),
+    [
+        ("http://127.0.0.1:1", "TryLater: ConnectionError: 127.0.0.1:1: ", NOBODY),
+        ("https://127.0.0.1:1", "TryLater: ConnectionError: 127.0.0.1:1: ", NOBODY),
+        ("https://{http}", "Refused: SSLError: [SSL: ", NO_TLS),
+        (
+            "https://no-such-host.invalid",
+            "TryLater: ConnectionError: no-such-host.invalid:443: ",
+            "Failed to resolve",
+        ),
+    ],
+)
+def test_a_wrong_port_host_or_scheme_is_told_in_words(
+    url: str, beginning: str, end: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The line says where, and what is wrong there, and no class of urllib3."""
+    with serve(Cluster()) as served:
+        url = url.format(http=served.removeprefix("http://"))
+        assert main({"CLUSTER_URL": url, "ES_API_KEY": "dGVzdDp0ZXN0"}) == 1
+
+    told = capsys.readouterr().err
+    assert f"The cluster could not be read: {beginning}" in told
+    assert end in told
+    assert "Pool" not in told
+    assert "retries" not in told
 
 
 WRONG = {

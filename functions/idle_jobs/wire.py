@@ -1,5 +1,6 @@
 """The only file that speaks HTTP: signed, bounded, verified, never redirected."""
 
+import re
 import ssl
 import threading
 import time
@@ -29,6 +30,9 @@ LONGEST_IDLE = 60
 # Bytes: many times what a close, an error or a version takes. Hostile JSON takes forty
 # times its size when it is read, which each function's MemorySize leaves room for.
 LONGEST_ANSWER = 64 * 1024
+_POOL = re.compile(r"_\w+\(host='([^']*)', port=(\w+)\)")
+# What OpenSSL calls an answer that is no TLS; it depends on its version.
+_NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE"})
 HEADERS = {
     "Accept": "application/json",
     "Accept-Encoding": "gzip",
@@ -127,7 +131,7 @@ class Wire:
 
 def error_of_transport(error: OSError | HTTPError | ValueError) -> ClusterError:
     """Sort what requests and urllib3 raise: a wrong setting, no answer, an outage."""
-    told = f"{type(error).__name__}: {redacted(str(error)):.300}"
+    told = f"{type(error).__name__}: {redacted(_told(error)):.300}"
     if isinstance(error, InvalidHeader):
         return TryLater(told)  # Of the answer: our own are checked further down.
     if isinstance(error, requests.ReadTimeout | ReadTimeoutError):
@@ -141,12 +145,30 @@ def error_of_transport(error: OSError | HTTPError | ValueError) -> ClusterError:
     return Refused(told)  # A CA bundle that was there, and is no more.
 
 
+def _told(error: Exception) -> str:
+    """Say what went wrong and where, without urllib3's tale of retries."""
+    text = _POOL.sub(r"\1:\2", str(_reason(error) or error))
+    if any(getattr(cause, "reason", None) in _NO_TLS for cause in _causes(error)):
+        text += ": what answers there does not speak TLS; a port for http does not"
+    return text
+
+
 def _was_cut(error: Exception) -> bool:
     """Tell a handshake that the other side gave up from one that we cannot trust."""
-    reason = getattr(error.args[0], "reason", None) if error.args else None
-    causes = reason.args if isinstance(reason, HTTPError) else ()
     # Which of the two it is depends on OpenSSL, and on who is faster.
-    return any(isinstance(c, ssl.SSLEOFError | ssl.SSLZeroReturnError) for c in causes)
+    cut = ssl.SSLEOFError | ssl.SSLZeroReturnError
+    return any(isinstance(cause, cut) for cause in _causes(error))
+
+
+def _causes(error: Exception) -> tuple[object, ...]:
+    reason = _reason(error)
+    return reason.args if reason else ()
+
+
+def _reason(error: Exception) -> HTTPError | None:
+    """Return why no connection came about; None where there was one."""
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    return reason if isinstance(reason, HTTPError) else None
 
 
 def _bounded(response: requests.Response, longest: int) -> bytes:
