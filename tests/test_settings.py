@@ -284,47 +284,47 @@ LISTS: dict[str, tuple[str, str, str]] = {
     "globs with a blank for a comma (F14)": (
         "KEEP_PATTERNS",
         "prod-* web-*",
-        f"{GLOBS} a blank in 'prod-* web-*'",
+        f"{GLOBS} 'prod-* web-*', which has a blank",
     ),
     "a glob in capitals (F14)": (
         "KEEP_PATTERNS",
         "PROD-*",
-        f"{GLOBS} capitals, which no id has, in 'PROD-*'",
+        f"{GLOBS} 'PROD-*', which has capitals: no id has any",
     ),
     "a regular expression with a beginning (F14)": (
         "KEEP_PATTERNS",
         "web,^prod-",
-        f"{GLOBS} no such thing: '^prod-'",
+        f"{GLOBS} '^prod-', which is no glob",
     ),
     "a regular expression with anything (F14)": (
         "KEEP_PATTERNS",
         "prod-.*",
-        f"{GLOBS} no such thing: 'prod-.*'",
+        f"{GLOBS} 'prod-.*', which is no glob",
     ),
     "a regular expression with a choice": (
         "KEEP_PATTERNS",
         "(prod|web)-*",
-        f"{GLOBS} no such thing: '(prod|web)-*'",
+        f"{GLOBS} '(prod|web)-*', which is no glob",
     ),
     "a regular expression for all": (
         "KEEP_PATTERNS",
         ".*",
-        f"{GLOBS} no such thing: '.*'",
+        f"{GLOBS} '.*', which is no glob",
     ),
     "globs with semicolons": (
         "KEEP_PATTERNS",
         "prod-*;web-*",
-        f"{GLOBS} no such thing: 'prod-*;web-*'",
+        f"{GLOBS} 'prod-*;web-*', which is no glob",
     ),
     "ids with a blank for a comma (F14)": (
         "MANAGED_JOBS_ALLOWED",
         "apm-1 apm-2",
-        f"{IDS} a blank in 'apm-1 apm-2'",
+        f"{IDS} 'apm-1 apm-2', which has a blank",
     ),
     "a glob for an id (F14)": (
         "MANAGED_JOBS_ALLOWED",
         "apm-*",
-        f"{IDS} no such thing: 'apm-*'",
+        f"{IDS} 'apm-*', which is no id",
     ),
 }
 

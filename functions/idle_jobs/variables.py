@@ -63,24 +63,24 @@ def flag(text: str) -> bool:
 
 def patterns(text: str) -> tuple[str, ...]:
     """Read globs over ids and groups; a regular expression would match nothing."""
-    return tuple(_checked(word, _PATTERN, _GLOBS) for word in _words(text))
+    return tuple(_checked(word, _PATTERN, "glob", _GLOBS) for word in _words(text))
 
 
 def ids(text: str) -> tuple[str, ...]:
     """Read ids of jobs."""
-    return tuple(_checked(word, JOB_ID, _IDS) for word in _words(text))
+    return tuple(_checked(word, JOB_ID, "id", _IDS) for word in _words(text))
 
 
-def _checked(word: str, rule: re.Pattern[str], expected: str) -> str:
+def _checked(word: str, rule: re.Pattern[str], kind: str, expected: str) -> str:
     if rule.fullmatch(word):
         return word
     if re.search(r"\s", word):
-        why = "a blank in"
+        why = "has a blank"
     elif word != word.lower():
-        why = "capitals, which no id has, in"
+        why = "has capitals: no id has any"
     else:
-        why = "no such thing:"
-    raise ValueError(f"{expected}, got {why} {word!r:.60}")
+        why = f"is no {kind}"
+    raise ValueError(f"{expected}, got {word!r:.60}, which {why}")
 
 
 def _words(text: str) -> Iterator[str]:
