@@ -164,6 +164,30 @@ def test_closing_a_part_does_not_release_the_rest(how_many: int) -> None:
     assert [(e.jobs, e.opened) for e in found([*gone, *rest, *busy(10)])] == [(30, 40)]
 
 
+@pytest.mark.parametrize("how_many", [1, 20, 25, 29])
+def test_a_part_that_is_closing_does_not_release_the_rest(how_many: int) -> None:
+    """A close may take hours: until it is over, its job is of the event, too (R10)."""
+    part = [replace(job, state=State.CLOSING) for job in EVENT[:how_many]]
+    rest = EVENT[how_many:]
+
+    assert held([*part, *rest, *busy(10)]) == names(rest)
+    assert [(e.jobs, e.opened) for e in found([*part, *rest, *busy(10)])] == [(30, 40)]
+
+
+def test_one_that_is_closing_leaves_six_an_event() -> None:
+    """Six of ten at once, the first of which a person closes just now (R10)."""
+    first, *rest = idle(*[2.0] * 6)
+
+    assert held([replace(first, state=State.CLOSING), *rest, *busy(4)]) == names(rest)
+
+
+def test_nightly_jobs_that_are_closing_make_no_event() -> None:
+    """Thirty jobs that worked until a minute ago, and close together."""
+    nightly = busy(30, state=State.CLOSING, last_data=ago(minutes=1))
+
+    assert found([*nightly, *idle(2.0)]) == []
+
+
 def test_jobs_that_others_open_do_not_release_the_rest() -> None:
     """Fifty new jobs make thirty no smaller share of those that were open then."""
     created = NOW - timedelta(minutes=30)

@@ -36,11 +36,13 @@ class Event:
 def events(everyone: Sequence[Verdict], now: datetime, rules: Rules) -> list[Event]:
     """Return the events among all jobs of a cluster, the oldest first.
 
-    Jobs that were closed since, while they were idle, count as if they were open:
-    closing a part of an event must not make the rest look few.
+    Jobs that are closing, or were closed since, while they were idle, count as if they
+    were open: closing a part of an event must not make the rest look few.
     """
     left = list(_left(everyone, now, rules))
-    idle = [v.idle_since for v in everyone if v.idle_since and v.idle_since <= now]
+    idle = [
+        since for v in everyone if (since := _since(v, now, rules)) and since <= now
+    ]
     moments = sorted([*idle, *(since for since, _ in left)])
     open_ones = [v.job for v in everyone if v.job.state in OPEN_STATES]
     created = sorted(job.created for job in open_ones if job.created)
@@ -64,6 +66,13 @@ def event_of(verdict: Verdict, found: Iterable[Event]) -> Event | None:
     """Return the event in which a job became idle."""
     since = verdict.idle_since
     return next((e for e in found if since and e.first <= since <= e.last), None)
+
+
+def _since(verdict: Verdict, now: datetime, rules: Rules) -> datetime | None:
+    """Return since when an open job is idle; a close that goes on may take hours."""
+    if verdict.job.state is State.CLOSING:
+        return silence(verdict.job, now, rules).idle_since
+    return verdict.idle_since
 
 
 def _left(
