@@ -213,6 +213,11 @@ CLOSER_ROWS: dict[str, tuple[Job | None, CloseMessage, tuple[object, ...]]] = {
     "deleting ends it": (idle_job(deleting=True), PERSONS, (SKIP, Reason.DELETING)),
     "an orphan": (ORPHAN, PERSONS, (SKIP, Reason.ORPHAN)),
     "an orphan that is ordered": (ORPHAN, ORDER, (HandOver, Reason.FORCE_ORDERED)),
+    "an orphan, and the order has expired (R2)": (
+        ORPHAN,
+        aged(ORDER, hours=25),
+        PARKED,
+    ),
     "an order closes gently first (R13)": (BUSY, ORDER, (Close, False)),
     "an order for a job closing since then (R13)": (
         CLOSING,

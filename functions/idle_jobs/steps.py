@@ -51,8 +51,9 @@ def next_step(
     verdict = judge(job, now, rules)
     explicit = is_explicit(message, now, rules)
     ordered = explicit and message.force and order_is_enough(job, message, rules)
-    if verdict.reason is Reason.ORPHAN and ordered:
-        return _force(job, Reason.FORCE_ORDERED, rules)
+    if verdict.reason is Reason.ORPHAN and message.force:
+        enough = _force(job, Reason.FORCE_ORDERED, rules)
+        return enough if ordered else _leave(verdict, message, rules)
     if verdict.reason in _WAIT_FOR and not message.only_if_idle:
         return wait(verdict.reason, message, now, rules)
     if verdict.reason in _WAIT_FOR | _NEVER:
