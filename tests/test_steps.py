@@ -467,6 +467,18 @@ def test_an_order_forces_at_once_where_the_operator_allows_it(job: Job) -> None:
     ]
 
 
+@pytest.mark.parametrize("evidence", [Evidence(), None], ids=["late", "none"])
+def test_no_order_forces_a_job_that_may_have_been_opened_since(
+    evidence: Evidence | None,
+) -> None:
+    """Read long after it was ordered, and opening: nobody can tell (R3)."""
+    order = replace(aged(ORDER, hours=2), evidence=evidence)
+    allowed = [replace(r, force_orders="allowed") for r in (CLOSER, FORCER)]
+    steps = [next_step(OPENING, order, NOW, rules) for rules in allowed]
+
+    assert [short(step) for step in steps] == [(Wait, Reason.OPENING)] * 2
+
+
 def test_protection_outranks_an_order_that_is_allowed() -> None:
     """No setting lets an order force what its owner keeps (R13)."""
     allowed = replace(FORCER, force_orders="allowed")

@@ -16,11 +16,15 @@ def order_is_enough(job: Job, message: CloseMessage, rules: Rules) -> bool:
     """Tell whether an order forces at once; otherwise it closes gently first.
 
     It does where there is no gentle way, as for a task without a configuration; where
-    the job was closing before the order came; or where the operator allows it.
+    the job was closing before the order came; or where the operator allows it, unless
+    the job is opening and nobody can tell whether it was when the order came.
     """
-    if not job.configured or rules.force_orders == "allowed":
+    if not job.configured:
         return True
     seen = message.evidence
+    if rules.force_orders == "allowed":
+        seen_so = seen is not None and seen.state == State.OPENING
+        return job.state is not State.OPENING or seen_so
     if seen is None or not seen.state == job.state == State.CLOSING:
         return False
     return _not_fed_since(seen, job)  # With newer data, that closing is over.
