@@ -411,6 +411,20 @@ def test_what_hangs_may_be_forced_before_it_is_parked() -> None:
         settings(FORCE_AFTER="2h", PARK_AFTER="1h")
 
 
+HEADERS = ["Authorization", "authorization", "Host", "X-Amz-Date", "x es", "", "1x"]
+
+
+@pytest.mark.parametrize("header", HEADERS)
+def test_a_header_that_the_signature_takes_carries_no_credential(header: str) -> None:
+    """Signing would write over it; so a deployment refuses it, and so do functions."""
+    rule = load_template(TEMPLATE)["Parameters"]["CredentialHeader"]["AllowedPattern"]
+
+    with pytest.raises(BadSettings, match=r"^CREDENTIAL_HEADER: expected a header's"):
+        settings(CREDENTIAL_HEADER=header)
+    assert re.fullmatch(rule, header) is None
+    assert re.fullmatch(rule, "x-es-authorization")
+
+
 def test_settings_hold_no_secret() -> None:
     """Settings may be logged: they know where the secret is, and nothing of it."""
     told = repr(settings(AUTH_MODE="api_key", SECRET_ARN=SECRET, API_KEY="hush"))

@@ -15,6 +15,10 @@ from idle_jobs.times import duration, spoken
 _URL = re.compile(
     r"https://[^\s?#@]+|http://(127\.0\.0\.1|localhost)(:\d+)?(/[^\s?#@]*)?"
 )
+# Signing writes over Authorization, and the credential in it would not be sent.
+_HEADER = re.compile(
+    r"(?!(?:authorization|host|x-amz-.*)$)[a-z][a-z0-9-]{0,60}", re.IGNORECASE
+)
 # `app.*` is a glob over ids with a dot. Behind a hyphen or at the beginning, where ids
 # have no dot, `.*` is a regular expression.
 _PATTERN = re.compile(r"(?!(.*[^a-z0-9])?\.\*)[a-z0-9_.*?!\[\]-]+")
@@ -37,9 +41,9 @@ def url(text: str) -> str:
 
 
 def header(text: str) -> str:
-    """Read the name of an HTTP header."""
-    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{0,60}", text):
-        raise ValueError("expected a header's name")
+    """Read the name of a header beside those that the signature and HTTP take."""
+    if not _HEADER.fullmatch(text):
+        raise ValueError("expected a header's name, not Authorization, Host or x-amz-*")
     return text
 
 
