@@ -47,7 +47,7 @@ def test_a_cluster_that_is_away(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 NOBODY = "Failed to establish a new connection: [Errno 111] Connection refused"
-NO_TLS = "what answers there does not speak TLS; a port for http does not\n"
+NO_TLS = "what answers there speaks no TLS, such as a port for http\n"
 
 
 @pytest.mark.parametrize(

@@ -149,7 +149,7 @@ def _told(error: Exception) -> str:
     """Say what went wrong and where, without urllib3's tale of retries."""
     text = _POOL.sub(r"\1:\2", str(_reason(error) or error))
     if any(getattr(cause, "reason", None) in _NO_TLS for cause in _causes(error)):
-        text += ": what answers there does not speak TLS; a port for http does not"
+        text += ": what answers there speaks no TLS, such as a port for http"
     return text
 
 
