@@ -181,6 +181,26 @@ def test_one_that_is_closing_leaves_six_an_event() -> None:
     assert held([replace(first, state=State.CLOSING), *rest, *busy(4)]) == names(rest)
 
 
+def test_a_node_that_restarts_does_not_release_the_rest() -> None:
+    """Six of twelve moved an hour ago: they are as quiet, and judged later (R10)."""
+    twelve = idle(*[2.0] * 12)
+    moved = [replace(job, open_start=ago(hours=1)) for job in twelve[:6]]
+
+    assert held([*moved, *twelve[6:], *busy(8)]) == names(twelve[6:])
+    assert [(e.jobs, e.opened) for e in found([*moved, *twelve[6:], *busy(8)])] == [
+        (12, 20)
+    ]
+
+
+@pytest.mark.parametrize("days", [3, 20], ids=["grace", "attention"])
+def test_young_jobs_that_are_not_idle_make_no_event(days: int) -> None:
+    """A moved job whose datafeed runs is dry after 14 days, not idle after two."""
+    fields = {"last_data": ago(days=days), "open_start": ago(hours=1)}
+    moved = busy(30, datafeed=feed("started"), **fields)
+
+    assert [e.last for e in found(moved)] == ([ago(days=6)] if days == 20 else [])
+
+
 def test_nightly_jobs_that_are_closing_make_no_event() -> None:
     """Thirty jobs that worked until a minute ago, and close together."""
     nightly = busy(30, state=State.CLOSING, last_data=ago(minutes=1))

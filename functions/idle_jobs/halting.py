@@ -9,13 +9,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from idle_jobs.idleness import silence
+from idle_jobs.idleness import idle, silence
 from idle_jobs.jobs import OPEN_STATES, State
+from idle_jobs.reasons import Reason
 from idle_jobs.rules import Rules
 from idle_jobs.times import rfc3339
 from idle_jobs.verdicts import Verdict
 
 CLOSE_TOGETHER = timedelta(hours=24)
+
+# Jobs that are judged later, since their process is young; they may be as quiet.
+_YOUNG = frozenset({Reason.REOPEN_GRACE, Reason.REOPENED_BUT_QUIET})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +44,9 @@ def events(everyone: Sequence[Verdict], now: datetime, rules: Rules) -> list[Eve
     were open: closing a part of an event must not make the rest look few.
     """
     left = list(_left(everyone, now, rules))
-    idle = [
-        since for v in everyone if (since := _since(v, now, rules)) and since <= now
-    ]
-    moments = sorted([*idle, *(since for since, _ in left)])
+    sinces = [since for v in everyone if (since := _since(v, now, rules))]
+    quiet = (since for since in sinces if since <= now)
+    moments = sorted([*quiet, *(since for since, _ in left)])
     open_ones = [v.job for v in everyone if v.job.state in OPEN_STATES]
     created = sorted(job.created for job in open_ones if job.created)
     finished = sorted(when for _, when in left)
@@ -69,9 +72,11 @@ def event_of(verdict: Verdict, found: Iterable[Event]) -> Event | None:
 
 
 def _since(verdict: Verdict, now: datetime, rules: Rules) -> datetime | None:
-    """Return since when an open job is idle; a close that goes on may take hours."""
+    """Return since when an open job is idle, though it closes, or moved just now."""
     if verdict.job.state is State.CLOSING:
         return silence(verdict.job, now, rules).idle_since
+    if verdict.reason in _YOUNG:
+        return idle(verdict.job, now, rules).idle_since
     return verdict.idle_since
 
 
