@@ -13,8 +13,9 @@ from simulation.tale import JOB, Tale
 from simulation.timeline import timeline
 
 CHECKER = [
-    *("checker", "findings", "forces", "indexing", "invocations", "lives", "owed"),
-    *("posts", "repeats", "statements", "timeline", "truth"),
+    *("alarms", "checker", "findings", "forces", "idle", "indexing", "invocations"),
+    *("lives", "owed", "posts", "promises", "repeats", "statements", "timeline"),
+    "truth",
 ]
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from simulation.tale import JOB, Tale, kinds
+from simulation.tale import JOB, Tale, idle_tale, kinds
 
 
 def test_a_second_outcome_needs_an_excuse() -> None:
@@ -64,8 +64,8 @@ def test_a_sweeper_that_told_nothing_may_be_run_again(how: str) -> None:
 
 def test_two_ends_contradict_each_other() -> None:
     """Closed and skipped cannot both be right, if nothing was delivered twice."""
-    bug = Tale().sweep().close().look(50, "skipped", "active")
-    spoiled = Tale().sweep().close().spoil(20).look(50, "skipped", "active")
+    bug = idle_tale().sweep().close().look(50, "skipped", "active")
+    spoiled = idle_tale().sweep().close().spoil(20).look(50, "skipped", "active")
 
     assert kinds(bug.check()) == [("I1", "contradicting")]
     assert kinds(spoiled.check()) == []

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from simulation.history import Key, Turned
-from simulation.tale import Tale, kinds
+from simulation.tale import Tale, idle_tale, kinds
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_an_outcome_must_be_true(
     ended: str, reason: str, before: str, untrue: bool
 ) -> None:
     """What an outcome says of its job was so when its teller looked."""
-    tale = Tale().sweep()
+    tale = idle_tale().sweep()
     tale.lived(9, before)
     tale.look(10, ended, reason)
 
@@ -47,7 +47,7 @@ def test_an_outcome_must_be_true(
 )
 def test_a_mode_must_be_on_to_be_a_reason(what: Any, value: str, reason: str) -> None:
     """An outcome that blames a mode is true only while that mode is on."""
-    off, on = Tale().sweep().look(10, "skipped", reason), Tale().sweep()
+    off, on = idle_tale().sweep().look(10, "skipped", reason), idle_tale().sweep()
     on.add(Turned, 5, what=what, value=value)
     on.look(10, "skipped", reason)
 

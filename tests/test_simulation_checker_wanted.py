@@ -18,7 +18,7 @@ def test_a_close_names_the_job_of_its_message(
     tale.lived(-99_999, "opened", "b")
     number = tale.begin(10, "Closer", "CloseQueue")
     tale.post(11, number, "opened", "closed", key=key)
-    tale.tell(12, number, "skipped", "active")
+    tale.tell(12, number, "skipped", "orphan")
 
     assert kinds(tale.check()) == found
 

@@ -46,7 +46,7 @@ def test_ours_holds() -> None:
 
 def test_naive_peer_works_on_a_calm_day() -> None:
     """Without faults the peer closes idle jobs, so it is no caricature."""
-    history = run(Schedule(1, JOBS, calm(), stories=NAIVE, topology=naive.topology()))
+    history = run(Schedule(2, JOBS, calm(), stories=NAIVE, topology=naive.topology()))
     findings = check(history)
 
     assert findings.counts["closed"] >= 10

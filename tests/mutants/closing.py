@@ -72,6 +72,8 @@ CLOSING: dict[str, Mutant] = {
         "closing",
         NoBranch("_Batch._first_step", "cluster_name"),
         "looks",
+        "unasked",
+        people=3,
     ),
     "nothing is parked": mutant(
         "closing",
@@ -142,7 +144,7 @@ CLOSING: dict[str, Mutant] = {
     ),
     "what was read long ago is acted on": mutant(
         "posting",
-        NoBranch("Posts._call", "fresh_until"),
+        NoBranch("Posts._call", "LAST_SECONDS"),
         "posting",
         "unchecked",
         stalls=0.05,

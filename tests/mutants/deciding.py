@@ -29,11 +29,15 @@ DECIDING: dict[str, Mutant] = {
         "protection",
         NoBranch("_owners_word", "keep_open_until"),
         "policy",
+        "live_closed",
+        people=3,
     ),
     "the owner's never is ignored": mutant(
         "protection",
         NoBranch("_owners_word", "NEVER"),
         "policy",
+        "live_closed",
+        people=3,
     ),
     "an owner's setting that cannot be read is none": mutant(
         "owner",
@@ -44,6 +48,8 @@ DECIDING: dict[str, Mutant] = {
             ),
         ),
         "owner",
+        "live_closed",
+        people=3,
     ),
     "the group that keeps jobs open is ignored": mutant(
         "protection", NoBranch("_owners_word", "KEEP_GROUP"), "policy", "live_closed"
@@ -57,6 +63,8 @@ DECIDING: dict[str, Mutant] = {
             ),
         ),
         "policy",
+        "live_closed",
+        other_rules=1,
     ),
     "one key is enough for a managed job": mutant(
         "protection", NoCondition("managed", "managed_jobs_allowed"), "policy"
@@ -75,6 +83,8 @@ DECIDING: dict[str, Mutant] = {
             ),
         ),
         "idleness policy",
+        "live_closed",
+        people=3,
     ),
     "never-fed jobs ignore the owner's idle_after": mutant(
         "idleness",
@@ -113,6 +123,8 @@ DECIDING: dict[str, Mutant] = {
         "idleness",
         NoBranch("_closable", "NOTIFY"),
         "policy",
+        "live_closed",
+        people=3,
     ),
     "jobs without a datafeed need no switch": mutant(
         "idleness",
@@ -136,6 +148,8 @@ DECIDING: dict[str, Mutant] = {
         "policy",
         Without("RULES", "_forecast"),
         "policy",
+        "live_closed",
+        people=3,
     ),
     "upgrade mode is ignored": mutant(
         "policy", Without("RULES", "_cluster_mode"), "policy"

@@ -75,7 +75,11 @@ STEPPING: dict[str, Mutant] = {
         deaths=0.3,
     ),
     "five seconds make a job re-opened": mutant(
-        "times", Constant("CLOCKS_APART", "timedelta(0)"), "steps"
+        "times",
+        Constant("CLOCKS_APART", "timedelta(0)"),
+        "steps",
+        "false",
+        people=3,
     ),
     "a force ignores the request's timeout": mutant(
         "steps",
@@ -86,6 +90,9 @@ STEPPING: dict[str, Mutant] = {
             ),
         ),
         "steps",
+        "needless_force",
+        people=4,
+        hanging_jobs=0.5,
     ),
     "the stamp of an earlier closing counts": mutant(
         "steps",

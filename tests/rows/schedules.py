@@ -59,9 +59,13 @@ def _of_request(history: History, request_id: str) -> Iterable[Told]:
 
 def forces(history: History) -> list[Posted]:
     """Return the closes by force that nobody had ordered."""
+    return [post for post in unordered(history) if post.force]
+
+
+def unordered(history: History) -> list[Posted]:
+    """Return the closes for which nobody had ordered force."""
     orders = {asked.request_id for asked in of(history, Asked) if asked.force}
-    posts = of(history, Posted)
-    return [p for p in posts if p.force and p.key.request_id not in orders]
+    return [p for p in of(history, Posted) if p.key.request_id not in orders]
 
 
 def away(begin: datetime, path: str = "") -> Fault:

@@ -1,13 +1,20 @@
 """What people and pipelines ask of RequestQueue: jobs, groups, everything, nonsense."""
 
 import json
+from datetime import timedelta
 from itertools import count
 from random import Random
 from typing import Any
 
-from simulation.history import Asked
+from simulation.history import Asked, Lived
 from simulation.stack import Stack
 
+TIMEOUTS = {
+    "1m": timedelta(minutes=1),
+    "30m": timedelta(minutes=30),
+    "3h": timedelta(hours=3),
+    "5h": timedelta(hours=5),
+}
 NONSENSE = ('{"job_id": ""}', "close job-001", "{}", "[1]")
 
 
@@ -37,6 +44,8 @@ class Asks:
         given: dict[str, Any] = {"force": True} if order else {}
         if self._source.random() < 0.3:
             given["only_if_idle"] = True
+        if self._source.random() < 0.2:
+            given["timeout"] = self._source.choice(("1m", "3h", "5h"))
         self._ask(job_id, **given)
 
     def _for_group(self) -> None:
@@ -50,8 +59,10 @@ class Asks:
         jobs = self._jobs_of(expression)
         idle = bool(given.get("only_if_idle"))
         now = self._stack.world.now
+        timeout = TIMEOUTS[given.get("timeout", "30m")]
+        force = bool(given.get("force"))
         self._stack.note(
-            Asked(now, request_id, expression, jobs, idle, bool(given.get("force")))
+            Asked(now, request_id, expression, jobs, idle, force, timeout=timeout)
         )
         body = {"job_id": expression, "request_id": request_id, **given}
         self._stack.queues.send("RequestQueue", json.dumps(body))
@@ -63,6 +74,41 @@ class Asks:
             for job_id, job in jobs.items()
             if expression in ("*", job_id) or expression in job.groups
         )
+
+    def of_another_cluster(self) -> None:
+        """Send a close message to a queue of the wrong stack."""
+        job_id, now = self._source.choice(self._ids), self._stack.world.now
+        request_id, none = f"foreign-{next(self._numbers)}", frozenset[str]()
+        self._stack.note(Asked(now, request_id, job_id, none, only_if_idle=False))
+        body = {
+            "version": 1,
+            "kind": "close",
+            "cluster": "another",
+            "request_id": request_id,
+            "job_id": job_id,
+            "requested_at": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "only_if_idle": False,
+        }
+        queue = self._source.choice(("CloseQueue", "ForceQueue"))
+        self._stack.queues.send(queue, json.dumps(body))
+
+    def before_it_opens(self) -> None:
+        """Ask for a job that opens a moment later: a script that does both at once."""
+        cluster, now = self._stack.cluster, self._stack.world.now
+        closed = [
+            i for i, j in cluster.jobs.items() if cluster.state_of(i, now) == "closed"
+        ]
+        if not closed:
+            return
+        job_id = self._source.choice(closed)
+        self._ask(job_id)
+
+        def open_it() -> None:
+            if job_id in cluster.jobs:
+                cluster.reopen_job(job_id, self._stack.world.now)
+                self._stack.note(Lived(self._stack.world.now, job_id, "opened"))
+
+        self._stack.world.after(self._source.uniform(0.5, 2), open_it)
 
     def _nonsense(self) -> None:
         self.send_body(self._source.choice(NONSENSE))

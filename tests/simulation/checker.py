@@ -7,6 +7,7 @@ check imports anything of it but the numbers in `Rules`, which the history carri
 from collections import Counter
 from collections.abc import Iterator
 
+from simulation.alarms import false_alarms
 from simulation.findings import Findings, Problem
 from simulation.forces import needless_forces
 from simulation.history import History, Key
@@ -20,6 +21,12 @@ from simulation.invocations import (
 )
 from simulation.owed import unfinished
 from simulation.posts import wrong_posts
+from simulation.promises import (
+    dropped,
+    given_up_too_early,
+    parked_twice,
+    too_many_in_a_day,
+)
 from simulation.repeats import RANK, after_the_end, repeated
 from simulation.statements import unparked, untrue
 from simulation.truth import Truth, posts
@@ -55,6 +62,11 @@ def _problems(truth: Truth) -> Iterator[Problem]:
     yield from not_broken_off(truth)
     yield from too_many_at_once(truth)
     yield from too_many_in_a_sweep(truth)
+    yield from false_alarms(truth)
+    yield from dropped(truth)
+    yield from given_up_too_early(truth)
+    yield from parked_twice(truth)
+    yield from too_many_in_a_day(truth)
     yield from _blind(truth)
 
 

@@ -1,5 +1,6 @@
 """What goes wrong in a schedule, and how often; the rates are those of the field."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from random import Random
@@ -9,6 +10,13 @@ from simulator.cluster import Fault
 
 _WHY = '{"type":"circuit_breaking_exception","reason":"[parent] Data too large"}'
 THROTTLED = f'{{"error":{{"root_cause":[{_WHY}],{_WHY[1:]},"status":429}}'.encode()
+# A proxy's own words, which are no evidence whatever they say.
+CONFLICT = b'{"message":"Conflict: the datafeed could not be stopped, use force close"}'
+_DENIED = (
+    '{"type":"security_exception","reason":"action [cluster:admin/xpack/ml/job/close] '
+    'is unauthorized for API key id [test]"}'
+)
+DENIED = f'{{"error":{{"root_cause":[{_DENIED}],{_DENIED[1:]},"status":403}}'.encode()
 JSON = {"content-type": "application/json", "X-elastic-product": "Elasticsearch"}
 OUTAGES = (timedelta(seconds=30), timedelta(minutes=5), timedelta(minutes=40))
 
@@ -18,8 +26,8 @@ class Faults:
     """The share of each fault: of invocations, messages, entries, answers or jobs.
 
     `windows` scales outages, throttling and proxies; `people` how much everybody else
-    does to the jobs and the modes; `silent_nodes` is of schedules; `stalls` is of reads
-    after which a function stands still. 0 switches a fault off.
+    does to the jobs and the modes; `silent_nodes` and `other_rules` are of schedules;
+    `stalls` is of reads after which a function stands still. 0 switches a fault off.
     """
 
     deaths: float = 0.02
@@ -28,12 +36,14 @@ class Faults:
     refused_entries: float = 0.002
     lost_answers: float = 0.01
     unreadable_modes: float = 0.001
+    slow_modes: float = 0.01
     double_firings: float = 0.1
     hanging_jobs: float = 0.01
     failing_jobs: float = 0.02
     stubborn_datafeeds: float = 0.05
     refused_forces: float = 0.003
     silent_nodes: float = 0.2
+    other_rules: float = 0.5
     stalls: float = 0.001
     windows: float = 1
     people: float = 1
@@ -71,4 +81,20 @@ def windows(
         ),
         Fault(path="/_close", status=502, **somewhere(30 * minutes)),
         Fault(path="/_close", kind="status_after", status=504, delay=1 * minutes),
+        *(fault for fault in _doors(somewhere, minutes) if source.random() < 0.4),
     ]
+
+
+def _doors(somewhere: Callable[..., Any], minutes: timedelta) -> Iterator[Fault]:
+    """Yield what stands before a cluster and answers for it, or lets nobody close."""
+    yield Fault(
+        path="/_close",
+        status=409,
+        body=CONFLICT,
+        headers={"content-type": "application/json"},
+        **somewhere(minutes * 20),
+    )
+    yield Fault(path="/_ml/", status=404, **somewhere(minutes * 4))
+    yield Fault(
+        path="/_close", status=403, body=DENIED, headers=JSON, **somewhere(minutes * 6)
+    )

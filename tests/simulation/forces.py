@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from simulation.findings import Problem
 from simulation.history import Posted
+from simulation.lives import latest
 from simulation.posts import FRESH
 from simulation.truth import Truth, posts
 
@@ -28,9 +29,25 @@ def needless_forces(truth: Truth) -> Iterator[Problem]:
 
 
 def _failed(truth: Truth, post: Posted) -> bool:
-    """Tell whether it had failed when it was last read, at most 60 s before."""
-    state = truth.lives[post.key.job_id].state
-    return "failed" in state.between(post.at - FRESH, post.at)
+    """Tell whether it had failed when it was last read, at most 60 s before.
+
+    A sweep may force what failed in its own hands, or where an operator lets it.
+    """
+    life, wish = truth.lives[post.key.job_id], truth.wish(post.key)
+    if "failed" not in life.state.between(post.at - FRESH, post.at):
+        return False
+    explicit = wish is not None and not wish.only_if_idle
+    return explicit or truth.history.rules.force_failed or _in_our_hands(truth, post)
+
+
+def _in_our_hands(truth: Truth, post: Posted) -> bool:
+    """Tell whether it was not opened since this message posted, or saw it closing."""
+    life = truth.lives[post.key.job_id]
+    opened = latest(life.starts, post.at - FRESH)
+    own = [p.at for p in truth.posted[post.key] if p.at < post.at]
+    sent = min(s.at for s in truth.sent[post.key])
+    ended = (begun for begun in life.state.spans("closing", sent, post.at) if begun)
+    return any(opened is None or at >= opened for at in (*own, *ended))
 
 
 def _stuck(truth: Truth, post: Posted) -> bool:
@@ -38,8 +55,11 @@ def _stuck(truth: Truth, post: Posted) -> bool:
 
     The end of that closing may be missed by the 60 s that a read may be old.
     """
-    state = truth.lives[post.key.job_id].state
+    state, wish = truth.lives[post.key.job_id].state, truth.wish(post.key)
     long = truth.history.rules.force_after
+    if wish is not None:
+        # A request that gives Elasticsearch more time gives it to the closing, too.
+        long = max(long, wish.timeout)
     return any(
         begun is None or post.at - begun >= long
         for begun in state.spans("closing", post.at - FRESH, post.at)

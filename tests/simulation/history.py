@@ -7,7 +7,7 @@ takes place, whatever its maker ever learns of it.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from idle_jobs.rules import Rules
@@ -40,6 +40,7 @@ class Asked:
     force: bool = False
     scheduled: bool = False
     readable: bool = True
+    timeout: timedelta = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,9 +190,11 @@ class Lived:
     """Something happened to a job, and no call of ours says so.
 
     `created`, `opened` (by a person, or on a new node), `data` (it was handed some just
-    now), `feed_started`, `feed_stopped`, `protected`, `unprotected`, `blocked` (a reset
-    runs), `unblocked`, `deleted`, `closing` (somebody else closes it); and `closed` or
-    `failed`: a closing that took its time came to its end, whoever had begun it.
+    now), `feed_started`, `feed_stopped`, `reads_past` (its datafeed has a lookback to
+    do), `silence_counts` (to its detector), `protected`, `unprotected`, `forecast`,
+    `forecast_ended`, `blocked` (a reset runs), `unblocked`, `deleted`, `closing`
+    (somebody else closes it); and `closed` or `failed`: a closing that took its time
+    came to its end, whoever had begun it.
     """
 
     at: datetime
@@ -200,12 +203,38 @@ class Lived:
 
 
 @dataclass(frozen=True, slots=True)
-class Turned:
-    """Somebody set the application's mode, or the cluster's upgrade mode."""
+class Owned:
+    """The owner's word about a job, from now on: all that its settings say.
+
+    `mode` is never, too, for settings that nobody can read.
+    """
 
     at: datetime
-    what: Literal["mode", "upgrade_mode"]
+    job_id: str
+    mode: str = ""
+    idle_after: timedelta = timedelta()
+    keep_open_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """Somebody set the application's mode, or the cluster's upgrade mode.
+
+    The `door` is shut while no credential that an invocation can have lets it in.
+    """
+
+    at: datetime
+    what: Literal["mode", "upgrade_mode", "door"]
     value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rang:
+    """An invocation counted what an alarm rings for at once, by its metric."""
+
+    at: datetime
+    invocation: int
+    metric: str
 
 
 Event = (
@@ -224,7 +253,9 @@ Event = (
     | HungUp
     | Told
     | Lived
+    | Owned
     | Turned
+    | Rang
 )
 
 

@@ -13,6 +13,7 @@ from simulation.history import (
     Finished,
     History,
     Posted,
+    Rang,
     Read,
     Redriven,
     Sent,
@@ -49,6 +50,8 @@ def read(history: History) -> Truth:
         lives=lives_of(history.events),
         mode=_turns(of(Turned), "mode", "close"),
         upgrade=_turns(of(Turned), "upgrade_mode", "off"),
+        door=_door(of(Turned)),
+        rang=of(Rang),
     )
 
 
@@ -69,6 +72,16 @@ def _turns(events: Iterable[Turned], what: str, first: str) -> Track:
         if event.what == what:
             value = event.value if what == "mode" else _switch(event.value)
             track.turn(event.at, value)
+    return track
+
+
+def _door(events: Iterable[Turned]) -> Track:
+    """Follow the door, which several things may hold shut at a time."""
+    track, held = Track("open"), 0
+    for event in events:
+        if event.what == "door":
+            held += 1 if event.value == "shut" else -1
+            track.turn(event.at, "shut" if held else "open")
     return track
 
 

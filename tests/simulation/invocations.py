@@ -127,8 +127,12 @@ def _without_new(truth: Truth, sents: list[Sent]) -> list[Sent]:
 
 def _changed(truth: Truth, first: Sent, sent: Sent) -> bool:
     life, read = truth.lives[sent.key.job_id], first.at - A_MOMENT
-    tracks = (life.state, life.fed, life.kept, life.blocked)
-    return any(len(track.between(read, sent.at)) > 1 for track in tracks)
+    tracks = (life.state, life.fed, life.kept, life.blocked, life.forecast)
+    words = life.said(read, sent.at)
+    kept = (word.keep_open_until for word in words)
+    ends = any(until and read <= until <= sent.at for until in kept)
+    changes = any(len(track.between(read, sent.at)) > 1 for track in tracks)
+    return changes or ends or len(words) > 1
 
 
 def _holds_a_place(truth: Truth, other: Sent, sent: Sent) -> bool:

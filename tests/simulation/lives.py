@@ -4,10 +4,10 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
-from simulation.history import Event, Lived, Posted
+from simulation.history import Event, Lived, Owned, Posted
 
 
 class Track:
@@ -69,21 +69,36 @@ class Track:
         return total, spells
 
 
+NO_WORD = Owned(datetime.min.replace(tzinfo=UTC), "")
+
+
 @dataclass(slots=True)
 class Life:
     """One job: its state, empty where it does not exist, and what people did to it.
 
-    `starts` is when it was created or opened. A flag is `yes` or empty.
+    `starts` is when it was created or opened, `words` are its owner's. A flag is `yes`
+    or empty.
     """
 
     state: Track = field(default_factory=Track)
     fed: Track = field(default_factory=Track)
     kept: Track = field(default_factory=Track)
     blocked: Track = field(default_factory=Track)
+    forecast: Track = field(default_factory=Track)
+    past: Track = field(default_factory=Track)
+    counts: Track = field(default_factory=Track)
     data: list[datetime] = field(default_factory=list)
     starts: list[datetime] = field(default_factory=list)
     created: list[datetime] = field(default_factory=list)
     opened: list[datetime] = field(default_factory=list)
+    words: list[Owned] = field(default_factory=lambda: [NO_WORD])
+
+    def said(self, start: datetime, end: datetime) -> list[Owned]:
+        """Return the owner's words that were in force in this time, in their order."""
+        if len(self.words) == 1:
+            return self.words
+        times = [word.at for word in self.words]
+        return self.words[bisect_right(times, start) - 1 : bisect_right(times, end)]
 
 
 def latest(times: list[datetime], until: datetime) -> datetime | None:
@@ -107,6 +122,10 @@ _FLAGS = {
     "unprotected": ("kept", ""),
     "blocked": ("blocked", "yes"),
     "unblocked": ("blocked", ""),
+    "forecast": ("forecast", "yes"),
+    "forecast_ended": ("forecast", ""),
+    "reads_past": ("past", "yes"),
+    "silence_counts": ("counts", "yes"),
 }
 
 
@@ -116,6 +135,8 @@ def lives_of(events: Iterable[Event]) -> defaultdict[str, Life]:
     for event in events:
         if type(event) is Lived:
             _live(lives[event.job_id], event)
+        elif type(event) is Owned:
+            lives[event.job_id].words.append(event)
         elif type(event) is Posted:
             life = lives[event.key.job_id]
             _become(life, event.at, event.before)
@@ -143,8 +164,9 @@ def _live(life: Life, event: Lived) -> None:
 
 def _forget(life: Life, at: datetime) -> None:
     """Let a job that was deleted and made again begin anew."""
-    for flag in (life.fed, life.kept, life.blocked):
+    for flag in (life.fed, life.kept, life.blocked, life.forecast, life.past):
         flag.turn(at, "")
+    life.words[1:] = [Owned(at, "")]
 
 
 def _become(life: Life, at: datetime, state: str) -> None:
@@ -152,3 +174,5 @@ def _become(life: Life, at: datetime, state: str) -> None:
     if state in ("closing", "closed", ""):
         # A close stops the job's datafeed first, whoever asks for it.
         life.fed.turn(at, "")
+        life.past.turn(at, "")
+        life.forecast.turn(at, "")

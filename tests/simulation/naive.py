@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from idle_jobs.errors import Gone
-from simulation import stories
+from simulation import keys, stories
 from simulation.history import Key, Told
 from simulation.invocation import Invocation
 from simulation.sqs import Client
@@ -47,7 +47,8 @@ class Peer:
     def __post_init__(self) -> None:
         stack, run = self.stack, self.invocation
         network = (stories.settings().timeouts, stack.faults, stack.source, stack.watch)
-        self._wire = SimulatedWire(stack.cluster, run, *network)
+        key = keys.signer(stack, run)
+        self._wire = SimulatedWire(stack.cluster, run, *network, key)
         self._sqs = Client(stack.queues, run)
 
     def sweep(self, event: Json) -> Any:

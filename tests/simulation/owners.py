@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import timedelta
 from random import Random
 
+from simulation import words
 from simulation.history import Lived
 from simulation.stack import Stack
 from simulator.cluster import Request
 
-KEY = {"Authorization": "ApiKey dGVzdDp0ZXN0"}
 MOMENT = timedelta(minutes=1)
 
 
@@ -50,9 +50,26 @@ class Owners:
             self._lived(job_id, "feed_started")
 
     def reopen(self) -> None:
-        """Open any closed job again."""
+        """Open any closed job again; now and then no node has room for it yet."""
         if job_id := self._some(["closed"]):
             self._open(job_id)
+            if self._source.random() < 0.4:
+                self._wait_for_a_node(job_id)
+
+    def _wait_for_a_node(self, job_id: str) -> None:
+        job = self._stack.cluster.jobs[job_id]
+        job.state, job.assigned = "opening", False
+        job.explanation = "Not opening job, because all nodes are full"
+        opened, minutes = job.opened, self._source.choice((1, 10, 90))
+
+        def there_is_room() -> None:
+            same = self._stack.cluster.jobs.get(job_id)
+            if same is job and job.state == "opening" and job.opened == opened:
+                self._stack.cluster.reopen_job(job_id, self._stack.world.now)
+                job.explanation = ""
+                self._lived(job_id, "opened")
+
+        self._stack.world.after(60 * minutes, there_is_room)
 
     def reopen_at_once(self) -> None:
         """Open a job that was closed a moment ago: its owner has just seen it."""
@@ -82,12 +99,28 @@ class Owners:
             self._stack.cluster.delete_job(job_id)
             self._lived(job_id, "deleted")
 
-    def protect(self) -> None:
-        """Protect a job, by its owner's word."""
-        if job_id := self._some(["opened"], "idle", "never_fed"):
-            settings = {"idle_closer": {"mode": "never"}}
+    def say(self) -> None:
+        """Write something into a job's settings, by which its owner steers."""
+        if job_id := self._some(["opened"], "idle", "never_fed", "dry", "no_datafeed"):
+            now = self._stack.world.now
+            settings = words.drawn(self._source, now)
             self._stack.cluster.jobs[job_id].custom_settings = settings
-            self._lived(job_id, "protected")
+            self._stack.note(words.owned(now, job_id, settings))
+
+    def forecast(self) -> None:
+        """Ask for a forecast, which takes some minutes."""
+        if job_id := self._some(["opened"], "idle"):
+            job = self._stack.cluster.jobs[job_id]
+            job.forecast = True
+            self._lived(job_id, "forecast")
+            minutes = self._source.uniform(3, 40)
+            self._stack.world.after(60 * minutes, lambda: self._end_forecast(job_id))
+
+    def _end_forecast(self, job_id: str) -> None:
+        job = self._stack.cluster.jobs.get(job_id)
+        if job is not None and job.forecast:
+            job.forecast = False
+            self._lived(job_id, "forecast_ended")
 
     def reset(self) -> None:
         """Reset a job, which takes ten minutes."""
@@ -119,7 +152,8 @@ class Owners:
             now, cluster = self._stack.world.now, self._stack.cluster
             path = f"/_ml/anomaly_detectors/{job_id}/_close"
             faults, cluster.faults = cluster.faults, []
-            cluster.handle(Request("POST", path, KEY), now)
+            key = {"Authorization": next(iter(cluster.keys))}
+            cluster.handle(Request("POST", path, key), now)
             cluster.faults = faults
             if cluster.jobs[job_id].state != "opened":
                 self._lived(job_id, "closing")

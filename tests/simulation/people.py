@@ -9,6 +9,7 @@ from typing import Any
 
 from simulation.asks import Asks
 from simulation.history import Asked, Posted, Redriven, Turned
+from simulation.keys import FIRST, SECOND
 from simulation.owners import Owners
 from simulation.sqs import Message
 from simulation.stack import Stack
@@ -37,10 +38,13 @@ class People:
             (owners.start_datafeed, 6),
             (owners.reopen, 6),
             (owners.delete, 4),
-            (owners.protect, 5),
+            (owners.say, 9),
+            (owners.forecast, 3),
             (owners.reset, 3),
             (owners.close, 4),
             (owners.move, 4),
+            (self._asks.of_another_cluster, 0.6),
+            (self._asks.before_it_opens, 1),
         ):
             for _ in range(round(times * scale)):
                 self._at(self._span, act)
@@ -53,12 +57,24 @@ class People:
             self._at(self._span, self._redrive)
         if self._source.random() < 0.2 * scale:
             self._pause_at_a_force()
-        share = self._stack.faults.silent_nodes
-        if share and self._source.random() < share:
-            self._turn("node_failures", "on", "off")
+        self._plan_ills(scale)
         self._stack.world.at(self._start + self._span + 26 * HOUR, self._redrive)
         night = self._start.replace(hour=0, minute=30) + timedelta(days=1)
         self._stack.world.at(night, owners.close_at_night)
+
+    def _plan_ills(self, scale: float) -> None:
+        """Plan what ails everything that the functions call."""
+        share = self._stack.faults.silent_nodes
+        if share and self._source.random() < share:
+            failures = self._source.choice(("node_failures", "task_failures"))
+            self._turn(failures, "on", "off")
+        if self._source.random() < 0.3 * scale:
+            self._at(self._span, self._rotate)
+        if self._source.random() < 0.2 * scale:
+            self._ail("no_modes", 10)
+        if self._source.random() < 0.3 * scale:
+            self._ail("ill", 3)
+            self._ail("ill", 3)
 
     def plan_around(self, due: datetime, scale: float) -> None:
         """Plan what is done to jobs in the minutes before and after a sweep."""
@@ -98,13 +114,34 @@ class People:
     def _set(self, what: Any, value: str) -> None:
         if what == "mode":
             self._stack.mode = value
-        elif what == "node_failures":
+        elif what in ("node_failures", "task_failures"):
             failure: dict[str, object] = {"type": "failed_node_exception"}
-            self._stack.cluster.node_failures[:] = [failure] * (value == "on")
+            getattr(self._stack.cluster, what)[:] = [failure] * (value == "on")
             return
         else:
             self._stack.cluster.upgrade_mode = value == "on"
         self._stack.note(Turned(self._stack.world.now, what, value))
+
+    def _ail(self, what: str, minutes: float) -> None:
+        """Let the Parameter Store be away, or SQS be ill, for some minutes."""
+        stack = self._stack
+        owner: Any = stack if what == "no_modes" else stack.queues
+        begin = self._start + self._span * self._source.random()
+        stack.world.at(begin, lambda: setattr(owner, what, True))
+        end = begin + timedelta(minutes=minutes)
+        stack.world.at(end, lambda: setattr(owner, what, False))
+
+    def _rotate(self) -> None:
+        """Change the key: with both valid for a while, or first at the cluster."""
+        stack, world = self._stack, self._stack.world
+        now, gap = world.now, self._source.random() < 0.5
+        stack.cluster.keys = (SECOND,) if gap else (FIRST, SECOND)
+        stored = now + timedelta(minutes=self._source.uniform(1, 6))
+        if gap:
+            stack.note(Turned(now, "door", "shut"))
+            stack.note(Turned(stored, "door", "open"))
+        world.at(stored, lambda: setattr(stack, "secret", SECOND))
+        world.after(900, lambda: setattr(stack.cluster, "keys", (SECOND,)))
 
     def _park_long_ago(self) -> None:
         """Leave requests of last week parked when a schedule begins."""

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
+from simulation import words
 from simulation.faults import Faults
 from simulation.history import Event, Lived
 from simulator.cluster import Cluster
@@ -26,6 +27,8 @@ KINDS = {
     "failed": 2,
     "opening": 1,
     "lost_node": 1,
+    "lookback": 1,
+    "managed": 1,
 }
 GROUPS = ("sales", "ops", "web")
 
@@ -45,6 +48,8 @@ def populate(  # noqa: PLR0917 - all that a job's fate hangs on
         job_id = f"job-{number:03}"
         fields = _fields(kind, now, source) | _fate(faults, source)
         fields["close_takes"] = takes()
+        if source.random() < 0.12:
+            fields["custom_settings"] = words.drawn(source, now)
         if source.random() < 0.1:
             fields["groups"] = (*fields.get("groups", ()), source.choice(GROUPS))
         cluster.add_job(job_id, now=now, **fields)
@@ -74,41 +79,54 @@ def _fields(kind: str, now: datetime, source: Random) -> dict[str, Any]:
         "datafeed": "stopped",
         "memory": f"{source.choice((256, 512, 1024, 4096))}mb",
     }
-    match kind:
-        case "busy":
-            fields |= {"datafeed": "started", "last_data": now - timedelta(minutes=1)}
-        case "closed":
-            fields |= {"state": "closed", "finished": now - quiet + timedelta(hours=1)}
-        case "never_fed":
-            fields["last_data"] = None
-        case "no_datafeed":
-            fields["datafeed"] = None
-        case "dry":
-            fields["datafeed"] = "started"
-        case "kept":
-            fields["groups"] = ("idle-closer-keep",)
-        case "failed":
-            fields["state"] = "failed"
-        case "lost_node":
-            fields["assigned"] = False
-        case "opening":
-            fields |= {"state": "opening", "assigned": False}
-        case _:
-            pass
-    return fields
+    return fields | _of_kind(kind, now, quiet, source)
+
+
+def _of_kind(
+    kind: str, now: datetime, quiet: timedelta, source: Random
+) -> dict[str, Any]:
+    """Return what is different from an idle job."""
+    mean = source.choice(("mean", "count", "rare"))
+    kinds: dict[str, dict[str, Any]] = {
+        "busy": {"datafeed": "started", "last_data": now - timedelta(minutes=1)},
+        "closed": {"state": "closed", "finished": now - quiet + timedelta(hours=1)},
+        "never_fed": {"last_data": None},
+        "no_datafeed": {"datafeed": None},
+        "dry": {"datafeed": "started", "functions": (mean,)},
+        "lookback": {"datafeed": "started", "real_time_running": False},
+        "kept": {"groups": ("idle-closer-keep",)},
+        "managed": {"custom_settings": {"managed": True}},
+        "failed": {"state": "failed"},
+        "lost_node": {"assigned": False},
+        "opening": {"state": "opening", "assigned": False},
+    }
+    return kinds.get(kind, {})
 
 
 def _past(job_id: str, fields: dict[str, Any]) -> list[Event]:
     """Tell what happened to a job before the schedule begins, in the order of time."""
+    settings, created = fields.get("custom_settings", {}), fields["created"]
+    lived: list[Event] = [Lived(*each) for each in _lived(job_id, fields)]
+    if "idle_closer" in settings:
+        lived.insert(1, words.owned(created, job_id, settings))
+    return lived
+
+
+def _lived(job_id: str, fields: dict[str, Any]) -> list[tuple[datetime, str, str]]:
     past = [(fields["created"], "created"), (fields["opened"], "opened")]
     if fields["last_data"]:
         past.append((fields["last_data"], "data"))
     if fields["datafeed"] == "started":
         past.append((fields["opened"], "feed_started"))
-    if "idle-closer-keep" in fields.get("groups", ()):
+    if not fields.get("real_time_running", True):
+        past.append((fields["opened"], "reads_past"))
+    if {"count", "rare"} & set(fields.get("functions", ())):
+        past.append((fields["created"], "silence_counts"))
+    managed = "managed" in fields.get("custom_settings", {})
+    if managed or "idle-closer-keep" in fields.get("groups", ()):
         past.append((fields["created"], "protected"))
     if "finished" in fields:
         past.append((fields["finished"], "closed"))
     if fields.get("state") == "failed":
         past.append((fields["last_data"], "failed"))
-    return [Lived(at, job_id, what) for at, what in sorted(past)]
+    return [(at, job_id, what) for at, what in sorted(past)]

@@ -1,12 +1,14 @@
 """Whether each close was wanted and harmless, as far as could be known then (I2)."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
+from fnmatch import fnmatchcase
 from urllib.parse import unquote
 
 from simulation.findings import Problem
 from simulation.history import Asked, Posted, Read
-from simulation.lives import Life, latest
+from simulation.idle import protects, why_busy
+from simulation.lives import latest
 from simulation.truth import CLOCKS, MODE_KNOWN_AFTER, Truth, posts
 
 # A state may be 60 s old when it is acted on, and the call takes up to a second more:
@@ -97,36 +99,12 @@ def _live(truth: Truth, post: Posted, wish: Asked) -> str:
         return "it was created or opened after the request"
     if life.kept.always("yes", known, post.at):
         return "its owner protects it"
+    if all(protects(word, post.at) for word in life.said(known, post.at)):
+        return "its owner's settings protect it"
+    patterns = truth.history.rules.keep_patterns
+    if any(fnmatchcase(post.key.job_id, pattern) for pattern in patterns):
+        return "a keep pattern protects it"
     expires = truth.history.rules.request_expires_after
     if wish.only_if_idle or known - wish.at > expires:
-        return _busy(truth, life, post.at, known)
-    return ""
-
-
-def _busy(truth: Truth, life: Life, now: datetime, known: datetime) -> str:
-    """Say why the job was not idle, by what was known `FRESH` before `now`.
-
-    Ages are taken at the time of the close, the latest that anybody could take for now.
-    A state counts if it held without a break from then on.
-    """
-    rules = truth.history.rules
-    created, data = latest(life.created, known), latest(life.data, known)
-    opened = latest(life.opened, known)
-    if data and created and data < created:
-        data = None
-    if data and now - data < rules.idle_after:
-        return f"it got data {now - data} before"
-    if opened and now - opened < rules.reopen_grace:
-        return f"it was opened {now - opened} before"
-    # The close itself stops the datafeed.
-    before = now - timedelta.resolution
-    if life.fed.always("yes", known, before) and not rules.close_dry_datafeeds:
-        return "its datafeed was started"
-    if life.blocked.always("yes", known, now):
-        return "it was blocked"
-    if truth.upgrade.always("on", known, now):
-        return "the cluster was in upgrade mode"
-    since = latest(life.starts, known)
-    if data is None and since and now - since < rules.never_fed_after:
-        return f"it never got data and was opened only {now - since} before"
+        return why_busy(truth, life, post.at, known)
     return ""

@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 from simulation.faults import Faults, windows
-from simulation.history import Asked, History
+from simulation.history import Asked, History, Turned
 from simulation.people import People
 from simulation.population import populate
 from simulation.stack import Stack, Story
 from simulation.stories import OURS, settings, topology
+from simulation.turning import OTHER_RULES
 from simulation.world import World
 from simulator.cluster import Cluster
 from simulator.schedule import next_firing, scheduled_event
@@ -65,9 +66,15 @@ def build(schedule: Schedule) -> Stack:
     cluster = Cluster(version)
     world = World(START)
     stack = Stack(world, cluster, schedule.topology, schedule.stories, faults, source)
+    if life.random() < faults.other_rules:
+        stack.parameters = tuple(life.choice(OTHER_RULES).items())
     kinds = populate(cluster, schedule.jobs, START, faults, life, stack.note)
     span = _span(schedule)
     cluster.faults = windows(life, START, span, faults.windows)
+    for fault in cluster.faults:
+        if fault.status in {403, 404} and fault.start and fault.until:
+            stack.note(Turned(fault.start, "door", "shut"))
+            stack.note(Turned(fault.until, "door", "open"))
     people = People(stack, kinds, life, span)
     people.plan(faults.people)
     due = START

@@ -21,6 +21,7 @@ from simulator.topology import Queue
 # Within so long one of Lambda's pollers looks, and so finds several messages at once.
 POLLS = timedelta(seconds=5)
 LONGEST_INVISIBLE = timedelta(hours=12)
+MOST = 0.6
 
 
 @dataclass(eq=False)
@@ -49,7 +50,7 @@ def key_of(body: str, message_id: str) -> Key:
 class Queues:
     """All queues of a topology; `listen` is told when a message becomes visible.
 
-    `refused` counts the entries of batches that were.
+    `refused` counts the entries of batches that were; while SQS is `ill`, most are.
     """
 
     def __init__(
@@ -65,7 +66,7 @@ class Queues:
         self._source, self._note = source, note
         self._held: dict[str, dict[str, Message]] = {name: {} for name in topology}
         self._ids = count(1)
-        self.refused = 0
+        self.refused, self.ill = 0, False
 
     def send(
         self, queue: str, body: str, invocation: int = 0, key: Key | None = None
@@ -185,7 +186,7 @@ class Queues:
 
     def refuses(self) -> bool:
         """Tell whether an entry of a batch is refused, and count it then."""
-        refused = self._happens(self.faults.refused_entries)
+        refused = self._happens(MOST if self.ill else self.faults.refused_entries)
         self.refused += refused
         return refused
 

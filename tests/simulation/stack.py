@@ -10,6 +10,7 @@ from typing import Any
 from simulation.faults import Faults
 from simulation.history import Began, Delivered, Event, Lived
 from simulation.invocation import Death, Invocation, event_of, finished_ids, receipts
+from simulation.keys import FIRST
 from simulation.sqs import Message, Queues
 from simulation.world import World
 from simulator.cluster import Cluster
@@ -42,6 +43,9 @@ class Stack:
     mode: str = "close"
     parameters: tuple[tuple[str, str], ...] = ()
     modes: dict[str, tuple[datetime, Any]] = field(default_factory=dict)
+    no_modes: bool = False
+    secret: str = FIRST
+    copies: dict[str, tuple[datetime, str]] = field(default_factory=dict)
     broken: list[BaseException] = field(default_factory=list)
     dies: Mapping[tuple[str, int], Death] = field(default_factory=dict)
     invoked: Counter[str] = field(default_factory=Counter)

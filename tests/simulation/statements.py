@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 
 from simulation.findings import Problem
 from simulation.history import Asked, Sent, Told
+from simulation.idle import protects
 from simulation.lives import latest
 from simulation.truth import CLOCKS, MODE_KNOWN_AFTER, Truth
 
@@ -125,7 +126,11 @@ def _kept(truth: Truth, told: Told, _wish: Asked) -> str:
     kept = truth.lives[told.key.job_id].kept
     known = kept.between(truth.looked_from(told), told.at)
     by_rule = truth.history.rules.keep_patterns
-    return "" if "yes" in known or by_rule else "nobody protected it"
+    words = truth.lives[told.key.job_id].said(truth.looked_from(told), told.at)
+    by_word = any(protects(word, truth.looked_from(told)) for word in words)
+    if by_word or "yes" in known or by_rule:
+        return ""
+    return "nobody protected it"
 
 
 def _blocked(truth: Truth, told: Told, _wish: Asked) -> str:

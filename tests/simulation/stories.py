@@ -13,10 +13,10 @@ from idle_jobs.messages import Mode
 from idle_jobs.modes import MODE_MAX_AGE, ModeUnreadable
 from idle_jobs.outbox import Outbox, SendRefused
 from idle_jobs.settings import Settings
-from idle_jobs.telemetry import Telemetry
-from idle_jobs.wire import Wire
-from simulation.history import Key, Told
+from idle_jobs.telemetry import Metric, Telemetry
+from simulation.history import Key, Rang, Told
 from simulation.invocation import Invocation
+from simulation.keys import signer
 from simulation.sqs import Client
 from simulation.stack import Stack, Story
 from simulation.wire import SimulatedWire
@@ -71,8 +71,11 @@ class Recorder:
         if broken is not None and not isinstance(broken, SendRefused):
             self._stack.broken.append(broken)
 
-    def add_metric(self, name: str, unit: object, value: float) -> None:
-        """Hear a number."""
+    def add_metric(self, name: str, value: float, **_: object) -> None:
+        """Hear a number; one that an alarm rings for at once is kept."""
+        if name == Metric.CLUSTER_REFUSED and value:
+            number, now = self._invocation.number, self._stack.world.now
+            self._stack.note(Rang(now, number, name))
 
 
 def desk(stack: Stack, invocation: Invocation, inbox: str) -> Desk:
@@ -87,10 +90,11 @@ def desk(stack: Stack, invocation: Invocation, inbox: str) -> Desk:
         stack.faults,
         stack.source,
         stack.watch,
+        signer(stack, invocation),
     )
     return Desk(
         cluster_name=CLUSTER_NAME,
-        cluster=Cluster(cast("Wire", wire)),
+        cluster=Cluster(wire),
         outbox=Outbox(cast("Any", client), "CloseQueue", "ForceQueue", "ParkingQueue"),
         inbox=inbox,
         telemetry=Telemetry(cast("Any", recorder), cast("Any", recorder)),
@@ -107,8 +111,11 @@ def _read_mode(stack: Stack, invocation: Invocation, *, fresh: bool = False) -> 
     now = stack.world.now
     if known and not fresh and (now - known[0]).total_seconds() < MODE_MAX_AGE:
         return Mode(known[1])
+    if stack.source.random() < stack.faults.slow_modes:
+        # The SDK's three tries take no longer.
+        invocation.sleep(stack.source.uniform(2, 21))
     mode = Mode(invocation.effect(lambda: stack.mode))
-    if stack.source.random() < stack.faults.unreadable_modes:
+    if stack.no_modes or stack.source.random() < stack.faults.unreadable_modes:
         raise ModeUnreadable("throttled")
     stack.modes[invocation.function] = (stack.world.now, mode)
     return mode

@@ -12,6 +12,8 @@ from simulation.history import (
     History,
     Key,
     Lived,
+    Owned,
+    Rang,
     Read,
     Turned,
 )
@@ -60,9 +62,9 @@ def _concerning(history: History, about: str | Key) -> Callable[[Event], bool]:
     def concerns(event: Event) -> bool:
         if isinstance(event, Asked):
             return event.request_id in rids
-        if isinstance(event, Lived):
+        if isinstance(event, Lived | Owned):
             return event.job_id == job
-        if isinstance(event, Began | Finished | Read):
+        if isinstance(event, Began | Finished | Read | Rang):
             return event.invocation in hands
         return isinstance(event, Turned) or event.key in keys
 

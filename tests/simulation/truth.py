@@ -19,6 +19,7 @@ from simulation.history import (
     History,
     Key,
     Posted,
+    Rang,
     Read,
     Redriven,
     Sent,
@@ -62,6 +63,8 @@ class Truth:
     lives: defaultdict[str, Life]
     mode: Track
     upgrade: Track
+    door: Track
+    rang: list[Rang]
 
     def wish(self, key: Key) -> Asked | None:
         """Return what was asked; a sweep's watch has an id of its own, from its."""

@@ -1,27 +1,29 @@
 """The way to the cluster: the stand-in's core in process, and a network between.
 
-It has the shape of the product's `Wire` and raises what that raises, from the same
-sorting of statuses and of what requests raises.
+It is the product's `Wire` but for the exchange: it is the product that asks once more
+with fresh credentials, and that sorts statuses and what requests raises.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
+from math import inf
 from random import Random
+from types import SimpleNamespace
+from typing import Any
 from urllib.parse import unquote, urlencode
 
 import requests
 
-from idle_jobs.answers import error_of
 from idle_jobs.errors import ClusterError, Gone
-from idle_jobs.wire import Timeouts, error_of_transport
+from idle_jobs.signing import Signer
+from idle_jobs.wire import LONGEST_ANSWER, Timeouts, Wire, error_of_transport
 from simulation.faults import Faults
 from simulation.history import HungUp, Posted, Read
 from simulation.invocation import Invocation
 from simulator.cluster import Answer, Cluster, Request
 
-KEY = {"Authorization": "ApiKey dGVzdDp0ZXN0"}
+PRODUCT = "X-elastic-product"
 
 
 @lru_cache(maxsize=256)
@@ -30,16 +32,22 @@ def _query(*params: tuple[str, str]) -> str:
     return urlencode(params)
 
 
-@dataclass
-class SimulatedWire:
+class SimulatedWire(Wire):
     """Calls the stand-in for one invocation."""
 
-    cluster: Cluster
-    invocation: Invocation
-    timeouts: Timeouts
-    faults: Faults
-    source: Random
-    watch: Callable[[str], None]
+    def __init__(  # noqa: PLR0917 - a network, and who uses it
+        self,
+        cluster: Cluster,
+        invocation: Invocation,
+        timeouts: Timeouts,
+        faults: Faults,
+        source: Random,
+        watch: Callable[[str], None],
+        signer: Signer,
+    ) -> None:
+        super().__init__("", signer, timeouts)
+        self.cluster, self.invocation = cluster, invocation
+        self.faults, self.source, self.watch = faults, source, watch
 
     def call(
         self,
@@ -48,41 +56,52 @@ class SimulatedWire:
         params: Mapping[str, str],
         *,
         read_timeout: float | None = None,
-        **_: float,  # Its answers are honest in length, and signing takes no time.
+        longest: int = LONGEST_ANSWER,
+        good_for: float = inf,
     ) -> bytes:
         """Return the body of a 200, after the time that the cluster takes."""
-        request = Request(method, f"{path}?{_query(*params.items())}", KEY)
-        timeout = read_timeout or self.timeouts.read
+        limits = {"read_timeout": read_timeout, "longest": longest}
         if method == "POST":
-            return self._post(request, timeout)
-        return self._read(request, timeout)
+            return self._post(path, params, limits | {"good_for": good_for})
+        return self._read(path, params, limits)
 
-    def _read(self, request: Request, timeout: float) -> bytes:
+    def _read(self, path: str, params: Mapping[str, str], limits: Any) -> bytes:
         begun = self.invocation.world.now
         try:
-            body = self._exchange(request, timeout)
+            body = super().call("GET", path, params, **limits)
         except ClusterError as error:
             # A 404 is an answer: one missing id hides the others, which are asked for.
-            self._note_read(request, begun, ok=isinstance(error, Gone))
+            self._note_read(path, begun, ok=isinstance(error, Gone))
             raise
-        self._note_read(request, begun, ok=True)
+        self._note_read(path, begun, ok=True)
         self.invocation.stall()
         return body
 
-    def _note_read(self, request: Request, begun: datetime, *, ok: bool) -> None:
-        path, number = request.path.partition("?")[0], self.invocation.number
-        self.invocation.note(Read(begun, number, path, ok))
+    def _note_read(self, path: str, begun: datetime, *, ok: bool) -> None:
+        self.invocation.note(Read(begun, self.invocation.number, path, ok))
 
-    def _post(self, request: Request, timeout: float) -> bytes:
+    def _post(self, path: str, params: Mapping[str, str], limits: Any) -> bytes:
         key = self.invocation.key
         try:
-            return self._exchange(request, timeout)
+            return super().call("POST", path, params, **limits)
         finally:
             now, number = self.invocation.world.now, self.invocation.number
             if not self.invocation.over:
                 self.invocation.note(HungUp(now, number, key))
 
-    def _exchange(self, request: Request, timeout: float) -> bytes:
+    def _ask(
+        self, request: requests.Request, seconds: float, longest: int, until: float
+    ) -> tuple[int, bytes]:
+        # Answers are honest in length, and what a call rests on never grows too old.
+        del longest, until
+        signed: Any = SimpleNamespace(headers={})
+        self._signer(signed)
+        path = f"{request.url}?{_query(*dict(request.params).items())}"
+        return self._exchange(
+            Request(str(request.method), path, signed.headers), seconds
+        )
+
+    def _exchange(self, request: Request, timeout: float) -> tuple[int, bytes]:
         answer, takes = self.invocation.effect(lambda: self._arrive(request))
         lost = self.source.random() < self.faults.lost_answers
         if answer.kind == "dropped" or lost:
@@ -93,9 +112,7 @@ class SimulatedWire:
             answer, takes = answer.again() if answer.again else (answer, takes)
         if takes.total_seconds() > timeout:
             raise error_of_transport(requests.ReadTimeout("read timed out"))
-        if answer.status != 200:
-            raise error_of(answer.status, answer.body)
-        return answer.body
+        return answer.status, answer.body
 
     def _arrive(self, request: Request) -> tuple[Answer, timedelta]:
         now = self.invocation.world.now
@@ -104,7 +121,9 @@ class SimulatedWire:
         job_id = unquote(request.path.split("/")[3])
         before = self._state(job_id)
         answer, takes = self.cluster.handle(request, now)
-        if answer.kind == "answered":
+        # A proxy that answers itself lets nothing through.
+        own = PRODUCT in answer.headers or before != self._state(job_id)
+        if answer.kind == "answered" and own:
             self._note_post(request, job_id, before, answer)
         if before == "opened":
             self.watch(job_id)

@@ -1,0 +1,17 @@
+"""What operators turn: some sets of parameters, one of which a schedule may have."""
+
+from collections.abc import Mapping
+
+OTHER_RULES: tuple[Mapping[str, str], ...] = (
+    {"IdleAfter": "5d", "NeverFedAfter": "10d", "ReopenGrace": "1h"},
+    {"ForceAfter": "1h", "ParkAfter": "3h", "RequestExpiresAfter": "2h"},
+    {
+        "CloseDryDatafeeds": "true",
+        "CloseJobsWithoutDatafeed": "true",
+        "DryAfter": "5d",
+    },
+    {"ForceFailed": "true", "FailedAfter": "4d"},
+    {"MaxClosesPerSweep": "5"},
+    {"MaxClosesPerDay": "3"},
+    {"KeepPatterns": "job-00*,job-1*5"},
+)
