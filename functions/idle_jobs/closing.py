@@ -18,6 +18,7 @@ from idle_jobs.batch import (
     handle_batch,
     mode_of,
     park_body,
+    received,
     records_of,
     sent_at,
 )
@@ -58,9 +59,8 @@ def close_batch(
 
 def _read(record: SQSRecord, now: datetime) -> CloseMessage | BadBody:
     try:
-        received = int(record.attributes.approximate_receive_count)
         return parse_message(
-            record.body, sent_at=sent_at(record), now=now, received=received
+            record.body, sent_at=sent_at(record), now=now, received=received(record)
         )
     except BadBody as bad:
         # Without its frames, which hold all that was read of the body.
