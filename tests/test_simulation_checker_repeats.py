@@ -98,3 +98,30 @@ def test_a_job_without_a_node_is_closed_without_a_time() -> None:
     tale.finish(13, number)
 
     assert kinds(tale.look(50, "skipped", "already_closed").check()) == []
+
+
+def test_a_copy_that_had_read_before_may_force_too() -> None:
+    """Of two workers with one message, the slower cannot know of the other."""
+    tale = Tale(force=True).sweep().spoil(0)
+    slow = tale.begin(10, "ForceCloser", "ForceQueue")
+    quick = tale.begin(11, "ForceCloser", "ForceQueue")
+    tale.post(12, quick, "closing", "closed", force=True)
+    tale.tell(13, quick, "force_closed", "still_closing")
+    tale.finish(13, quick)
+    tale.post(20, slow, "closed", "closed", force=True)
+    tale.tell(21, slow, "force_closed", "still_closing")
+    tale.finish(21, slow)
+
+    assert ("I1", "contradicting") not in kinds(tale.check())
+
+
+@pytest.mark.parametrize("opened", [4, 30])
+def test_a_job_opened_with_its_request_may_be_closed_by_a_copy(opened: int) -> None:
+    """Within the tolerance of clocks nobody can tell which of the two came first."""
+    tale = Tale().sweep().spoil(0).look(0.5, "skipped", "already_closed")
+    tale.lived(opened, "opened")
+    number = tale.begin(60, "Closer", "CloseQueue")
+    tale.post(61, number, "opened", "closed")
+    found = kinds(tale.check())
+
+    assert (("I7", "after_end") in found) == (opened == 30)

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from simulation.findings import Problem
 from simulation.history import Key, Posted, Told
+from simulation.statements import REOPENED_TOLERANCE
 from simulation.truth import Truth, posts
 
 CLOSES = frozenset({"closed", "force_closed"})
@@ -115,10 +116,15 @@ def _closed_without_a_node(truth: Truth, key: Key) -> bool:
 
 
 def _forced_anew(truth: Truth, closed: Told, told: Told) -> bool:
+    """Tell whether a closed job was forced by an invocation that could know it closed.
+
+    One that had begun before may have read the job while it still closed.
+    """
     opened = truth.lives[told.key.job_id].opened
     return any(
         post.force
         and post.invocation == told.invocation
+        and closed.at < truth.start_of(post.invocation, post.at)
         and closed.at < post.at <= told.at
         and not any(closed.at < at <= post.at for at in opened)
         for post in truth.posted.get(told.key, ())
@@ -135,13 +141,27 @@ def after_the_end(truth: Truth, excused: set[Key]) -> Iterator[Problem]:
     for post in posts(truth):
         for told in _known_ends(truth, post):
             final = told.ended in CLOSES or told.reason in FINAL
-            if not final and excuses(truth, post.key, post.at):
+            again = not final or _opened_with_the_request(truth, told, post)
+            if again and excuses(truth, post.key, post.at):
                 excused.add(post.key)
                 continue
             what = f"{post.key.job_id} was {post.before or 'gone'} and got a close"
             what += f" though its request had ended {told.ended} ({told.reason})"
             yield Problem(post.at, "I7", "after_end", post.key, what)
             break
+
+
+def _opened_with_the_request(truth: Truth, told: Told, post: Posted) -> bool:
+    """Tell whether a job that was closed was opened at the time of its request.
+
+    Within the tolerance of clocks nobody can tell which of the two came first, so a
+    message that is delivered again closes what its first delivery found closed.
+    """
+    wish = truth.wish(post.key)
+    if wish is None or told.reason != "already_closed":
+        return False
+    opened = [at for at in truth.lives[post.key.job_id].opened if at > told.at]
+    return bool(opened) and max(opened) <= wish.at + REOPENED_TOLERANCE
 
 
 def _known_ends(truth: Truth, post: Posted) -> list[Told]:
