@@ -6,6 +6,8 @@ import pytest
 from coverage import Coverage
 from hypothesis import HealthCheck, settings
 
+import closer  # noqa: F401 - While imports are measured: a test may not be the first.
+import force_closer  # noqa: F401 - As above.
 from simulation import seeds
 from simulator.cluster import Cluster
 from simulator.runner import Runner

@@ -26,6 +26,7 @@ from idle_jobs.messages import NewerVersion
 from idle_jobs.modes import ModeUnreadable
 from idle_jobs.outbox import SendRefused
 from idle_jobs.reasons import Reason
+from sweeper import answer_requests
 
 Handle = Callable[[SQSRecord], None]
 
@@ -289,3 +290,15 @@ def test_an_unread_count_of_receives_is_the_first(
     whole = record(0, "{}") | {"attributes": attributes}
 
     assert received(SQSRecord(whole)) == count
+
+
+def test_a_batch_of_odd_records_alone_leaves_nothing_in_its_queue() -> None:
+    """What SQS did not hand over whole is parked, and the cluster is not read (F5)."""
+    bench = Bench()
+    odd = {"eventSource": "aws:sqs", "body": '{"job_id": "web"}'}
+
+    answer = answer_requests({"Records": [odd]}, bench.desk, lambda: bench.left)
+
+    assert {"batchItemFailures": []} == answer
+    assert [] == bench.seen("call")
+    assert 1 == len(bench.seen("outcome"))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bench import TIMEOUTS, Bench, force_closers
-from builders import RULES, ago, idle_job, persons_message, sweeps_message
+from builders import NOW, RULES, ago, idle_job, persons_message, sweeps_message
 from idle_jobs.errors import NotSent
 from idle_jobs.messages import CloseMessage
 from idle_jobs.moves import Close, Force, Wait
@@ -420,3 +420,13 @@ def test_a_request_that_expires_before_its_next_look_is_parked_now() -> None:
     [outcome] = bench.seen("outcome")
     assert "request_expired" == outcome["reason"]
     assert "cluster_unavailable: 503" in outcome["detail"]
+
+
+def test_a_read_without_time_is_not_begun() -> None:
+    """Where no second is left for a read, it is refused before anything is sent."""
+    bench = Bench()
+    bench.add()
+
+    with pytest.raises(NotSent):
+        bench.desk.cluster.within(lambda: 0).jobs(NOW, ["web"])
+    assert [] == bench.seen("call")

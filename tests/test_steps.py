@@ -26,7 +26,7 @@ from idle_jobs.errors import (
     Refused,
     TryLater,
 )
-from idle_jobs.following import after_answer, after_success
+from idle_jobs.following import after_answer, after_evidence, after_success
 from idle_jobs.jobs import Job, State
 from idle_jobs.messages import CloseMessage, Evidence, Kind
 from idle_jobs.moves import Close, End, Force, HandOver, Park, Step, Wait
@@ -726,3 +726,22 @@ def test_a_request_is_spent_five_seconds_after(
     step = next_step(idle_job(open_start=opened), PERSONS, NOW, CLOSER)
 
     assert expected == short(step)
+
+
+@pytest.mark.parametrize(
+    ("evidence", "handed_over", "why"),
+    [
+        (Reason.FAILED, timedelta(hours=3), Reason.FAILED),
+        (Reason.DATAFEED_WOULD_NOT_STOP, timedelta(), Reason.DATAFEED_WOULD_NOT_STOP),
+    ],
+)
+def test_a_409_that_no_longer_fits_the_job_forces_nothing(
+    evidence: Reason, handed_over: timedelta, why: Reason
+) -> None:
+    """A job that is open after all, or a try that was not measured, is closed later."""
+    message = replace(persons_message(), handed_at=NOW - handed_over)
+
+    step = after_evidence(evidence, idle_job(), message, NOW, FORCER)
+
+    assert isinstance(step, Wait)
+    assert why == step.why

@@ -296,3 +296,11 @@ def test_a_cut_handshake_is_an_outage_however_openssl_names_it(
     told = MaxRetryError(None, "/", reason)  # type: ignore[arg-type]
 
     assert type(error_of_transport(requests.exceptions.SSLError(told))) is branch
+
+
+def test_a_bundle_that_went_away_is_a_wrong_setting() -> None:
+    """It was read when the connection's context was made, and is gone at its use."""
+    error = error_of_transport(FileNotFoundError(2, "No such file", "ca.pem"))
+
+    assert type(error) is Refused
+    assert "ca.pem" in str(error)
