@@ -9,13 +9,17 @@ from simulation.findings import Problem
 from simulation.history import Asked, Posted, Read
 from simulation.idle import protects, why_busy
 from simulation.lives import latest
-from simulation.truth import CLOCKS, MODE_KNOWN_AFTER, Truth, posts
+from simulation.truth import (
+    CLOCKS,
+    MODE_KNOWN_AFTER,
+    REOPENED_TOLERANCE,
+    Truth,
+    posts,
+)
 
 # A state may be 60 s old when it is acted on, and the call takes up to a second more:
 # what happened within that could not be known, so it never counts against a close.
 FRESH = timedelta(seconds=61)
-# A process that started within 5 s of the request is taken for older than it.
-REOPENED_TOLERANCE = timedelta(seconds=5)
 # Before a force the mode is read afresh; a second is the call's own time.
 FORCE_MODE_KNOWN_AFTER = timedelta(seconds=1)
 

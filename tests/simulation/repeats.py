@@ -10,8 +10,7 @@ from datetime import datetime
 
 from simulation.findings import Problem
 from simulation.history import Key, Posted, Told
-from simulation.statements import REOPENED_TOLERANCE
-from simulation.truth import Truth, posts
+from simulation.truth import REOPENED_TOLERANCE, Truth, posts
 
 CLOSES = frozenset({"closed", "force_closed"})
 # After these a request is spent: nothing that may come later makes it a wish again.

@@ -8,11 +8,8 @@ from simulation.findings import Problem
 from simulation.history import Asked, Sent, Told
 from simulation.idle import protects
 from simulation.lives import latest
-from simulation.truth import CLOCKS, MODE_KNOWN_AFTER, Truth
+from simulation.truth import CLOCKS, MODE_KNOWN_AFTER, REOPENED_TOLERANCE, Truth
 
-# Two clocks may be 5 s apart: a process that started so soon after the request is taken
-# for older than it, a closing that ended so shortly before it for later.
-REOPENED_TOLERANCE = timedelta(seconds=5)
 PARKED_WITHIN = timedelta(minutes=5)
 
 Says = Callable[[Truth, Told, Asked], str]

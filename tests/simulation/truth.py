@@ -30,6 +30,9 @@ from simulation.lives import Life, Track
 
 # The clocks of SQS, of a rule's event and of the cluster may each show whole seconds.
 CLOCKS = timedelta(seconds=1)
+# Two clocks may be 5 s apart: a process that started so soon after the request is taken
+# for older than it, a closing that ended so shortly before it for later.
+REOPENED_TOLERANCE = timedelta(seconds=5)
 # A mode may be read from a cache of 30 s, and the call that follows takes its time.
 MODE_KNOWN_AFTER = timedelta(seconds=31)
 
