@@ -115,7 +115,7 @@ def test_a_copy_that_had_read_before_may_force_too() -> None:
     assert ("I1", "contradicting") not in kinds(tale.check())
 
 
-@pytest.mark.parametrize("opened", [4, 30])
+@pytest.mark.parametrize("opened", [1, 4, 30])
 def test_a_job_opened_with_its_request_may_be_closed_by_a_copy(opened: int) -> None:
     """Within the tolerance of clocks nobody can tell which of the two came first."""
     tale = Tale().sweep().spoil(0).look(0.5, "skipped", "already_closed")

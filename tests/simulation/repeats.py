@@ -159,7 +159,9 @@ def _opened_with_the_request(truth: Truth, told: Told, post: Posted) -> bool:
     wish = truth.wish(post.key)
     if wish is None or told.reason != "already_closed":
         return False
-    opened = [at for at in truth.lives[post.key.job_id].opened if at > told.at]
+    # It may have been opened since its teller read that it was closed.
+    read = truth.looked_from(told)
+    opened = [at for at in truth.lives[post.key.job_id].opened if at > read]
     return bool(opened) and max(opened) <= wish.at + REOPENED_TOLERANCE
 
 
