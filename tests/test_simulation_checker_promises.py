@@ -108,6 +108,20 @@ def test_a_message_is_parked_once(times: int) -> None:
     assert len(tale.check().kind("repeated")) == times - 1
 
 
+@pytest.mark.parametrize("copies", [1, 2])
+def test_each_copy_of_a_message_may_be_parked(copies: int) -> None:
+    """A death leaves two in ParkingQueue, and a redrive may bring both at once."""
+    tale = Tale().sweep()
+    number = tale.begin(10, "Closer", "CloseQueue")
+    for _ in range(copies - 1):
+        tale.deliver(10, number, "CloseQueue")
+    for _ in range(2):
+        tale.send(11, number, "ParkingQueue")
+    tale.tell(12, number, "parked", "failed")
+
+    assert len(tale.check().kind("repeated")) == 2 - copies
+
+
 @pytest.mark.parametrize(("jobs", "found"), [(100, 0), (101, 1)])
 @pytest.mark.parametrize("wish", [{"expression": "j*"}, {"only_if_idle": True}])
 def test_patterns_close_so_many_in_a_day(

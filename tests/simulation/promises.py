@@ -1,10 +1,11 @@
 """What is promised to people who ask, beside safety (I1, I2, I5, I8)."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 
 from simulation.findings import Problem
-from simulation.history import Key, Sent, Told
+from simulation.history import Delivered, Key, Sent, Told
 from simulation.truth import Truth
 
 A_DAY = timedelta(days=1)
@@ -62,16 +63,25 @@ def _issued(truth: Truth, key: Key, told: Told) -> bool:
 
 
 def parked_twice(truth: Truth) -> Iterator[Problem]:
-    """Find what one invocation put into ParkingQueue twice."""
+    """Find what one invocation put into ParkingQueue more often than it came to it."""
     for key, sents in truth.sent.items():
-        seen: set[int] = set()
+        seen: Counter[int] = Counter()
         for sent in sents:
             if sent.queue != "ParkingQueue" or not key.job_id:
                 continue
-            if sent.invocation and sent.invocation in seen:
+            seen[sent.invocation] += 1
+            twice = sent.invocation and seen[sent.invocation] > 1
+            if twice and seen[sent.invocation] > _came(truth, key, sent.invocation):
                 what = f"{key.job_id} was parked twice by one invocation"
                 yield Problem(sent.at, "I1", "repeated", key, what)
-            seen.add(sent.invocation)
+
+
+def _came(truth: Truth, key: Key, invocation: int) -> int:
+    """Count the copies of a message that an invocation had in its hands."""
+    return sum(
+        type(event) is Delivered and (event.invocation, event.key) == (invocation, key)
+        for event in truth.history.events
+    )
 
 
 def too_many_in_a_day(truth: Truth) -> Iterator[Problem]:
