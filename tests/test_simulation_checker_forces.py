@@ -73,6 +73,27 @@ def test_an_order_alone_forces_what_was_closing_before_it(
     assert kinds(Tale(force=True).sweep().force(60, "opened").check()) == NEEDLESS
 
 
+def test_what_closes_since_the_order_is_no_older_for_a_hand_over() -> None:
+    """It is the Sweeper's look that counts, not that of who hands a message on."""
+    tale = Tale(force=True).sweep()
+    tale.lived(5, "closing")
+    tale.send(11, tale.begin(10, "Closer", "CloseQueue"), "ForceQueue")
+
+    assert kinds(tale.force(60, "closing").check()) == NEEDLESS
+
+
+@pytest.mark.parametrize(("since", "found"), [(-50, []), (3, NEEDLESS)])
+def test_an_allowed_order_forces_what_was_opening_before_it(
+    since: int, found: list[tuple[str, str]]
+) -> None:
+    """What the Sweeper saw in another state may have been opened since."""
+    tale = Tale(force=True)
+    tale.rules = Rules(force_orders="allowed")
+    tale.lived(since, "opened")
+
+    assert kinds(tale.sweep().force(60, "opening").check()) == found
+
+
 @pytest.mark.parametrize(("handed", "found"), [(100, []), (9_000, NEEDLESS)])
 def test_a_measured_try_counts_two_hours_after_the_hand_over(
     handed: int, found: list[tuple[str, str]]

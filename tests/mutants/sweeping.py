@@ -58,6 +58,17 @@ SWEEPING: dict[str, Mutant] = {
         "needless_force",
         people=8,
     ),
+    "orders force at once whatever the operator allows": mutant(
+        "evidence",
+        Wrong(
+            "order_is_enough",
+            lambda right, job, message, rules: right(
+                job, message, replace(rules, force_orders="allowed")
+            ),
+        ),
+        "steps",
+        "needless_force",
+    ),
     "a message forgets the mode it was born in": mutant(
         "wishes",
         Wrong(

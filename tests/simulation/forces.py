@@ -1,7 +1,7 @@
 """Whether each force had evidence at its time (I3)."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from simulation.findings import Problem
 from simulation.history import Posted
@@ -69,9 +69,9 @@ def _stuck(truth: Truth, post: Posted) -> bool:
 def _ordered(truth: Truth, post: Posted) -> bool:
     """Tell whether a person ordered to force this one job, not too long ago.
 
-    That is enough where the operator says so, or where it was closing already when the
-    Sweeper took the order. Expiry is judged by the time at which the invocation began,
-    at most 60 s before.
+    That is enough where the operator says so and it was open, or opening, when the
+    Sweeper took the order; or where it was closing already. Expiry is judged by the
+    time at which the invocation began, at most 60 s before.
     """
     wish = truth.wish(post.key)
     if wish is None or not wish.force or wish.only_if_idle:
@@ -79,17 +79,26 @@ def _ordered(truth: Truth, post: Posted) -> bool:
     fresh = post.at - FRESH - wish.at <= truth.history.rules.request_expires_after
     if not fresh or wish.expression != post.key.job_id:
         return False
-    return truth.history.rules.force_orders == "allowed" or _closed_before(truth, post)
+    if truth.history.rules.force_orders == "allowed":
+        start = latest(truth.lives[post.key.job_id].starts, post.at)
+        return post.before != "opening" or _was_sent_since(truth, post, start)
+    return _closed_before(truth, post)
 
 
 def _closed_before(truth: Truth, post: Posted) -> bool:
     """Tell whether it was closing when the Sweeper sent it on, and is since then."""
     state = truth.lives[post.key.job_id].state
-    sent = [s.at for s in truth.sent.get(post.key, ()) if s.kind and s.at <= post.at]
     return any(
-        begun is None or (sent and begun <= sent[-1])
+        _was_sent_since(truth, post, begun)
         for begun in state.spans("closing", post.at - FRESH, post.at)
     )
+
+
+def _was_sent_since(truth: Truth, post: Posted, begun: datetime | None) -> bool:
+    """Tell whether the Sweeper that sent it on last may have seen what began then."""
+    sents = (s for s in truth.sent.get(post.key, ()) if s.kind and s.at <= post.at)
+    sent = [s.at for s in sents if truth.function(s.invocation) == "Sweeper"]
+    return begun is None or bool(sent and begun <= sent[-1])
 
 
 def _measured(truth: Truth, post: Posted) -> bool:

@@ -14,4 +14,5 @@ OTHER_RULES: tuple[Mapping[str, str], ...] = (
     {"MaxClosesPerSweep": "5"},
     {"MaxClosesPerDay": "3"},
     {"KeepPatterns": "job-00*,job-1*5"},
+    {"ForceOrders": "allowed"},
 )
