@@ -12,6 +12,7 @@ from simulation.__main__ import main, tell
 from simulation.checker import check
 from simulation.faults import Faults, calm
 from simulation.history import (
+    Asked,
     Delivered,
     Finished,
     History,
@@ -20,6 +21,7 @@ from simulation.history import (
     Posted,
     Sent,
     Spoiled,
+    Told,
 )
 from simulation.report import summed, table
 from simulation.schedule import START, Schedule, run
@@ -68,7 +70,7 @@ def test_what_became_closable_between_two_runs_of_a_sweep_comes_on_top() -> None
 
     def disturb(stack: Stack) -> None:
         idle = (j for j in stack.cluster.jobs.values() if j.datafeed == "stopped")
-        fed = (j for j in idle if j.state == "opened" and j.last_data)
+        fed = (j for j in idle if j.state == "opened" and j.assigned and j.last_data)
         job = next(j for j in fed if not j.custom_settings and not j.groups)
         # The largest is the first to be closed.
         job.memory, job.blocked = "64gb", "reset"
@@ -103,6 +105,50 @@ def test_the_faults_do_happen() -> None:
 
     assert {"answered", "failed", "died", "duplicated", "delete_lost"} <= ways
     assert {200, 409} <= answers
+
+
+def test_what_became_idle_together_is_held_and_let_go() -> None:
+    """A person hears that a job is held, and a later sweep closes it: the hold is over.
+
+    These seeds see two sweeps; one of the sets of rules holds for six hours only.
+    """
+    let_go = []
+    for seed in range(3, 48, 8):
+        events = run(Schedule(seed, 60, Faults(mass_events=1))).events
+        sweeps = {e.request_id for e in events if isinstance(e, Asked) and e.scheduled}
+        held = {
+            event.key.job_id: event.at
+            for event in events
+            if isinstance(event, Told) and event.reason == "sweep_halted"
+        }
+        let_go += [
+            event
+            for event in events
+            if isinstance(event, Sent)
+            and event.kind == "close"
+            and event.key.request_id in sweeps
+            and event.at > held.get(event.key.job_id, event.at)
+        ]
+
+    assert let_go
+
+
+def test_people_say_how_many_jobs_they_mean() -> None:
+    """Some count right, and their jobs are sent on; others do not, and are told so."""
+    right, wrong = set(), set()
+    for seed in range(16):
+        events = run(Schedule(seed, 60)).events
+        counted = {e.request_id for e in events if isinstance(e, Asked) and e.expected}
+        keys = {e.key.request_id for e in events if isinstance(e, Sent) and e.kind}
+        told = [e for e in events if isinstance(e, Told)]
+        right |= {(seed, r) for r in counted & keys}
+        wrong |= {
+            (seed, e.key.request_id) for e in told if e.reason == "unexpected_number"
+        }
+
+    assert right
+    assert wrong
+    assert not right & wrong
 
 
 def test_without_faults_and_people_each_request_ends_once() -> None:

@@ -1,10 +1,13 @@
 """Mutants of requests and sweeps: who is meant, how many, and what is written down."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from mutants.breaking import ours
 from mutants.changes import Argument, Compares, Swapped, Wrong
 from mutants.mutant import Mutant, mutant
+
+NEVER = datetime.max.replace(tzinfo=UTC)
 
 SWEEPING: dict[str, Mutant] = {
     "a sweep that is tried again draws anew": mutant(
@@ -21,7 +24,40 @@ SWEEPING: dict[str, Mutant] = {
         double_firings=1,
     ),
     "nothing halts a sweep": mutant(
-        "limits", Wrong("_halted", lambda *_: iter(())), "limits"
+        "limits",
+        Wrong("_halted", lambda *_: iter(())),
+        "limits",
+        "held",
+        mass_events=1,
+    ),
+    "a hold never ends": mutant(
+        "limits",
+        Wrong(
+            "_halted",
+            lambda right, closable, events, now, rules: right(
+                closable, events, now - rules.halt_for, rules
+            ),
+        ),
+        "limits",
+        "false",
+        mass_events=1,
+    ),
+    "jobs of an event that were closed make the rest look few": mutant(
+        "halting",
+        Wrong("_left", lambda *_: iter(())),
+        "halting",
+    ),
+    "a person's despite_halt is ignored": mutant(
+        "sweeping",
+        Wrong(
+            "_plan",
+            lambda right, request, *rest: right(
+                replace(request, despite_halt=False), *rest
+            ),
+        ),
+        "test_sweeper.py::test_a_person_closes_what_is_held",
+        "false",
+        mass_events=1,
     ),
     "all places go to the largest jobs": mutant(
         "limits",
@@ -43,7 +79,20 @@ SWEEPING: dict[str, Mutant] = {
         "budget",
     ),
     "a wrong number of jobs is right": mutant(
-        "budget", Wrong("_demand_expected", lambda *_: None), "budget"
+        "budget",
+        Wrong("_demand_expected", lambda *_: None),
+        "budget",
+        "unexpected",
+    ),
+    "jobs that were closed since a request are not of its number": mutant(
+        "budget",
+        Wrong(
+            "_demand_expected",
+            lambda right, expected, request, jobs: right(
+                expected, replace(request, sent_at=NEVER), jobs
+            ),
+        ),
+        "budget",
     ),
     "an order to force is taken for a whole group": mutant(
         "wishes",

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from fnmatch import fnmatchcase
 from itertools import count
 from random import Random
 from typing import Any
@@ -15,6 +16,8 @@ TIMEOUTS = {
     "3h": timedelta(hours=3),
     "5h": timedelta(hours=5),
 }
+EVERYTHING = ("_all", "*")
+SOME = ("job-00*", "job-*5", "o*", "sales", "web,job-01*", "job-021,job-02*")
 NONSENSE = ('{"job_id": ""}', "close job-001", "{}", "[1]")
 
 
@@ -29,12 +32,14 @@ class Asks:
         """Send requests one after the other, as a pipeline does."""
         for _ in range(self._source.randint(5, 10)):
             drawn = self._source.random()
-            if drawn < 0.8:
+            if drawn < 0.77:
                 self._for_one()
-            elif drawn < 0.83:
-                self._ask("*", only_if_idle=True)
-            elif drawn < 0.95:
+            elif drawn < 0.8:
+                self._ask("*", **self._if_idle())
+            elif drawn < 0.92:
                 self._for_group()
+            elif drawn < 0.95:
+                self._counted()
             else:
                 self._nonsense()
 
@@ -43,7 +48,7 @@ class Asks:
         order = self._source.random() < 0.2
         given: dict[str, Any] = {"force": True} if order else {}
         if self._source.random() < 0.3:
-            given["only_if_idle"] = True
+            given |= self._if_idle()
         if self._source.random() < 0.2:
             given["timeout"] = self._source.choice(("1m", "3h", "5h"))
         self._ask(job_id, **given)
@@ -52,7 +57,27 @@ class Asks:
         """Ask for a group; to order force of it is a mistake, and must not count."""
         group = self._source.choice(("sales", "ops", "web"))
         order = {"force": True} if self._source.random() < 0.3 else {}
-        self._ask(group, only_if_idle=self._source.random() < 0.5, **order)
+        idle = self._source.random() < 0.5
+        given = self._if_idle() if idle else {"only_if_idle": False}
+        self._ask(group, **given, **order)
+
+    def _if_idle(self) -> dict[str, Any]:
+        """Ask for what is idle, now and then in spite of a halt."""
+        halted = {"despite_halt": True} if self._source.random() < 0.3 else {}
+        return {"only_if_idle": True} | halted
+
+    def _counted(self) -> None:
+        """Ask for jobs by their number; of those for many, few have the right one."""
+        wide = self._source.random() < 0.25
+        expression = self._source.choice(EVERYTHING if wide else SOME)
+        cluster, now = self._stack.cluster, self._stack.world.now
+        states = (cluster.state_of(i, now) for i in self._jobs_of(expression))
+        number = sum(state != "closed" for state in states)
+        if self._source.random() >= (0.1 if wide else 0.6):
+            number += self._source.choice((-3, -1, 1, 20))
+        silent = self._source.random() < 0.3
+        given: dict[str, Any] = {} if silent else {"only_if_idle": False}
+        self._ask(expression, expected_jobs=max(1, number), **given)
 
     def _ask(self, expression: str, **given: Any) -> None:
         request_id = f"ask-{next(self._numbers)}"
@@ -60,19 +85,30 @@ class Asks:
         idle = bool(given.get("only_if_idle"))
         now = self._stack.world.now
         timeout = TIMEOUTS[given.get("timeout", "30m")]
-        force = bool(given.get("force"))
-        self._stack.note(
-            Asked(now, request_id, expression, jobs, idle, force, timeout=timeout)
+        asked = Asked(
+            now,
+            request_id,
+            expression,
+            jobs,
+            idle,
+            force=bool(given.get("force")),
+            timeout=timeout,
+            despite_halt=bool(given.get("despite_halt")),
+            expected=given.get("expected_jobs"),
         )
+        self._stack.note(asked)
         body = {"job_id": expression, "request_id": request_id, **given}
         self._stack.queues.send("RequestQueue", json.dumps(body))
 
     def _jobs_of(self, expression: str) -> frozenset[str]:
-        jobs = self._stack.cluster.jobs
+        jobs, pieces = self._stack.cluster.jobs, expression.split(",")
+        if expression in EVERYTHING:
+            return frozenset(jobs)
         return frozenset(
             job_id
             for job_id, job in jobs.items()
-            if expression in ("*", job_id) or expression in job.groups
+            for name in (job_id, *job.groups)
+            if any(fnmatchcase(name, piece) for piece in pieces)
         )
 
     def of_another_cluster(self) -> None:

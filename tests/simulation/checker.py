@@ -8,8 +8,10 @@ from collections import Counter
 from collections.abc import Iterator
 
 from simulation.alarms import false_alarms
+from simulation.counted import miscounted, unexpected
 from simulation.findings import Findings, Problem
 from simulation.forces import needless_forces
+from simulation.held import misheld, sent_though_held
 from simulation.history import History, Key
 from simulation.indexing import read
 from simulation.invocations import (
@@ -67,6 +69,10 @@ def _problems(truth: Truth) -> Iterator[Problem]:
     yield from given_up_too_early(truth)
     yield from parked_twice(truth)
     yield from too_many_in_a_day(truth)
+    yield from sent_though_held(truth)
+    yield from misheld(truth)
+    yield from unexpected(truth)
+    yield from miscounted(truth)
     yield from _blind(truth)
 
 

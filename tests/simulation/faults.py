@@ -26,7 +26,8 @@ class Faults:
     """The share of each fault: of invocations, messages, entries, answers or jobs.
 
     `windows` scales outages, throttling and proxies; `people` how much everybody else
-    does to the jobs and the modes; `silent_nodes` and `other_rules` are of schedules;
+    does to the jobs and the modes; `silent_nodes`, `other_rules` and `mass_events` are
+    of schedules;
     `stalls` is of reads after which a function stands still. 0 switches a fault off.
     """
 
@@ -44,6 +45,7 @@ class Faults:
     refused_forces: float = 0.003
     silent_nodes: float = 0.2
     other_rules: float = 0.5
+    mass_events: float = 0.15
     stalls: float = 0.001
     windows: float = 1
     people: float = 1

@@ -15,9 +15,9 @@ class Problem:
 
     `kind` is `lost`, `false`, `repeated`, `contradicting`, `unasked`, `forbidden`,
     `live_closed`, `unchecked`, `needless_force`, `overdue`, `after_end`, `silent`,
-    `not_broken_off`, `false_alarm`, `again`, `too_many` or `blind`. The invariant is I1
-    to I8, or `history` where the events do not explain the cluster's final state, so
-    that nothing can be concluded from them.
+    `not_broken_off`, `false_alarm`, `again`, `too_many`, `held`, `unexpected` or
+    `blind`. The invariant is I1 to I8, or `history` where the events do not explain the
+    cluster's final state, so that nothing can be concluded from them.
     """
 
     at: datetime

@@ -28,8 +28,9 @@ class Key(NamedTuple):
 class Asked:
     """A wish came into the world: a rule fired, or RequestQueue took a request.
 
-    `jobs` are those that the expression stood for at that time; `readable` is False for
-    a body that no function can take for a request.
+    `jobs` are those that the expression stood for at that time, `expected` is how many
+    of them are said to be not closed; `readable` is False for a body that no function
+    can take for a request.
     """
 
     at: datetime
@@ -41,6 +42,8 @@ class Asked:
     scheduled: bool = False
     readable: bool = True
     timeout: timedelta = timedelta(minutes=30)
+    despite_halt: bool = False
+    expected: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +186,7 @@ class Told:
     key: Key
     ended: str
     reason: str
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +196,8 @@ class Lived:
     `created`, `opened` (by a person, or on a new node), `data` (it was handed some just
     now), `feed_started`, `feed_stopped`, `reads_past` (its datafeed has a lookback to
     do), `silence_counts` (to its detector), `protected`, `unprotected`, `forecast`,
-    `forecast_ended`, `blocked` (a reset runs), `unblocked`, `deleted`, `closing`
+    `forecast_ended`, `blocked` (a reset runs), `unblocked`, `nodeless` (no node answers
+    for it, or has room for it), `deleted`, `closing`
     (somebody else closes it); and `closed` or `failed`: a closing that took its time
     came to its end, whoever had begun it.
     """

@@ -107,7 +107,7 @@ def _sent_by_sweeps(truth: Truth) -> dict[str, list[Sent]]:
     for key, sents in truth.sent.items():
         wish = truth.asked.get(key.request_id)
         if wish is not None and (wish.scheduled or wish.only_if_idle):
-            closes = [sent for sent in sents if _sends_to_close(truth, sent)]
+            closes = [sent for sent in sents if sends_to_close(truth, sent)]
             sweeps.setdefault(key.request_id, []).extend(closes)
     return sweeps
 
@@ -148,7 +148,8 @@ def _holds_a_place(truth: Truth, other: Sent, sent: Sent) -> bool:
     return posted and set(states) <= {"closing", "closed"}
 
 
-def _sends_to_close(truth: Truth, sent: Sent) -> bool:
+def sends_to_close(truth: Truth, sent: Sent) -> bool:
+    """Tell whether a Sweeper sends a job to be closed."""
     if sent.kind != "close" or sent.queue not in ("CloseQueue", "ForceQueue"):
         return False
     return truth.function(sent.invocation) == "Sweeper"

@@ -77,7 +77,7 @@ class Life:
     """One job: its state, empty where it does not exist, and what people did to it.
 
     `starts` is when it was created or opened, `words` are its owner's. A flag is `yes`
-    or empty.
+    or empty; `nodeless` stays, though it may have found a node since.
     """
 
     state: Track = field(default_factory=Track)
@@ -87,6 +87,7 @@ class Life:
     forecast: Track = field(default_factory=Track)
     past: Track = field(default_factory=Track)
     counts: Track = field(default_factory=Track)
+    nodeless: Track = field(default_factory=Track)
     data: list[datetime] = field(default_factory=list)
     starts: list[datetime] = field(default_factory=list)
     created: list[datetime] = field(default_factory=list)
@@ -126,6 +127,7 @@ _FLAGS = {
     "forecast_ended": ("forecast", ""),
     "reads_past": ("past", "yes"),
     "silence_counts": ("counts", "yes"),
+    "nodeless": ("nodeless", "yes"),
 }
 
 

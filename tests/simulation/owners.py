@@ -60,6 +60,7 @@ class Owners:
         job = self._stack.cluster.jobs[job_id]
         job.state, job.assigned = "opening", False
         job.explanation = "Not opening job, because all nodes are full"
+        self._lived(job_id, "nodeless")
         opened, minutes = job.opened, self._source.choice((1, 10, 90))
 
         def there_is_room() -> None:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
+from idle_jobs.rules import Rules
 from simulation import words
 from simulation.faults import Faults
 from simulation.history import Event, Lived
@@ -32,6 +33,28 @@ KINDS = {
 }
 GROUPS = ("sales", "ops", "web")
 
+# Draws when the datafeed of one busy job stopped, None if it goes on.
+Stops = Callable[[], datetime | None]
+# Within which time the datafeeds stop that stop together.
+TOGETHER = (timedelta(minutes=1), timedelta(hours=2), timedelta(hours=20))
+
+
+def outage(rules: Rules, now: datetime, source: Random) -> Stops:
+    """Draw when the datafeeds of busy jobs stopped together, as with their source.
+
+    Where that is held, the hold ends in the next hours, or any time later.
+    """
+    soon, later = timedelta(hours=source.uniform(-2, 7)), rules.halt_for
+    left = soon if source.random() < 0.6 else later * source.random()
+    last = now + left - rules.halt_for - rules.idle_after
+    spread, share = source.choice(TOGETHER), source.uniform(0.75, 1)
+
+    def stops() -> datetime | None:
+        at = last - spread * source.random()
+        return at if source.random() < share else None
+
+    return stops
+
 
 def populate(  # noqa: PLR0917 - all that a job's fate hangs on
     cluster: Cluster,
@@ -40,6 +63,7 @@ def populate(  # noqa: PLR0917 - all that a job's fate hangs on
     faults: Faults,
     source: Random,
     note: Callable[[Event], None],
+    stops: Stops | None = None,
 ) -> dict[str, str]:
     """Add jobs to a cluster; return each one's kind."""
     takes = lognormal(source, MEDIAN, SIGMA)
@@ -47,6 +71,9 @@ def populate(  # noqa: PLR0917 - all that a job's fate hangs on
     for number, kind in enumerate(kinds):
         job_id = f"job-{number:03}"
         fields = _fields(kind, now, source) | _fate(faults, source)
+        if kind == "busy" and stops and (last := stops()):
+            kinds[number] = "idle"
+            fields |= {"datafeed": "stopped", "last_data": last}
         fields["close_takes"] = takes()
         if source.random() < 0.12:
             fields["custom_settings"] = words.drawn(source, now)
@@ -125,6 +152,8 @@ def _lived(job_id: str, fields: dict[str, Any]) -> list[tuple[datetime, str, str
     managed = "managed" in fields.get("custom_settings", {})
     if managed or "idle-closer-keep" in fields.get("groups", ()):
         past.append((fields["created"], "protected"))
+    if not fields.get("assigned", True):
+        past.append((fields["opened"], "nodeless"))
     if "finished" in fields:
         past.append((fields["finished"], "closed"))
     if fields.get("state") == "failed":

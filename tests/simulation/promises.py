@@ -102,7 +102,7 @@ def _of_patterns(truth: Truth) -> Iterator[Sent]:
         wish = truth.asked.get(key.request_id)
         if wish is None or wish.scheduled or wish.only_if_idle:
             continue
-        if wish.expression == key.job_id:
+        if wish.expression == key.job_id or wish.expected:
             continue
         closes = (s for s in sents if s.kind == "close" and s.queue != "ParkingQueue")
         yield from (s for s in closes if truth.function(s.invocation) == "Sweeper")

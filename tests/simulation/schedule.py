@@ -8,10 +8,10 @@ from random import Random
 from simulation.faults import Faults, windows
 from simulation.history import Asked, History, Turned
 from simulation.people import People
-from simulation.population import populate
+from simulation.population import Stops, outage, populate
 from simulation.stack import Stack, Story
 from simulation.stories import OURS, settings, topology
-from simulation.turning import OTHER_RULES
+from simulation.turning import HALTING, OTHER_RULES
 from simulation.world import World
 from simulator.cluster import Cluster
 from simulator.schedule import next_firing, scheduled_event
@@ -66,9 +66,8 @@ def build(schedule: Schedule) -> Stack:
     cluster = Cluster(version)
     world = World(START)
     stack = Stack(world, cluster, schedule.topology, schedule.stories, faults, source)
-    if life.random() < faults.other_rules:
-        stack.parameters = tuple(life.choice(OTHER_RULES).items())
-    kinds = populate(cluster, schedule.jobs, START, faults, life, stack.note)
+    stops = _turn(stack, life)
+    kinds = populate(cluster, schedule.jobs, START, faults, life, stack.note, stops)
     span = _span(schedule)
     cluster.faults = windows(life, START, span, faults.windows)
     for fault in cluster.faults:
@@ -82,6 +81,16 @@ def build(schedule: Schedule) -> Stack:
         _plan_sweep(stack, due, life)
         people.plan_around(due, faults.people)
     return stack
+
+
+def _turn(stack: Stack, life: Random) -> Stops | None:
+    """Draw the rules, and whether the datafeeds of busy jobs stopped together."""
+    if life.random() < stack.faults.mass_events:
+        stack.parameters = tuple(life.choice(HALTING).items())
+        return outage(settings(stack.parameters).rules, START, life)
+    if life.random() < stack.faults.other_rules:
+        stack.parameters = tuple(life.choice(OTHER_RULES).items())
+    return None
 
 
 def _span(schedule: Schedule) -> timedelta:

@@ -57,7 +57,8 @@ class Recorder:
             key = Key(extra["request_id"], extra.get("job_id", ""))
             told = (str(extra["ended"]), str(extra["reason"]))
             number, now = self._invocation.number, self._stack.world.now
-            self._stack.note(Told(now, number, key, *told))
+            said = str(extra.get("detail", ""))
+            self._stack.note(Told(now, number, key, *told, said))
 
     def warning(self, *_: object, **__: object) -> None:
         """Hear a line; warnings are no outcomes."""

@@ -90,7 +90,7 @@ def _said(event: Event) -> str:
     words = [type(event).__name__.lower()]
     for name in event.__slots__:
         value = getattr(event, name)
-        if name in ("at", "invocation") or value in ("", False):
+        if name in ("at", "invocation") or value in ("", False, None):
             continue
         words.append(_word(event, name, value))
     return " ".join(words)

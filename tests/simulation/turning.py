@@ -16,3 +16,11 @@ OTHER_RULES: tuple[Mapping[str, str], ...] = (
     {"KeepPatterns": "job-00*,job-1*5"},
     {"ForceOrders": "allowed"},
 )
+
+# Where many jobs became idle together: the end of a hold is to be seen, too.
+HALTING: tuple[Mapping[str, str], ...] = (
+    {},
+    {"HaltFor": "6h"},
+    {"HaltFor": "1d", "MaxClosePercent": "20"},
+    {"HaltFor": "2d", "HaltAboveJobs": "30", "IdleAfter": "1d"},
+)
