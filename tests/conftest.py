@@ -6,7 +6,7 @@ import pytest
 from coverage import Coverage
 from hypothesis import HealthCheck, settings
 
-import closer  # noqa: F401 - While imports are measured: a test may not be the first.
+import closer  # While imports are measured: a test may not be the first.
 import force_closer  # noqa: F401 - As above.
 from simulation import seeds
 from simulator.cluster import Cluster
@@ -64,3 +64,9 @@ def stack() -> Iterator[Runner]:
     """Yield a stack in mode `close`, at 06:05; its next sweep is at midnight."""
     with Runner(Cluster(), START, {"SweepEveryHours": "24"}) as runner:
         yield runner
+
+
+@pytest.fixture(autouse=True)
+def own_metrics() -> None:
+    """Forget what the test before has counted: all Metrics of a process share it."""
+    closer.metrics.clear_metrics()
