@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from string import ascii_lowercase, digits
 from typing import Any
 
 import pytest
@@ -61,7 +62,10 @@ def test_what_is_written_is_read_again(message: CloseMessage) -> None:
     assert message == parse(message.to_json())
 
 
-JOB_IDS = st.from_regex(r"[a-z0-9](?:[a-z0-9_.-]{0,62}[a-z0-9])?", fullmatch=True)
+# Not from a regular expression, which draws the same ten times as slowly.
+ENDS = st.sampled_from(ascii_lowercase + digits)
+INNER = st.text(f"{ascii_lowercase}{digits}_.-", max_size=62)
+JOB_IDS = ENDS | st.tuples(ENDS, INNER, ENDS).map("".join)
 PRINTABLE = st.characters(exclude_categories=("C", "Z"))
 TEXTS = st.text(PRINTABLE, max_size=20)
 NAMES = st.text(PRINTABLE, min_size=1, max_size=20)
