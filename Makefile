@@ -10,6 +10,8 @@ SHELL := /bin/bash -euo pipefail
 .NOTPARALLEL:
 
 export PYTHONPATH := functions:tests
+# An image's habit: each process would compile all that it imports, for seconds.
+unexport PYTHONDONTWRITEBYTECODE
 
 # `$(call given,mode,MODE)` is `--mode` with what follows `make`. The environment has no
 # say: it may have an ALL, an ID or a MODE of its own.
@@ -63,14 +65,19 @@ mutants: .venv/.ready ## Break the product in each place, and print who notices:
 reliability: .venv/.ready .venv-e2e/.ready build ## Run the fault matrix and SCHEDULES (1000; 0: none), write docs/reliability.md.
 	@$(DEV)/python -m reliability
 
+# The tests of the simulated cluster, of the simulation and of the conformance runner are
+# for those who change these, and for `make test`.
+INNER := -m "not slow and not e2e" \
+	$(patsubst %,--ignore-glob='tests/test_%.py',simul* conformance* serve serve_control)
+
 test: .venv/.ready .venv-client8/.ready ## Run every test but e2e, and measure what they cover.
 	@$(DEV)/pytest -q -n auto --dist loadscope -m "not e2e" --cov --cov-report=term-missing
 
-quick: .venv/.ready ## Run the tests that need no whole stack: a few seconds.
-	@$(DEV)/pytest -q -n auto -m "not slow and not e2e"
+quick: .venv/.ready ## Run the product's tests that need no whole stack: some 20 seconds.
+	@$(DEV)/pytest -q -n auto $(INNER)
 
 quick313: .venv-313/.ready ## Run those and all of the wire under Lambda's Python, 3.13.
-	@.venv-313/bin/pytest -q -n auto -m "not slow and not e2e"
+	@.venv-313/bin/pytest -q -n auto $(INNER)
 	@.venv-313/bin/pytest -q -n auto -m slow tests/test_wire*.py
 
 lint: .venv/.ready .venv-sam/.ready ## Check style, types and the template.
