@@ -104,7 +104,9 @@ class PathFilter:
             steps = place.steps[names] = self._steps(place, names)
         for name, inside in steps:
             part = fields[name]
-            if inside is not None:
+            if type(part) is dict and inside is not None:
+                part = self._keep_fields(part, inside)
+            elif inside is not None:
                 part = self._keep(part, inside)
             if part is not _GONE:
                 kept[name] = part

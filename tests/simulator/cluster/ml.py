@@ -112,9 +112,8 @@ class MachineLearning:
 
     def settle(self, now: datetime) -> None:
         """End what is under way and due, and do what is done at night."""
-        for job in self.jobs.values():
-            if job.under_way:
-                job.settle(now)
+        for job in [job for job in self.jobs.values() if job.under_way]:
+            job.settle(now)
         self._maintain(now)
 
     def _maintain(self, now: datetime) -> None:
