@@ -67,13 +67,13 @@ class Asks:
         return {"only_if_idle": True} | halted
 
     def _counted(self) -> None:
-        """Ask for jobs by their number; of those for many, few have the right one."""
-        wide = self._source.random() < 0.25
+        """Ask for jobs by their number, often a wrong one; few ask for all of them."""
+        wide = self._source.random() < 0.1
         expression = self._source.choice(EVERYTHING if wide else SOME)
         cluster, now = self._stack.cluster, self._stack.world.now
         states = (cluster.state_of(i, now) for i in self._jobs_of(expression))
         number = sum(state != "closed" for state in states)
-        if self._source.random() >= (0.1 if wide else 0.6):
+        if self._source.random() >= (0.3 if wide else 0.6):
             number += self._source.choice((-3, -1, 1, 20))
         silent = self._source.random() < 0.3
         given: dict[str, Any] = {} if silent else {"only_if_idle": False}
@@ -104,6 +104,8 @@ class Asks:
         jobs, pieces = self._stack.cluster.jobs, expression.split(",")
         if expression in EVERYTHING:
             return frozenset(jobs)
+        if expression in jobs:
+            return frozenset({expression})
         return frozenset(
             job_id
             for job_id, job in jobs.items()

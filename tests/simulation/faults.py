@@ -45,7 +45,7 @@ class Faults:
     refused_forces: float = 0.003
     silent_nodes: float = 0.2
     other_rules: float = 0.5
-    mass_events: float = 0.15
+    mass_events: float = 0.06
     stalls: float = 0.001
     windows: float = 1
     people: float = 1

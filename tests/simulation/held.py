@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
+from functools import cached_property
 
 from simulation.findings import Problem
 from simulation.history import Sent, Told
@@ -101,43 +102,35 @@ class _Look:
             seen = ((i, self._idle_since(i, life)) for i, life in truth.lives.items())
             self._since = {job_id: since for job_id, since in seen if since}
         self._moments = sorted(self._since.values())
-        self._known: dict[datetime, str] = {}
+        sinces = [self._since.get(sent.key.job_id, self._over) for sent in sents]
+        self._first = min(sinces) - A_DAY
 
     def holds(self, sent: Sent) -> str:
         """Say why a job that is sent is held, empty if it need not be."""
-        since = self._since.get(sent.key.job_id)
+        since, rules = self._since.get(sent.key.job_id), self._truth.history.rules
         if since is None:
             return ""
         first = bisect_left(self._moments, since - A_DAY + CLOCKS)
         days = self._moments[first : bisect_right(self._moments, since)]
-        return next(filter(None, map(self._halts, days)), "")
-
-    def _halts(self, first: datetime) -> str:
-        """Say how many became idle in the day that begins then, if it is too many."""
-        if first not in self._known:
-            self._known[first] = self._counted(first)
-        return self._known[first]
-
-    def _counted(self, first: datetime) -> str:
-        rules = self._truth.history.rules
-        many = _within(self._moments, first, first + A_DAY - CLOCKS)
+        many = max(_within(self._moments, day, day + A_DAY - CLOCKS) for day in days)
         if many <= rules.halt_above_jobs:
             return ""
-        lives = self._truth.lives.values()
-        start = first - REOPENED_TOLERANCE
-        opened = sum(
-            not _OPEN.isdisjoint(life.state.between(start, self._over))
-            for life in lives
-        )
-        if many * 100 <= opened * rules.max_close_percent:
+        if many * 100 <= self._opened * rules.max_close_percent:
             return ""
-        return f"{many} of {opened} open jobs became idle within a day"
+        return f"{many} of {self._opened} open jobs became idle within a day"
+
+    @cached_property
+    def _opened(self) -> int:
+        """Count what may have been open when the first of these became idle."""
+        lives, start = self._truth.lives.values(), self._first - REOPENED_TOLERANCE
+        states = (life.state.between(start, self._over) for life in lives)
+        return sum(not _OPEN.isdisjoint(each) for each in states)
 
     def _idle_since(self, job_id: str, life: Life) -> datetime | None:
         """Return since when a job must seem idle to everybody, None if it need not."""
         begun, over, rules = self._begun, self._over, self._truth.history.rules
         data = latest(life.data, over)
-        if data is None or data > begun or life.nodeless.last:
+        if data is None or data > begun or life.nodeless:
             return None
         if not _says_nothing(life, begun, over):
             return None

@@ -87,7 +87,7 @@ class Life:
     forecast: Track = field(default_factory=Track)
     past: Track = field(default_factory=Track)
     counts: Track = field(default_factory=Track)
-    nodeless: Track = field(default_factory=Track)
+    nodeless: bool = False
     data: list[datetime] = field(default_factory=list)
     starts: list[datetime] = field(default_factory=list)
     created: list[datetime] = field(default_factory=list)
@@ -127,7 +127,6 @@ _FLAGS = {
     "forecast_ended": ("forecast", ""),
     "reads_past": ("past", "yes"),
     "silence_counts": ("counts", "yes"),
-    "nodeless": ("nodeless", "yes"),
 }
 
 
@@ -150,12 +149,15 @@ def _live(life: Life, event: Lived) -> None:
     at, what = event.at, event.what
     if what == "data":
         life.data.append(at)
+    elif what == "nodeless":
+        life.nodeless = True
     elif what in _FLAGS:
         flag, value = _FLAGS[what]
         getattr(life, flag).turn(at, value)
     else:
         if what == "created":
-            _forget(life, at)
+            if life.created:
+                _forget(life, at)
             life.created.append(at)
         if what == "opened":
             life.opened.append(at)
