@@ -65,6 +65,7 @@ class Bench:
     now: datetime = NOW
     stand_in: StandIn = field(default_factory=StandIn)
     events: list[tuple[str, Any]] = field(default_factory=list)
+    delays: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Make the desk, whose parts are the product's own."""
@@ -149,6 +150,7 @@ class Bench:
         if QueueUrl in self.refused_queues:
             return {"Failed": [{"Id": e["Id"], "Code": "Internal"} for e in Entries]}
         self.events += [(QueueUrl, entry["MessageBody"]) for entry in Entries]
+        self.delays += [e["DelaySeconds"] for e in Entries if "DelaySeconds" in e]
         return {}
 
     def change_message_visibility_batch(self, QueueUrl: str, Entries: Any) -> Any:  # noqa: N803
@@ -181,6 +183,11 @@ class Bench:
             for each in calls
             if each.method == "POST"
         ]
+
+    @property
+    def put_back(self) -> list[str]:
+        """Return the ids of the jobs whose messages went back into their queue."""
+        return [json.loads(body)["job_id"] for body in self.seen("close")]
 
     @property
     def ends(self) -> list[str]:

@@ -17,7 +17,6 @@ from idle_jobs.batch import (
     give_back,
     handle_batch,
     park_body,
-    received,
     records_of,
     sent_at,
 )
@@ -270,26 +269,6 @@ def test_a_record_was_sent_when_it_came_first() -> None:
     message = sweeps_message(sent_at=ago(seconds=1.5))
 
     assert ago(seconds=1.5) == sent_at(SQSRecord(record(0, message)))
-
-
-@pytest.mark.parametrize(
-    ("attributes", "count"),
-    [
-        pytest.param({"ApproximateReceiveCount": "3"}, 3, id="three receives"),
-        pytest.param({}, 1, id="no count"),
-        pytest.param({"ApproximateReceiveCount": ""}, 1, id="an empty count"),
-        pytest.param({"ApproximateReceiveCount": None}, 1, id="a null"),
-        pytest.param({"ApproximateReceiveCount": "-2"}, 1, id="a negative count"),
-        pytest.param({"ApproximateReceiveCount": "many"}, 1, id="a word"),
-    ],
-)
-def test_an_unread_count_of_receives_is_the_first(
-    attributes: dict[str, Any], count: int
-) -> None:
-    """A record without a readable count of its receives counts as a new one (F5)."""
-    whole = record(0, "{}") | {"attributes": attributes}
-
-    assert received(SQSRecord(whole)) == count
 
 
 def test_a_batch_of_odd_records_alone_leaves_nothing_in_its_queue() -> None:

@@ -59,6 +59,7 @@ REASONS = {
     "LookAgain": Reason.STILL_CLOSING,
     "TryLater": Reason.CLUSTER_UNAVAILABLE,
     "NotSent": Reason.CLUSTER_UNAVAILABLE,
+    "NotReached": Reason.CLUSTER_UNAVAILABLE,
     "Gone": Reason.GONE,
     "JobFailed": Reason.FAILED,
     "DatafeedWouldNotStop": Reason.DATAFEED_WOULD_NOT_STOP,

@@ -30,7 +30,13 @@ def away(stack: Runner) -> None:
     stack.cluster.faults.append(gone)
 
 
-@pytest.mark.parametrize("held_up", [paused, stopped, away])
+def away_for_a_while(stack: Runner) -> None:
+    """Let the cluster be away at the first looks only."""
+    gone = Fault(path=".", kind="refuse", start=START, until=after(minutes=20))
+    stack.cluster.faults.append(gone)
+
+
+@pytest.mark.parametrize("held_up", [paused, stopped, away, away_for_a_while])
 def test_a_job_that_was_opened_and_failed_meanwhile_is_not_forced(
     stack: Runner, held_up: Callable[[Runner], None]
 ) -> None:

@@ -9,7 +9,7 @@ import pytest
 from bench import Bench, force_closers
 from builders import NOW, ago, persons_message, sweeps_message
 from idle_jobs.closing import close_batch
-from idle_jobs.messages import CloseMessage, Mode
+from idle_jobs.messages import CloseMessage, Mode, parse_message
 from idle_jobs.modes import ModeUnreadable
 from idle_jobs.times import moment
 from simulator.cluster import Fault
@@ -220,6 +220,59 @@ def test_what_is_handed_over_is_stamped(seen: bool) -> None:
     why = "still_closing" if seen else "failed"
     assert ("ForceQueue", why) == (told["queue"], told["why"])
     assert [] == bench.ends
+
+
+def test_what_has_posted_goes_back_into_its_queue_once() -> None:
+    """So that its next look knows that it did, and how old it is (R6)."""
+    bench = Bench()
+    bench.add(close_takes=HOUR)
+    sent = ago(seconds=50)
+
+    assert [] == bench.take(sweeps_message(sent_at=sent, requested_at=sent))
+    [body] = bench.seen("close")
+    [delay] = bench.delays
+    assert (NOW, sent) == tuple(
+        moment(json.loads(body)[field]) for field in ("posted_at", "sent_at")
+    )
+    assert 45 <= delay <= 60
+    assert ["m0"] == bench.take(body)
+    assert [body] == bench.seen("close")
+    [looks] = bench.seen("inbox")
+    assert 45 <= looks["r0"] <= 70
+
+
+def test_what_went_back_keeps_its_age_and_gives_it_to_nobody() -> None:
+    """Its next look comes late since it is old, but no later than SQS can delay it."""
+    bench = Bench()
+    bench.add(close_takes=HOUR)
+    sent = ago(hours=2)
+    bench.take(persons_message(sent_at=sent, requested_at=NOW))
+
+    [body] = bench.seen("close")
+    [delay] = bench.delays
+    assert 810 <= delay <= 900
+    back = parse_message(body, sent_at=NOW, now=bench.now)
+    assert (sent, NOW) == (back.sent_at, back.posted_at)
+    assert "sent_at" not in json.loads(back.to_json())
+
+
+def test_what_cannot_go_back_stays() -> None:
+    """SQS refuses it twice: it breaks, and its next look knows nothing of its post."""
+    bench = Bench(refused_queues=("close",))
+    bench.add(close_takes=HOUR)
+
+    assert ["m0"] == bench.take(sweeps_message())
+    assert [] == bench.put_back
+    assert [1] == bench.counted("RecordsBroken")
+
+
+def test_nothing_goes_back_to_the_force_closer() -> None:
+    """It has the right to park alone; what comes to it says what the Closer did."""
+    bench = force_closers()
+    bench.add(close_takes=HOUR)
+
+    assert ["m0"] == bench.take(sweeps_message(handed_at=NOW))
+    assert [] == bench.put_back
 
 
 def test_a_stamp_that_is_there_stays() -> None:

@@ -161,7 +161,8 @@ def test_an_outage_does_not_stop_the_posts_of_its_batch() -> None:
     bench.add("b")
     bench.stand_in.faults.append(fault(503, times=1))
 
-    assert ["m0"] == bench.take(sweeps_message(job_id="a"), sweeps_message(job_id="b"))
+    assert [] == bench.take(sweeps_message(job_id="a"), sweeps_message(job_id="b"))
+    assert ["a"] == bench.put_back
     assert ["b: closed idle_datafeed_stopped"] == bench.ends
     assert [] == bench.seen("cluster_trouble")
 
@@ -183,12 +184,14 @@ ANSWERS: dict[str, tuple[Fault, str]] = {
 
 @pytest.mark.parametrize(("answer", "why"), ANSWERS.values(), ids=ANSWERS)
 def test_an_answer_without_an_end_is_looked_at_again(answer: Fault, why: str) -> None:
-    """It is told as it came, and the next look decides."""
+    """It is told as it came, and the next look decides; a throttled one began none."""
     bench = Bench()
     bench.add()
     bench.stand_in.faults.append(answer)
+    began = why != "throttled"
 
-    assert ["m0"] == bench.take(sweeps_message())
+    assert ([] if began else ["m0"]) == bench.take(sweeps_message())
+    assert (["web"] if began else []) == bench.put_back
     assert [f"web: {why}"] == bench.waits
     [told] = bench.seen("posted")
     assert ("close", why) == (told["step"], told["answer"].partition(":")[0])
@@ -199,9 +202,10 @@ def test_a_close_that_takes_its_time_is_looked_at_again() -> None:
     bench = Bench()
     bench.add(close_takes=HOUR)
 
-    assert ["m0"] == bench.take(sweeps_message())
+    assert [] == bench.take(sweeps_message())
     assert 100 == bench.left
     assert ["web: still_closing"] == bench.waits
+    assert ["web"] == bench.put_back
 
 
 def test_a_job_that_is_gone_ends() -> None:

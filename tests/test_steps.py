@@ -74,7 +74,6 @@ def handed(message: CloseMessage, **age: float) -> CloseMessage:
 
 SWEEPS, PERSONS = sweeps_message(), persons_message()
 ORDER = persons_message(force=True)
-LOOKED = replace(SWEEPS, received=2)
 POSTED = replace(SWEEPS, posted_at=ago(minutes=1))
 EXPIRED = aged(PERSONS, hours=25)
 WATCH = sweeps_message(kind=Kind.WATCH)
@@ -240,11 +239,11 @@ CLOSER_ROWS: dict[str, tuple[Job | None, CloseMessage, tuple[object, ...]]] = {
         (HandOver, Reason.FAILED),
     ),
     "an order that has expired (R2)": (BUSY, aged(ORDER, hours=25), PARKED),
-    "failed in our hands": (failed_job(), LOOKED, (HandOver, Reason.FAILED)),
+    "failed in our hands": (failed_job(), POSTED, (HandOver, Reason.FAILED)),
     "failed before its first look (R6)": (failed_job(), SWEEPS, (SKIP, Reason.FAILED)),
     "failed after a pause of an hour (R6)": (
         failed_job(),
-        aged(LOOKED, hours=1),
+        aged(SWEEPS, hours=1),
         (SKIP, Reason.FAILED),
     ),
     "failed long after it was posted": (
@@ -269,7 +268,7 @@ CLOSER_ROWS: dict[str, tuple[Job | None, CloseMessage, tuple[object, ...]]] = {
     ),
     "failed in our hands, never fed": (
         failed_job(last_data=None, records=0),
-        sweeps_message(evidence=Evidence("opened"), received=2),
+        replace(POSTED, evidence=Evidence("opened")),
         (HandOver, Reason.FAILED),
     ),
     "fed for the first time, then failed": (
@@ -352,7 +351,7 @@ FORCER_ROWS: dict[str, tuple[Job | None, CloseMessage, tuple[object, ...]]] = {
     ),
     "failed, and never posted (R6)": (
         failed_job(),
-        handed(replace(SWEEPS, received=3), minutes=1),
+        handed(SWEEPS, minutes=1),
         (SKIP, Reason.FAILED),
     ),
     "failed, and a person names it": (failed_job(), PERSONS, (Force, Reason.FAILED)),

@@ -53,12 +53,12 @@ NO_TLS = "what answers there speaks no TLS, such as a port for http\n"
 @pytest.mark.parametrize(
     ("url", "beginning", "end"),
     [
-        ("http://127.0.0.1:1", "TryLater: ConnectionError: 127.0.0.1:1: ", NOBODY),
-        ("https://127.0.0.1:1", "TryLater: ConnectionError: 127.0.0.1:1: ", NOBODY),
+        ("http://127.0.0.1:1", "NotReached: ConnectionError: 127.0.0.1:1: ", NOBODY),
+        ("https://127.0.0.1:1", "NotReached: ConnectionError: 127.0.0.1:1: ", NOBODY),
         ("https://{http}", "Refused: SSLError: [SSL: ", NO_TLS),
         (
             "https://no-such-host.invalid",
-            "TryLater: ConnectionError: no-such-host.invalid:443: ",
+            "NotReached: ConnectionError: no-such-host.invalid:443: ",
             "Failed to resolve",
         ),
     ],

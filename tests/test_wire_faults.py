@@ -17,7 +17,7 @@ from urllib3.exceptions import MaxRetryError, SSLError
 from builders import NOW, idle_job
 from certificates import DAY, context_of, write_certificate
 from idle_jobs.cluster import LONGEST_LIST, Cluster
-from idle_jobs.errors import ClusterError, Refused, TryLater
+from idle_jobs.errors import ClusterError, NotReached, Refused, TryLater
 from idle_jobs.times import rfc3339
 from idle_jobs.wire import LONGEST_ANSWER, Timeouts, Wire, error_of_transport
 from simulator.cluster import Cluster as StandIn
@@ -157,9 +157,9 @@ def test_no_token_follows_a_redirect(status: int) -> None:
 @pytest.mark.row(35)
 def test_nobody_listens() -> None:
     """A refused connection is an outage."""
-    fault = Fault(list, TryLater)
+    fault = Fault(list, NotReached)
 
-    assert close(client("http://127.0.0.1:1", fault), fault) is TryLater
+    assert close(client("http://127.0.0.1:1", fault), fault) is NotReached
 
 
 @pytest.mark.row(35)
@@ -170,9 +170,9 @@ def test_a_name_that_does_not_resolve(monkeypatch: pytest.MonkeyPatch) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
-    fault = Fault(list, TryLater)
+    fault = Fault(list, NotReached)
 
-    assert close(client("https://elastic.test", fault), fault) is TryLater
+    assert close(client("https://elastic.test", fault), fault) is NotReached
 
 
 @pytest.mark.parametrize("host", ["a" * 64, "a..b", "[::1"])
@@ -234,7 +234,9 @@ def demand_nothing_happened(stack: Runner, look: tuple[str, str]) -> None:
     function, queue = look
     stack.take_one(function)
 
-    assert ([LOOKS[look]], []) == (stack.queues.bodies(queue), ends(stack))
+    [left] = map(json.loads, stack.queues.bodies(queue))
+    assert json.loads(LOOKS[look]).items() <= left.items()
+    assert ends(stack) == []
     assert (0, []) == (stack.metrics["RecordsBroken"], stack.errors)
     assert not any("force" in path for path in posts(stack))
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import chain, repeat
 
-from idle_jobs.errors import ClusterError, LookAgain, Refused, TryLater
+from idle_jobs.errors import ClusterError, LookAgain, NotReached, Refused, TryLater
 from simulator.raw_server import Act, Script, Step
 
 Branch = type[ClusterError] | None
@@ -155,15 +155,17 @@ REDIRECTS = {
     "a redirect in latin-1": Fault(redirect(302, b"/f\xfc\xdfe"), Refused),
 }
 TLS = {
-    "a stalled handshake": Fault(lambda: [HOLD, HOLD], TryLater, SHORT, "none", SHORT),
+    "a stalled handshake": Fault(
+        lambda: [HOLD, HOLD], NotReached, SHORT, "none", SHORT
+    ),
     "a trickled handshake": Fault(
         lambda: chain([RECORD], *((0.02, b"x") for _ in range(600))),
-        TryLater,
+        NotReached,
         SHORT,
         "none",
         SHORT,
     ),
-    "a handshake that is cut": Fault(list, TryLater, trust="none"),
+    "a handshake that is cut": Fault(list, NotReached, trust="none"),
     "a handshake that is reset": Fault(lambda: [HOLD, RESET], TryLater, trust="none"),
     "plain HTTP": Fault(lambda: [OK], Refused, trust="none"),
     "an unknown issuer": Fault(list, Refused, trust="unknown"),

@@ -105,16 +105,6 @@ def sent_at(record: SQSRecord) -> datetime:
     return datetime.fromtimestamp(int(record.attributes.sent_timestamp) / 1000, UTC)
 
 
-def received(record: SQSRecord) -> int:
-    """Return how often SQS has handed a message over; what it does not say is once.
-
-    A message that comes for the first time has not been acted on, so that an unread
-    count never makes a failed job look like one that failed in our hands.
-    """
-    count = str(record.attributes.get("ApproximateReceiveCount"))
-    return int(count) if count.isascii() and count.isdigit() else 1
-
-
 def mode_of(desk: Desk) -> Mode | Stopped:
     """Return the mode, or why nothing may move."""
     try:

@@ -18,7 +18,6 @@ from idle_jobs.batch import (
     handle_batch,
     mode_of,
     park_body,
-    received,
     records_of,
     sent_at,
 )
@@ -59,9 +58,7 @@ def close_batch(
 
 def _read(record: SQSRecord, now: datetime) -> CloseMessage | BadBody:
     try:
-        return parse_message(
-            record.body, sent_at=sent_at(record), now=now, received=received(record)
-        )
+        return parse_message(record.body, sent_at=sent_at(record), now=now)
     except BadBody as bad:
         # Without its frames, which hold all that was read of the body.
         return bad.with_traceback(None)
@@ -108,7 +105,14 @@ class _Batch:
             return unread(self.away, message, self.now, self.desk.rules)
         return next_step(job, message, self.now, self.desk.rules)
 
-    def _take(self, step: Step, message: CloseMessage, job: Job | None) -> None:
+    def _take(
+        self,
+        step: Step,
+        message: CloseMessage,
+        job: Job | None,
+        *,
+        just_stamped: bool = False,
+    ) -> None:
         """Carry out a step and, once it has posted, the step that follows."""
         mode = self.desk.mode_for(message, fresh=isinstance(step, Force))
         if mode is Mode.PAUSED:
@@ -117,9 +121,11 @@ class _Batch:
             step = self._observed(step, message, job)
         match step:
             case Close() | Force():
-                self._take(*self.posts.post(step, message))
+                after, stamped, job = self.posts.post(step, message)
+                new = stamped.posted_at != message.posted_at
+                self._take(after, stamped, job, just_stamped=new)
             case Wait():
-                self._wait(step, message)
+                self._wait(step, message, just_stamped=just_stamped)
             case HandOver():
                 self._hand_over(step, message)
             case Park():
@@ -144,17 +150,22 @@ class _Batch:
                 return look_again(Reason.STILL_CLOSING, message, self.now)
         return End(Ended.SKIPPED, Reason.OBSERVED, f"would {step}")
 
-    def _wait(self, step: Wait, message: CloseMessage) -> None:
+    def _wait(self, step: Wait, message: CloseMessage, *, just_stamped: bool) -> None:
+        """Leave the record in its queue; put it back if it has to say that it posted.
+
+        SQS changes no body. So what has posted for the first time is sent once more,
+        stamped, and its record is finished. That is the one way back in the flow, and
+        each message takes it once: it has its stamp from then on.
+        """
         seconds = step.after.total_seconds()
         self.desk.telemetry.waiting(message, step.why, seconds)
+        if just_stamped and not self.desk.rules.may_force:
+            return self.desk.outbox.put_back(message, round(seconds))
         raise NotFinished(step.after)
 
     def _hand_over(self, step: HandOver, message: CloseMessage) -> None:
         seen = self.now if step.closing_seen else message.closing_seen_at
-        # What failed did so in our hands: the ForceCloser cannot know that otherwise.
-        failed = self.now if step.why is Reason.FAILED else None
-        posted = message.posted_at or failed
-        stamped = replace(message, closing_seen_at=seen, posted_at=posted)
+        stamped = replace(message, closing_seen_at=seen)
         self.desk.outbox.hand_over([stamped], self.now)
         self.desk.telemetry.sent(message, "ForceQueue", step.why)
 

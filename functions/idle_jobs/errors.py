@@ -3,7 +3,8 @@
 ClusterError
 ├── LookAgain             the close was issued, or may have been: look at the state
 ├── TryLater              unavailable or throttled: nothing is known, come back
-│   └── NotSent               what it rests on grew too old before it was sent
+│   ├── NotSent               what it rests on grew too old before it was sent
+│   └── NotReached            no connection came about: the cluster knows nothing of it
 ├── Gone                  there is no such job any more: nothing to do
 ├── Evidence              Elasticsearch itself says why a gentle close cannot work
 │   ├── JobFailed             409: only force closes a failed job
@@ -54,6 +55,10 @@ class TryLater(ClusterError):
 
 class NotSent(TryLater):
     """A call that was not made, since what it rests on had grown too old."""
+
+
+class NotReached(TryLater):
+    """No connection came about, so that nothing of the call was sent."""
 
 
 class Gone(ClusterError):

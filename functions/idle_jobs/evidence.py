@@ -1,10 +1,9 @@
 """Whether an order, or a failure, is evidence enough to force a job; pure."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from idle_jobs.jobs import Job, State
 from idle_jobs.messages import CloseMessage, Evidence, Kind
-from idle_jobs.patience import LATEST_LOOK
 from idle_jobs.rules import Rules
 from idle_jobs.times import CLOCKS_APART
 from idle_jobs.verdicts import Verdict
@@ -30,7 +29,7 @@ def order_is_enough(job: Job, message: CloseMessage, rules: Rules) -> bool:
     return _not_fed_since(seen, job)  # With newer data, that closing is over.
 
 
-def failed_in_closing(verdict: Verdict, message: CloseMessage, now: datetime) -> bool:
+def failed_in_closing(verdict: Verdict, message: CloseMessage) -> bool:
     """Tell whether the job failed in our hands: posted, and untouched since then."""
     job, seen = verdict.job, message.evidence
     if message.kind is Kind.WATCH or seen is None or seen.state == State.FAILED:
@@ -40,22 +39,11 @@ def failed_in_closing(verdict: Verdict, message: CloseMessage, now: datetime) ->
         return False
     ours = max(filter(None, (message.posted_at, message.closing_seen_at)), default=None)
     if ours is None:
-        return _was_posted_before(message, now)
+        return False
     # The clocks of the master and of the nodes, and the Closer's.
     latest = ours + CLOCKS_APART
     times = (job.created, job.finished, job.open_start, job.last_data)
     return not any(time and time > latest for time in times)
-
-
-def _was_posted_before(message: CloseMessage, now: datetime) -> bool:
-    """Tell whether an earlier look of the Closer must have posted the close.
-
-    A message in its queue cannot be changed to say so. At the first look nothing has
-    been posted; and what closes for long is handed over after half an hour, stamped.
-    So a job that fails later has been opened by somebody while the message waited.
-    """
-    young = now - message.requested_at < CLOSING_IS_LONG_AFTER + LATEST_LOOK
-    return message.received > 1 and message.handed_at is None and young
 
 
 def _not_fed_since(seen: Evidence, job: Job) -> bool:

@@ -74,8 +74,8 @@ class CloseMessage:
 
     `requested_at` is kept over all hops. `closing_seen_at` is when the Closer found the
     job closing for too long, `handed_at` when it gave the message to the ForceCloser,
-    `posted_at` when the close was posted that may have made the job fail. `sent_at` is
-    SQS's SentTimestamp and `received` its count of receives; neither is in the body.
+    `posted_at` when a close was posted first that may have made the job fail. `sent_at`
+    is SQS's SentTimestamp; the body has it only where SQS's own is that of a put-back.
     """
 
     cluster: str
@@ -97,18 +97,20 @@ class CloseMessage:
     posted_at: datetime | None = None
     parked_reason: str = ""
     sent_at: datetime | None = None
-    received: int = 1
 
     @property
     def patience(self) -> timedelta:
         """Return how long the request lets Elasticsearch wait for the close."""
         return duration(self.timeout)
 
-    def to_json(self) -> str:
-        """Write the body, without what is empty."""
+    def to_json(self, *, put_back: bool = False) -> str:
+        """Write the body, without what is empty.
+
+        What is put back into its queue keeps the time at which it was sent there.
+        """
         body = {"version": VERSION} | _written(self)
-        body.pop("sent_at", None)
-        body.pop("received", None)
+        if not put_back:
+            body.pop("sent_at", None)
         return json.dumps(body)
 
 
@@ -147,9 +149,7 @@ def _has_version(body: Mapping[str, object]) -> bool:
     return isinstance(version, int) and not isinstance(version, bool)
 
 
-def parse_message(
-    body: str, *, sent_at: datetime, now: datetime, received: int = 1
-) -> CloseMessage:
+def parse_message(body: str, *, sent_at: datetime, now: datetime) -> CloseMessage:
     """Read a close message; BadBody names the field that is wrong."""
     value = parse_object(body)
     version: Any = value.get("version")
@@ -164,8 +164,7 @@ def parse_message(
     needed = ("cluster", "request_id", "job_id", "requested_at")
     if missing := [field for field in needed if field not in value]:
         raise BadBody(f"{missing[0]}: expected in every close message, but missing")
-    fields = read_fields(value, _readers(now))
-    return CloseMessage(**fields, sent_at=sent_at, received=received)
+    return CloseMessage(**({"sent_at": sent_at} | read_fields(value, _readers(now))))
 
 
 def _readers(now: datetime) -> Mapping[str, Read]:
@@ -196,6 +195,7 @@ def _readers(now: datetime) -> Mapping[str, Read]:
         "closing_seen_at": past,
         "handed_at": past,
         "posted_at": past,
+        "sent_at": past,
     }
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 MOST_ENTRIES = 10  # of any SQS batch call
 LONGEST_MESSAGE = 1024 * 1024  # bytes, with its attributes
+LONGEST_DELAY = 900  # seconds
 LONGEST_REASON = 2_100  # bytes of an attribute: its name, and 500 characters at most
 
 # All that SQS takes (SendMessage, "MessageBody"); one other and the entry is refused.
@@ -47,6 +48,10 @@ class Outbox:
         """Send close messages to ForceQueue, stamped with the time."""
         stamped = (replace(message, handed_at=now) for message in messages)
         self._send(self.force_queue, [m.to_json() for m in stamped])
+
+    def put_back(self, message: CloseMessage, seconds: int) -> None:
+        """Send a close message to CloseQueue again, to be seen after these seconds."""
+        self._send(self.close_queue, [message.to_json(put_back=True)], delay=seconds)
 
     def park(self, message: CloseMessage, reason: str) -> None:
         """Send a close message to ParkingQueue, with the reason in it."""
@@ -80,11 +85,15 @@ class Outbox:
                 failed += [entry["Code"] for entry in answer.get("Failed", [])]
         return ", ".join(failed)
 
-    def _send(self, queue: str, bodies: Sequence[str], reason: str = "") -> None:
+    def _send(
+        self, queue: str, bodies: Sequence[str], reason: str = "", delay: int = 0
+    ) -> None:
         """Send all; refused entries are sent once more, then it is an error."""
         entries: list[Entry] = [
             {"Id": str(n), "MessageBody": body} for n, body in enumerate(bodies)
         ]
+        for entry in entries if delay else ():
+            entry["DelaySeconds"] = min(delay, LONGEST_DELAY)
         reason = _takable(reason[:500])
         for entry in entries if reason else ():
             entry["MessageAttributes"] = {

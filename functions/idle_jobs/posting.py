@@ -10,6 +10,7 @@ from idle_jobs.errors import (
     ClusterError,
     JobFailed,
     LookAgain,
+    NotReached,
     NotSent,
     Refused,
     TryLater,
@@ -54,14 +55,14 @@ class Posts:
 
     def post(self, step: Close | Force, message: CloseMessage) -> Posted:
         """Post one close and prove it; return what follows."""
-        job = step.job
+        job, began = step.job, self.now
         try:
             self._call(step, message)
         except NotSent:
             return self._not_on_old_news(step, message), message, job
         except ClusterError as error:
             self._note(error, step, message)
-            message = self._stamped(message, error)
+            message = _stamped(message, began, error)
             after = after_answer(step, error, message, self.now, self.desk.rules)
             if isinstance(error, LookAgain | TryLater) and isinstance(
                 after, End | Park
@@ -71,7 +72,7 @@ class Posts:
                 return self._judged_again(after, message)
             return after, message, job
         self.desk.telemetry.posted(message, str(step), "closed")
-        message = self._stamped(message)
+        message = _stamped(message, began)
         try:
             return self._proved(step, message)
         except ClusterError as error:
@@ -79,14 +80,6 @@ class Posts:
             self.desk.telemetry.trouble(error)
             # So it must come to that look, however old the message is.
             return Wait(SOONEST_LOOK, Reason.STILL_CLOSING), message, job
-
-    def _stamped(
-        self, message: CloseMessage, error: ClusterError | None = None
-    ) -> CloseMessage:
-        """Note that the close may be on its way, or met a job that had failed."""
-        if isinstance(error, LookAgain | TryLater | JobFailed | None):
-            return replace(message, posted_at=message.posted_at or self.now)
-        return message
 
     def _read(self, job_id: str) -> Job | None:
         """Read the job once more, in what is left of the invocation."""
@@ -173,3 +166,15 @@ class Posts:
         if isinstance(error, Refused):
             self.refused = error
             self.desk.telemetry.trouble(error)
+
+
+def _stamped(
+    message: CloseMessage, began: datetime, error: ClusterError | None = None
+) -> CloseMessage:
+    """Note when a close was posted that may be on its way, or met a failed job."""
+    throttled = error is not None and error.reason is Reason.THROTTLED
+    if throttled or isinstance(error, NotReached):
+        return message
+    if isinstance(error, LookAgain | TryLater | JobFailed | None):
+        return replace(message, posted_at=message.posted_at or began)
+    return message

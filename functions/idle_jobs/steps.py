@@ -61,7 +61,7 @@ def next_step(
     if ordered:
         return _force(job, Reason.FORCE_ORDERED, rules)
     if job.state is State.FAILED:
-        ours = explicit or failed_in_closing(verdict, message, now)
+        ours = explicit or failed_in_closing(verdict, message)
         return _failed(verdict, message, rules, ours=ours)
     if job.state is State.CLOSING:
         return _closing(job, message, now, rules)

@@ -10,13 +10,19 @@ from math import inf
 
 import requests
 from requests.exceptions import InvalidHeader, SSLError
-from urllib3.exceptions import HTTPError, ReadTimeoutError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    NewConnectionError,
+    ReadTimeoutError,
+)
 
 from idle_jobs.answers import error_of
 from idle_jobs.bounds import BoundedAdapter
 from idle_jobs.errors import (
     ClusterError,
     LookAgain,
+    NotReached,
     NotSent,
     Refused,
     TryLater,
@@ -139,7 +145,11 @@ def error_of_transport(error: OSError | HTTPError | ValueError) -> ClusterError:
     if isinstance(error, requests.RequestException | HTTPError):
         # TLS that cannot be verified, or a URL that no retry will mend.
         unsafe = isinstance(error, SSLError | ValueError) and not _was_cut(error)
-        return Refused(told) if unsafe else TryLater(told)
+        if unsafe:
+            return Refused(told)
+        # Not where TLS failed: it may have done so with the request on its way.
+        absent = isinstance(_reason(error), NewConnectionError | ConnectTimeoutError)
+        return NotReached(told) if absent else TryLater(told)
     if isinstance(error, ValueError):
         return Refused("a URL or a header that HTTP forbids")  # It may show a secret.
     return Refused(told)  # A CA bundle that was there, and is no more.

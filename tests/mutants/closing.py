@@ -117,6 +117,24 @@ CLOSING: dict[str, Mutant] = {
         Wrong("_Batch._observed", _no_look_after),
         "looks",
     ),
+    "what has posted forgets that it did": mutant(
+        "closing",
+        Argument("_Batch._take", "_take", "just_stamped", "False"),
+        "looks",
+    ),
+    "what has posted goes back at each look": mutant(
+        "closing",
+        Argument("_Batch._take", "_wait", "just_stamped", "True"),
+        "looks",
+    ),
+    "what goes back is young again": mutant(
+        "messages",
+        Wrong("CloseMessage.to_json", lambda right, self, **_: right(self)),
+        "looks",
+    ),
+    "a throttled post counts as a close that began": mutant(
+        "posting", NoBranch("_stamped", "throttled"), "posting"
+    ),
     "every message that is handed over was seen closing": mutant(
         "closing",
         Wrong(

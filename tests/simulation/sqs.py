@@ -69,7 +69,12 @@ class Queues:
         self.refused, self.ill = 0, False
 
     def send(
-        self, queue: str, body: str, invocation: int = 0, key: Key | None = None
+        self,
+        queue: str,
+        body: str,
+        invocation: int = 0,
+        key: Key | None = None,
+        delay: int = 0,
     ) -> Message:
         """Take a message; its key is read from its body where it is not given."""
         message_id, now = f"m{next(self._ids)}", self.world.now
@@ -79,7 +84,7 @@ class Queues:
         self._note(
             Sent(self.world.now, invocation, queue, message_id, message.key, kind)
         )
-        self._show(message, self.world.now)
+        self._show(message, self.world.now + timedelta(seconds=delay))
         return message
 
     def hold(self, queue: str, body: str, sent_at: datetime) -> Message:
@@ -231,15 +236,16 @@ class Client:
                 if self._queues.refuses():
                     failed.append({"Id": entry["Id"], "Code": "InternalError"})
                 else:
-                    self._send(QueueUrl, entry["MessageBody"])
+                    self._send(QueueUrl, entry)
             return failed
 
         return {"Failed": self._caller.effect(act)}
 
-    def _send(self, queue: str, body: str) -> None:
+    def _send(self, queue: str, entry: Mapping[str, Any]) -> None:
         # A body that cannot be read is known by the message that it came in.
+        body, delay = entry["MessageBody"], entry.get("DelaySeconds", 0)
         key = self._caller.came_in(body)
-        self._queues.send(queue, body, self._caller.number, key)
+        self._queues.send(queue, body, self._caller.number, key, delay)
 
     def change_message_visibility_batch(
         self,

@@ -72,7 +72,7 @@ class Queues:
         for kept in [m for m in source._messages if m.id == message["MessageId"]]:  # noqa: SLF001
             source._messages.remove(kept)  # noqa: SLF001
             source.pending_messages.discard(kept)
-            kept.visible_at = 0
+            kept.visible_at = kept.delayed_until = 0
             target.add_message(kept)
         return True
 
@@ -95,7 +95,7 @@ class Queues:
         if not messages:
             return None
         # moto compares strictly, hence the millisecond more.
-        first = min(message.visible_at for message in messages) + 1
+        first = min(max(m.visible_at, m.delayed_until) for m in messages) + 1
         return datetime.fromtimestamp(first / 1000, UTC)
 
     def _moto(self, queue: str) -> MotoQueue:
