@@ -166,7 +166,7 @@ TLS = {
         SHORT,
     ),
     "a handshake that is cut": Fault(list, NotReached, trust="none"),
-    "a handshake that is reset": Fault(lambda: [HOLD, RESET], TryLater, trust="none"),
+    "a handshake that is reset": Fault(lambda: [HOLD, RESET], NotReached, trust="none"),
     "plain HTTP": Fault(lambda: [OK], Refused, trust="none"),
     "an unknown issuer": Fault(list, Refused, trust="unknown"),
     "another host's name": Fault(list, Refused, trust="elsewhere"),

@@ -64,10 +64,10 @@ class _Secure(HTTPSConnection):
     response_class = _Answer
 
     def connect(self) -> None:
-        """Shake hands; who falls silent there is away, which is no wrong setting."""
+        """Shake hands; who hangs up or says nothing there is only away."""
         try:
             super().connect()
-        except (TimeoutError, ssl.SSLEOFError) as error:
+        except (TimeoutError, ConnectionError, ssl.SSLEOFError) as error:
             raise NewConnectionError(self, f"TLS handshake: {error}") from error
 
 
