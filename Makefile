@@ -71,7 +71,8 @@ INNER := -m "not slow and not e2e" \
 	$(patsubst %,--ignore-glob='tests/test_%.py',simul* conformance* serve serve_control)
 
 test: .venv/.ready .venv-client8/.ready ## Run every test but e2e, and measure what they cover.
-	@$(DEV)/pytest -q -n auto --dist loadscope -m "not e2e" --cov --cov-report=term-missing
+	@$(DEV)/pytest -q -n auto --dist loadscope --no-loadscope-reorder -m "not e2e" \
+		--cov --cov-report=term-missing
 
 quick: .venv/.ready ## Run the product's tests that need no whole stack: some 20 seconds.
 	@$(DEV)/pytest -q -n auto $(INNER)

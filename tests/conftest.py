@@ -1,5 +1,6 @@
 """What many tests share: a stack on this machine with an empty cluster."""
 
+import os
 from collections.abc import Generator, Iterator
 
 import pytest
@@ -23,6 +24,18 @@ UNMEASURED = (
     "tests/test_simul",
 )
 
+# Begun first: what takes a minute must not be what all wait for at the end.
+LONGEST = (
+    "tests/test_crash_walk",
+    "tests/test_demo",
+    "tests/test_simulation.py",
+    "tests/test_wire_faults",
+    "tests/rows/test_rows_force",
+    "tests/test_secrets_on_the_wire",
+    "tests/test_hostile",
+    "tests/test_opening",
+)
+
 # Examples of a run are those of every run, on a machine however slow, which is no fault
 # of theirs; `--hypothesis-profile default` explores.
 settings.register_profile(
@@ -32,6 +45,17 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("steady")
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Run three workers on two cores where stacks are tested: they wait a lot."""
+    whole = config.getoption("dist") == "loadscope"
+    return (os.cpu_count() or 1) * 3 // 2 if whole else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the files that take longest first."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
 def pytest_collection_finish() -> None:

@@ -11,6 +11,7 @@ from typing import get_args
 
 import pytest
 
+from simulation.seeds import begin
 from simulator.crash_day import JOBS, Day, spend, strike
 from simulator.crashes import Call, Kill, When
 
@@ -101,7 +102,9 @@ def kills(calls: Iterable[Call]) -> Iterator[Kill]:
 @pytest.fixture(scope="module")
 def pool() -> Iterator[Executor]:
     """Yield a process for each core: a day has the process's clock to itself."""
-    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(
+        mp_context=get_context("spawn"), initializer=begin
+    ) as pool:
         yield pool
 
 
