@@ -107,23 +107,26 @@ clean: ## Remove what the other targets made, the environments included.
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # The files list every package with its hash, hence --no-deps. Twice quiet hides pip's
-# warnings about the machine it runs on; its errors are still shown.
+# warnings about the machine it runs on; its errors are still shown. What is imported is
+# compiled when it is, and kept: to compile all takes as long as to install it. Only the
+# runtime client's start is to be as quick the first time as later.
 install = rm -rf $(@D) && "$$(tools/find_python $(1))" -m venv $(@D) && \
-	$(@D)/bin/pip -qq --disable-pip-version-check install --no-deps --require-hashes -r $<
+	$(@D)/bin/pip -qq --disable-pip-version-check install $(2) \
+	--no-deps --require-hashes -r $<
 
 .venv/.ready: requirements/dev.txt
 	@echo "Setting up $(@D): once, about a minute."
-	@$(call install,3.11+)
+	@$(call install,3.11+,--no-compile)
 	@touch $@
 
 .venv-313/.ready: requirements/dev.txt
 	@echo "Setting up $(@D) with Lambda's Python: once, about a minute."
-	@$(call install,3.13)
+	@$(call install,3.13,--no-compile)
 	@touch $@
 
 .venv-sam/.ready: requirements/sam.txt
 	@echo "Setting up $(@D) with the SAM CLI: once, about half a minute."
-	@$(call install,3.11+)
+	@$(call install,3.11+,--no-compile)
 	@touch $@
 
 .venv-e2e/.ready: requirements/e2e.txt
@@ -133,5 +136,5 @@ install = rm -rf $(@D) && "$$(tools/find_python $(1))" -m venv $(@D) && \
 
 .venv-client8/.ready: requirements/client8.txt
 	@echo "Setting up $(@D) with Elastic's client of 8.x: once, a few seconds."
-	@$(call install,3.11+)
+	@$(call install,3.11+,--no-compile)
 	@touch $@
