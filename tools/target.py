@@ -6,7 +6,7 @@ credentials that boto3 finds.
 
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -26,6 +26,7 @@ from idle_jobs.settings import (
     BadSettings,
     Read,
     read_variables,
+    too_short_to_force,
 )
 from idle_jobs.signing import Signer, SigV4
 from idle_jobs.texts import tidy
@@ -93,6 +94,8 @@ def read_target(environ: Environ, own: Mapping[str, Read]) -> Target:
     told = read_variables(DEFAULTS | {**environ}, readers | {**own}, problems)
     turned = {variable: RULES[variable] for variable in RULES if variable in environ}
     rules = read_variables(environ, turned, problems)
+    standard = {field.name: field.default for field in fields(Rules)}
+    problems += too_short_to_force(standard | rules)
     signer = _signer(tidy(environ.get("ES_API_KEY", "")), told, problems)
     if problems or signer is None:
         raise BadSettings("; ".join(problems))

@@ -56,13 +56,13 @@ class Settings:
         rules = read_variables(environ, RULES, problems)
         if own.get("auth_mode") in ("api_key", "basic") and not own.get("secret_arn"):
             problems.append("SECRET_ARN: expected unless AUTH_MODE is sigv4, but empty")
-        problems += _too_short_to_force(rules)
+        problems += too_short_to_force(rules)
         if problems:
             raise BadSettings("; ".join(problems))
         return cls(**own, timeouts=Timeouts(**timeouts), rules=Rules(**rules))
 
 
-def _too_short_to_force(rules: Mapping[str, Any]) -> Iterator[str]:
+def too_short_to_force(rules: Mapping[str, Any]) -> Iterator[str]:
     """Yield a problem where what hangs would be given up before it may be forced."""
     force, park = rules.get("force_after"), rules.get("park_after")
     if force and park and park < force:
