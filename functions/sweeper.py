@@ -29,11 +29,11 @@ from idle_jobs.bodies import BadBody
 from idle_jobs.budget import Read
 from idle_jobs.desk import Desk, open_desk, seconds_left
 from idle_jobs.errors import ClusterError
-from idle_jobs.messages import Mode, Origin
 from idle_jobs.patience import LATEST_LOOK
 from idle_jobs.request import Request, parse_request
 from idle_jobs.sweeping import demand_ours, park_request, sweep, sweep_nothing
 from idle_jobs.telemetry import NAMESPACE, SERVICE
+from idle_jobs.terms import Mode, Origin
 from idle_jobs.times import CLOCKS_APART, moment, rfc3339, spoken
 
 logger = Logger(service="sweeper")
@@ -125,7 +125,12 @@ def scheduled(event: Mapping[str, Any], now: datetime) -> Request:
         raise BadBody(f"id: expected the event's id, got {event_id!r:.60}")
     asked = min(time, now)
     return Request(
-        "*", event_id, asked, asked, origin=Origin.SCHEDULE, only_if_idle=True
+        job_id="*",
+        request_id=event_id,
+        requested_at=asked,
+        sent_at=asked,
+        origin=Origin.SCHEDULE,
+        only_if_idle=True,
     )
 
 

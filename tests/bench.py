@@ -23,10 +23,11 @@ from idle_jobs.answers import error_of
 from idle_jobs.closing import close_batch
 from idle_jobs.cluster import Cluster
 from idle_jobs.desk import Desk
-from idle_jobs.messages import CloseMessage, Mode
+from idle_jobs.messages import CloseMessage
 from idle_jobs.outbox import Outbox
 from idle_jobs.rules import Rules
 from idle_jobs.telemetry import NAMESPACE, SERVICE, Telemetry
+from idle_jobs.terms import Mode
 from idle_jobs.wire import Timeouts, Wire, error_of_transport
 from simulator.cluster import FOREVER, Request
 from simulator.cluster import Cluster as StandIn

@@ -19,8 +19,8 @@ from idle_jobs.bodies import (
     text,
     time_value,
 )
-from idle_jobs.messages import Mode
 from idle_jobs.reasons import Reason
+from idle_jobs.terms import Mode
 
 JOB_ID = (
     "expected one job id (1 to 64 of a-z 0-9 _ - . that begin and end with a letter or "

@@ -20,7 +20,13 @@ ASKED = ago(minutes=1)
 
 def request(job_id: str = "web-*", **fields: Any) -> Request:
     """Return a person's request of a minute ago."""
-    return Request(job_id, "ann-1", ASKED, ASKED, **({"only_if_idle": False} | fields))
+    return Request(
+        job_id=job_id,
+        request_id="ann-1",
+        requested_at=ASKED,
+        sent_at=ASKED,
+        **({"only_if_idle": False} | fields),
+    )
 
 
 def opened(count: int, name: str = "web", **fields: Any) -> list[Job]:

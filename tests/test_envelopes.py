@@ -14,8 +14,8 @@ from idle_jobs.request import parse_request
 
 SENT = ago(minutes=2)
 FIELDS = (
-    "job_id, allow_no_match, force, timeout, only_if_idle, despite_halt, "
-    "expected_jobs, reason, requested_by, request_id, requested_at"
+    "job_id, allow_no_match, expected_jobs, force, timeout, only_if_idle, "
+    "despite_halt, reason, requested_by, request_id, requested_at"
 )
 REQUEST = {"job_id": "old-payments"}
 WRITTEN = json.dumps(REQUEST)

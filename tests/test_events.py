@@ -14,9 +14,10 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from idle_jobs.batch import sent_at
 from idle_jobs.bodies import BadBody
-from idle_jobs.messages import CloseMessage, Origin, parse_message
+from idle_jobs.messages import CloseMessage, parse_message
 from idle_jobs.records import sort_records
 from idle_jobs.request import parse_request
+from idle_jobs.terms import Origin
 from simulator.intrinsics import load_template
 from simulator.scenario import ROWS
 from simulator.topology import TEMPLATE, Topology

@@ -9,8 +9,9 @@ import pytest
 from bench import Bench, force_closers
 from builders import NOW, ago, persons_message, sweeps_message
 from idle_jobs.closing import close_batch
-from idle_jobs.messages import CloseMessage, Mode, parse_message
+from idle_jobs.messages import CloseMessage, parse_message
 from idle_jobs.modes import ModeUnreadable
+from idle_jobs.terms import Mode
 from idle_jobs.times import moment
 from simulator.cluster import Fault
 

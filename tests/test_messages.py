@@ -12,17 +12,9 @@ from hypothesis import strategies as st
 
 from builders import NOW, ago, persons_message, sweeps_message
 from idle_jobs.bodies import BadBody
-from idle_jobs.messages import (
-    CloseMessage,
-    Evidence,
-    Kind,
-    Mode,
-    NewerVersion,
-    Origin,
-    parse_message,
-    stricter,
-)
+from idle_jobs.messages import CloseMessage, Evidence, NewerVersion, parse_message
 from idle_jobs.reasons import Reason
+from idle_jobs.terms import Kind, Mode, Origin, stricter
 
 SENT = ago(minutes=2)
 FULL = persons_message(
@@ -34,7 +26,13 @@ FULL = persons_message(
     closing_seen_at=ago(minutes=1),
     handed_at=ago(seconds=5),
 )
-BARE = CloseMessage("test", "sweep-1", "web", ago(hours=1), sent_at=SENT)
+BARE = CloseMessage(
+    cluster="test",
+    request_id="sweep-1",
+    job_id="web",
+    requested_at=ago(hours=1),
+    sent_at=SENT,
+)
 
 
 def parse(body: str) -> CloseMessage:
@@ -121,6 +119,7 @@ def test_what_is_empty_is_not_written() -> None:
         "origin": "request",
         "mode": "close",
         "only_if_idle": True,
+        "despite_halt": False,
         "force": False,
         "timeout": "30m",
     }

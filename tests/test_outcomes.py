@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 
 from builders import ago, closed_job, persons_message
-from idle_jobs.messages import Origin
 from idle_jobs.outcomes import Ended, Outcome, outcome_of
 from idle_jobs.owner import Owner
 from idle_jobs.reasons import Reason
@@ -16,11 +15,8 @@ CLOSED = Outcome(
     ended=Ended.CLOSED,
     reason=Reason.REQUESTED,
     job_id="web",
-    request_id="sweep-1",
+    terms=persons_message(),
     detail="as asked",
-    origin=Origin.REQUEST,
-    requested_by="ann",
-    wish="not needed",
     owner="team-x",
     memory_bytes=512 * MIB,
     finished=ago(minutes=1),
@@ -48,11 +44,8 @@ def test_a_job_that_is_gone_has_an_outcome() -> None:
         Ended.SKIPPED,
         Reason.GONE,
         "web",
-        "sweep-1",
+        persons_message(),
         detail="gone",
-        origin="request",
-        requested_by="ann",
-        wish="not needed",
     )
 
     assert expected == outcome

@@ -24,7 +24,7 @@ from idle_jobs.errors import (
 )
 from idle_jobs.following import after_answer
 from idle_jobs.jobs import Datafeed, Job, State
-from idle_jobs.messages import CloseMessage, Evidence, Kind, Origin
+from idle_jobs.messages import CloseMessage, Evidence
 from idle_jobs.moves import Close, End, Force, HandOver, Park, Step, Wait
 from idle_jobs.owner import Owner, Wish
 from idle_jobs.patience import unread, wait
@@ -32,6 +32,7 @@ from idle_jobs.policy import judge
 from idle_jobs.reasons import Reason
 from idle_jobs.rules import Rules
 from idle_jobs.steps import is_explicit, next_step
+from idle_jobs.terms import Kind, Origin
 from simulator.cluster import Cluster
 from simulator.runner import Runner
 from stacks import START, add_busy, add_idle

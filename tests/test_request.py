@@ -10,9 +10,10 @@ import pytest
 from builders import NOW, ago, idle_job, persons_message, sweeps_message
 from idle_jobs.bodies import BadBody
 from idle_jobs.jobs import Job
-from idle_jobs.messages import Kind, Mode, NewerVersion, Origin, parse_message
+from idle_jobs.messages import NewerVersion, parse_message
 from idle_jobs.reasons import Reason
 from idle_jobs.request import Request, parse_request, resolve
+from idle_jobs.terms import Kind, Mode, Origin
 from idle_jobs.verdicts import Action, Verdict
 from idle_jobs.wishes import message_of
 
@@ -31,7 +32,9 @@ def asked(job_id: object, **fields: object) -> Request:
 
 def test_a_bare_request_is_for_one_job() -> None:
     """Only the job must be named; the rest is as the close API has it."""
-    assert Request("web", "sqs-1", SENT, SENT) == asked("web")
+    assert Request(
+        job_id="web", request_id="sqs-1", requested_at=SENT, sent_at=SENT
+    ) == asked("web")
 
 
 WORDS = {
@@ -135,7 +138,7 @@ def test_a_blank_id_is_refused_with_its_danger() -> None:
 WRONG: dict[str, tuple[dict[str, object], str]] = {
     "an old word": (
         {"allow_no_jobs": True},
-        "allow_no_jobs: unknown field, expected one of job_id, allow_no_match, force",
+        "allow_no_jobs: unknown field, expected one of job_id, allow_no_match",
     ),
     "a word in capitals": ({"Force": True}, "Force: unknown field"),
     "no word": ({"": 1}, "'': unknown field"),
@@ -264,7 +267,9 @@ def test_expressions_know_their_shape(
     job_id: str, exact: bool, everything: bool
 ) -> None:
     """One name, some jobs or all of them: each is asked for differently."""
-    request = Request(job_id, "sqs-1", SENT, SENT)
+    request = Request(
+        job_id=job_id, request_id="sqs-1", requested_at=SENT, sent_at=SENT
+    )
 
     assert (exact, everything) == (request.is_exact, request.is_everything)
 
@@ -341,7 +346,13 @@ def full_wish(**fields: Any) -> Request:
     """Return a request that says more than it must."""
     said = {"timeout": "5m", "reason": "moved", "requested_by": "ann"}
     born = {"mode": Mode.OBSERVE, "cluster": "test"}
-    return Request("web", "ann-1", ago(hours=1), SENT, **(said | born | fields))
+    return Request(
+        job_id="web",
+        request_id="ann-1",
+        requested_at=ago(hours=1),
+        sent_at=SENT,
+        **(said | born | fields),
+    )
 
 
 @pytest.mark.parametrize("fields", WISHES.values(), ids=WISHES)
@@ -357,7 +368,7 @@ def test_no_field_of_a_wish_is_lost_on_its_way(fields: dict[str, Any]) -> None:
 
 def test_every_field_of_a_wish_is_sent_on_its_way() -> None:
     """A new field is in the test above, or said not to be carried."""
-    silent = Request("", "", NOW, NOW)
+    silent = Request(job_id="", request_id="", requested_at=NOW, sent_at=NOW)
     names = {field.name for field in dataclass_fields(Request)} - NOT_CARRIED
     said = {
         name
@@ -457,7 +468,13 @@ def test_expressions_find_their_jobs(
 
 def wish(job_id: str, **fields: Any) -> Request:
     """Return a request for idle jobs."""
-    return Request(job_id, "sqs-1", SENT, SENT, **({"only_if_idle": True} | fields))
+    return Request(
+        job_id=job_id,
+        request_id="sqs-1",
+        requested_at=SENT,
+        sent_at=SENT,
+        **({"only_if_idle": True} | fields),
+    )
 
 
 NO_MATCH: dict[str, tuple[str, Reason, Reason]] = {

@@ -28,7 +28,7 @@ from idle_jobs.errors import (
 )
 from idle_jobs.following import after_answer, after_evidence, after_success
 from idle_jobs.jobs import Job, State
-from idle_jobs.messages import CloseMessage, Evidence, Kind
+from idle_jobs.messages import CloseMessage, Evidence
 from idle_jobs.moves import Close, End, Force, HandOver, Park, Step, Wait
 from idle_jobs.outcomes import Ended
 from idle_jobs.owner import Owner, Wish
@@ -36,6 +36,7 @@ from idle_jobs.patience import unread
 from idle_jobs.reasons import Reason
 from idle_jobs.rules import Rules
 from idle_jobs.steps import next_step
+from idle_jobs.terms import Kind
 
 CLOSER, FORCER = Rules(), Rules(may_force=True)
 BUSY = idle_job(last_data=ago(minutes=1), datafeed=feed("started"))

@@ -6,10 +6,10 @@ import pytest
 
 from builders import NOW, RULES, idle_job
 from idle_jobs.limits import Plan
-from idle_jobs.messages import Mode
 from idle_jobs.policy import judge
 from idle_jobs.request import Request
 from idle_jobs.summary import summary_of
+from idle_jobs.terms import Mode
 
 DAY = timedelta(days=1)
 IN_WORDS = {
@@ -36,7 +36,13 @@ def test_a_mode_is_told_in_words(
 ) -> None:
     """What it lets become of the jobs, and for how long it has done so (R11)."""
     plan = Plan(tuple(judge(idle_job(job_id=f"j{n}"), NOW, RULES) for n in range(jobs)))
-    summary = summary_of(Request("*", "r", NOW, NOW), plan.send, plan, mode, age)
+    summary = summary_of(
+        Request(job_id="*", request_id="r", requested_at=NOW, sent_at=NOW),
+        plan.send,
+        plan,
+        mode,
+        age,
+    )
 
     assert summary["in_words"].startswith(words)
     assert (summary["mode"], summary["sent"]) == (str(mode), jobs)

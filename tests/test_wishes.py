@@ -6,15 +6,22 @@ from typing import Any
 import pytest
 
 from builders import NOW, RULES, ago, idle_job
-from idle_jobs.messages import CloseMessage, Mode
+from idle_jobs.messages import CloseMessage
 from idle_jobs.policy import judge
 from idle_jobs.request import Request
+from idle_jobs.terms import Mode
 from idle_jobs.wishes import message_of
 
 
 def message(mode: Mode = Mode.CLOSE, **changes: Any) -> CloseMessage:
     """Write the message of a request of ten minutes ago for the idle job `web`."""
-    request = Request("web", "ask", ago(minutes=10), ago(minutes=9), force=True)
+    request = Request(
+        job_id="web",
+        request_id="ask",
+        requested_at=ago(minutes=10),
+        sent_at=ago(minutes=9),
+        force=True,
+    )
     verdict = judge(idle_job(groups=("shop",)), NOW, RULES)
     return message_of(replace(request, **changes), verdict, "test", NOW, mode)
 

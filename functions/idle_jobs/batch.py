@@ -15,11 +15,12 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from idle_jobs.bodies import BadBody, name, parse_object, read_fields
 from idle_jobs.desk import Desk
-from idle_jobs.messages import Mode, NewerVersion
+from idle_jobs.messages import NewerVersion
 from idle_jobs.modes import ModeUnreadable
 from idle_jobs.outcomes import Ended, Outcome
 from idle_jobs.records import sort_records
 from idle_jobs.telemetry import Metric
+from idle_jobs.terms import Mode, Terms
 
 # No work is begun in the last seconds of an invocation: it could be cut in the middle.
 LAST_SECONDS = 20
@@ -96,7 +97,7 @@ def records_of(event: object, desk: Desk) -> list[SQSRecord]:
     """
     whole, odd = sort_records(event)
     for each in odd:
-        _park(each.body, each.message_id, BadBody(each.why), desk)
+        _park(each.body, each.message_id, BadBody(each.why), desk, desk.clock())
     return [SQSRecord(record) for record in whole]
 
 
@@ -136,14 +137,14 @@ def park_body(record: SQSRecord, bad: BadBody, desk: Desk, now: datetime) -> Non
     """Give a body that cannot be acted on to a person, as it came."""
     if isinstance(bad, NewerVersion) and now - sent_at(record) < NEWER_VERSION_WAITS:
         raise NotFinished(NEWER_VERSION_LOOK)
-    _park(record.body, record.message_id, bad, desk)
+    _park(record.body, record.message_id, bad, desk, sent_at(record))
 
 
-def _park(body: str, message_id: str, bad: BadBody, desk: Desk) -> None:
+def _park(body: str, message_id: str, bad: BadBody, desk: Desk, came: datetime) -> None:
     desk.outbox.park_body(body, f"{bad.reason}: {bad}")
-    known_as = _request_id(body, message_id)
+    known = Terms(request_id=_request_id(body, message_id), requested_at=came)
     desk.telemetry.outcome(
-        Outcome(Ended.PARKED, bad.reason, "", known_as, detail=str(bad))
+        Outcome(Ended.PARKED, bad.reason, "", known, detail=str(bad))
     )
 
 

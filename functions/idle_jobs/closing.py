@@ -25,13 +25,14 @@ from idle_jobs.bodies import BadBody
 from idle_jobs.desk import Desk
 from idle_jobs.errors import ClusterError
 from idle_jobs.jobs import Job, State
-from idle_jobs.messages import CloseMessage, Mode, parse_message
+from idle_jobs.messages import CloseMessage, parse_message
 from idle_jobs.moves import Close, End, Force, HandOver, Park, Step, Wait
 from idle_jobs.outcomes import Ended, outcome_of
 from idle_jobs.patience import CLOSER_GIVES_UP_AFTER, look_again, unread
 from idle_jobs.posting import Posts
 from idle_jobs.reasons import Reason
 from idle_jobs.steps import next_step
+from idle_jobs.terms import Mode
 
 
 def close_batch(

@@ -12,13 +12,14 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from idle_jobs.aws import PATIENCE
 from idle_jobs.cluster import Cluster
 from idle_jobs.credential import Credential
-from idle_jobs.messages import CloseMessage, Mode, stricter
+from idle_jobs.messages import CloseMessage
 from idle_jobs.modes import ModeUnreadable, mode_set_at, read_mode
 from idle_jobs.outbox import Outbox
 from idle_jobs.rules import Rules
 from idle_jobs.settings import Settings, current
 from idle_jobs.signing import Direct, Signer, SigV4
 from idle_jobs.telemetry import Telemetry
+from idle_jobs.terms import Mode, stricter
 from idle_jobs.wire import Timeouts, Wire
 
 

@@ -3,8 +3,9 @@
 from datetime import timedelta
 
 from idle_jobs.jobs import Job, State
-from idle_jobs.messages import CloseMessage, Evidence, Kind
+from idle_jobs.messages import CloseMessage, Evidence
 from idle_jobs.rules import Rules
+from idle_jobs.terms import Kind
 from idle_jobs.times import CLOCKS_APART
 from idle_jobs.verdicts import Verdict
 

@@ -8,54 +8,24 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
 from idle_jobs.bodies import (
     BadBody,
     Read,
-    choice,
-    flag,
     name,
     one_job_id,
     parse_object,
     past_moment,
     read_fields,
     text,
-    time_value,
 )
 from idle_jobs.envelopes import envelope
 from idle_jobs.reasons import Reason
+from idle_jobs.terms import Terms, readers_of_terms
 from idle_jobs.times import duration, moment, rfc3339
 
 VERSION = 1
-
-
-class Mode(StrEnum):
-    """How far the application may go, the strictest first."""
-
-    PAUSED = "paused"
-    OBSERVE = "observe"
-    CLOSE = "close"
-
-
-def stricter(one: Mode, other: Mode) -> Mode:
-    """Return the mode that allows less."""
-    return min(one, other, key=list(Mode).index)
-
-
-class Kind(StrEnum):
-    """A `close` is ours; a `watch` looks after a closing that somebody else began."""
-
-    CLOSE = "close"
-    WATCH = "watch"
-
-
-class Origin(StrEnum):
-    """Who asked: the schedule, which asks again, or a request, which does not."""
-
-    SCHEDULE = "schedule"
-    REQUEST = "request"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,29 +38,19 @@ class Evidence:
     datafeed_state: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class CloseMessage:
-    """One job to close, and all that is known of the wish.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseMessage(Terms):
+    """One job to close, on the terms of a request.
 
-    `requested_at` is kept over all hops. `closing_seen_at` is when the Closer found the
-    job closing for too long, `handed_at` when it gave the message to the ForceCloser,
-    `posted_at` when a close was posted first that may have made the job fail. `sent_at`
-    is SQS's SentTimestamp; the body has it only where SQS's own is that of a put-back.
+    `closing_seen_at` is when the Closer found the job closing for too long, `handed_at`
+    when it gave the message to the ForceCloser, `posted_at` when a close was posted
+    first that may have made the job fail. `sent_at` is SQS's SentTimestamp; the body
+    has it only where SQS's own is that of a put-back.
     """
 
     cluster: str
-    request_id: str
     job_id: str
-    requested_at: datetime
-    kind: Kind = Kind.CLOSE
-    origin: Origin = Origin.REQUEST
-    mode: Mode = Mode.CLOSE
     only_if_idle: bool = True
-    despite_halt: bool | None = None
-    force: bool = False
-    timeout: str = "30m"
-    requested_by: str = ""
-    reason: str = ""
     evidence: Evidence | None = None
     closing_seen_at: datetime | None = None
     handed_at: datetime | None = None
@@ -178,30 +138,12 @@ def _readers(now: datetime) -> Mapping[str, Read]:
         return Evidence(**read_fields(value, readers | {"datafeed_state": text}))
 
     return {
+        **readers_of_terms(now, ours=True),
         "cluster": name,
-        "request_id": name,
         "job_id": one_job_id,
-        "requested_at": past,
-        "kind": choice(Kind),
-        "origin": choice(Origin),
-        "mode": _born_mode,
-        "only_if_idle": flag,
-        "despite_halt": flag,
-        "force": flag,
-        "timeout": time_value,
-        "requested_by": text,
-        "reason": text,
         "evidence": evidence,
         "closing_seen_at": past,
         "handed_at": past,
         "posted_at": past,
         "sent_at": past,
     }
-
-
-def _born_mode(value: object) -> Mode:
-    mode: Mode = choice(Mode)(value)
-    if mode is Mode.PAUSED:
-        # Nothing is sent while paused, so no message is born in it.
-        raise ValueError("expected observe or close, got 'paused'")
-    return mode

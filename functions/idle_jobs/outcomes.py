@@ -3,10 +3,12 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from idle_jobs.jobs import Job
 from idle_jobs.messages import CloseMessage
 from idle_jobs.reasons import Reason
+from idle_jobs.terms import Terms
 from idle_jobs.times import rfc3339
 
 
@@ -23,19 +25,16 @@ class Ended(StrEnum):
 class Outcome:
     """One end of one request for one job.
 
-    `request_id` + `job_id` is the key to deduplicate by, since SQS may deliver twice;
-    `closing` (`job_id@finished_time`) names one closing, whoever asked for it. `wish`
-    is the reason that a person gave.
+    `terms` say who asked for what. Their `request_id`, and `job_id`, are the key to
+    deduplicate by, since SQS may deliver twice; `closing` (`job_id@finished_time`)
+    names one closing, whoever asked for it.
     """
 
     ended: Ended
     reason: Reason
     job_id: str
-    request_id: str
+    terms: Terms
     detail: str = ""
-    origin: str = ""
-    requested_by: str = ""
-    wish: str = ""
     owner: str = ""
     memory_bytes: int = 0
     finished: datetime | None = None
@@ -45,26 +44,34 @@ class Outcome:
         """Return the name of this one closing, empty where it is not known."""
         return f"{self.job_id}@{rfc3339(self.finished)}" if self.finished else ""
 
+    @property
+    def wish(self) -> str:
+        """Return the reason that a person gave; the verdict's is none."""
+        given, verdicts = self.terms.reason, set(Reason)
+        return "" if self.terms.only_if_idle and given in verdicts else given
 
-def wish_of(reason: str, *, only_if_idle: bool | None) -> str:
-    """Return the reason that a person gave; where none did, there is the verdict's."""
-    return "" if only_if_idle and reason in set(Reason) else reason
+    def in_plain_values(self) -> dict[str, Any]:
+        """Return the outcome as one flat object, without what is empty."""
+        own = {
+            "ended": str(self.ended),
+            "reason": str(self.reason),
+            "job_id": self.job_id,
+            "detail": self.detail,
+            "wish": self.wish,
+            "owner": self.owner,
+            "memory_bytes": self.memory_bytes,
+            "finished": rfc3339(self.finished) if self.finished else "",
+            "closing": self.closing,
+        }
+        asked = self.terms.terms | {"requested_at": rfc3339(self.terms.requested_at)}
+        return {name: value for name, value in (asked | own).items() if value}
 
 
 def outcome_of(
     message: CloseMessage, job: Job | None, ended: Ended, reason: Reason, detail: str
 ) -> Outcome:
     """Compose the outcome of a close message from what was last read of its job."""
-    outcome = Outcome(
-        ended=ended,
-        reason=reason,
-        job_id=message.job_id,
-        request_id=message.request_id,
-        detail=detail,
-        origin=message.origin,
-        requested_by=message.requested_by,
-        wish=wish_of(message.reason, only_if_idle=message.only_if_idle),
-    )
+    outcome = Outcome(ended, reason, message.job_id, message, detail=detail)
     if job is None:
         return outcome
     closed = ended in (Ended.CLOSED, Ended.FORCE_CLOSED)

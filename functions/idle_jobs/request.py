@@ -11,17 +11,15 @@ from idle_jobs.bodies import (
     BadBody,
     close_timeout,
     flag,
-    name,
     number,
     parse_object,
-    past_moment,
     read_fields,
-    text,
 )
 from idle_jobs.envelopes import envelope
 from idle_jobs.jobs import Job
-from idle_jobs.messages import Kind, Mode, Origin, is_close_message, parse_message
+from idle_jobs.messages import is_close_message, parse_message
 from idle_jobs.reasons import Reason
+from idle_jobs.terms import Origin, Terms, readers_of_terms
 from idle_jobs.texts import tidy
 
 # An id or a group name, or a wildcard over them: Elasticsearch knows `*` only.
@@ -31,31 +29,20 @@ _PIECE = re.compile(r"[a-z0-9*](?:[a-z0-9_.*-]{0,62}[a-z0-9*])?")
 LONGEST_EXPRESSION = 4_096
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A wish for one or more jobs.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request(Terms):
+    """The terms for one or more jobs, and which they are.
 
     `only_if_idle` is None where it was left out, which only one exact id may do, or
-    what says how many jobs it means: for them, None means False.
-    `requested_at` is kept when a message is sent anew, `sent_at` is SQS's. `mode`,
-    `kind` and `cluster` are those that a redriven message had, which was for one job.
+    what says how many jobs it means: for them, None means False. `requested_at` is kept
+    when a message is sent anew, `sent_at` is SQS's. A redriven message, which was for
+    one job, has a `cluster`.
     """
 
     job_id: str
-    request_id: str
-    requested_at: datetime
     sent_at: datetime
-    origin: Origin = Origin.REQUEST
     allow_no_match: bool = True
-    force: bool = False
-    timeout: str = "30m"
-    only_if_idle: bool | None = None
-    despite_halt: bool = False
     expected_jobs: int | None = None
-    reason: str = ""
-    requested_by: str = ""
-    mode: Mode = Mode.CLOSE
-    kind: Kind = Kind.CLOSE
     cluster: str = ""
 
     @property
@@ -123,19 +110,9 @@ def parse_request(
         return _parse(body, request_id, sent_at, now)
     message = parse_message(body, sent_at=sent_at, now=now)
     return Request(
+        **message.terms,
         job_id=message.job_id,
-        request_id=message.request_id,
-        requested_at=message.requested_at,
         sent_at=sent_at,
-        origin=message.origin,
-        force=message.force,
-        timeout=message.timeout,
-        only_if_idle=message.only_if_idle,
-        despite_halt=bool(message.despite_halt),
-        reason=message.reason,
-        requested_by=message.requested_by,
-        mode=message.mode,
-        kind=message.kind,
         cluster=message.cluster,
     )
 
@@ -145,15 +122,9 @@ def _parse(body: str, request_id: str, sent_at: datetime, now: datetime) -> Requ
     readers = {
         "job_id": _expression,
         "allow_no_match": flag,
-        "force": flag,
-        "timeout": close_timeout,
-        "only_if_idle": flag,
-        "despite_halt": flag,
         "expected_jobs": number,
-        "reason": text,
-        "requested_by": text,
-        "request_id": name,
-        "requested_at": past_moment(now),
+        **readers_of_terms(now, ours=False),
+        "timeout": close_timeout,
     }
     known = ", ".join(readers)
     if found := envelope(value):

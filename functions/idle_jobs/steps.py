@@ -17,13 +17,14 @@ from idle_jobs.evidence import (
 )
 from idle_jobs.idleness import IDLE_REASONS
 from idle_jobs.jobs import Job, State
-from idle_jobs.messages import CloseMessage, Kind
+from idle_jobs.messages import CloseMessage
 from idle_jobs.moves import Close, End, Force, HandOver, Step
 from idle_jobs.outcomes import Ended
 from idle_jobs.patience import OPEN_TAKES_AT_MOST, expired, wait
 from idle_jobs.policy import judge
 from idle_jobs.reasons import Reason
 from idle_jobs.rules import Rules
+from idle_jobs.terms import Kind
 from idle_jobs.times import CLOCKS_APART, rfc3339
 from idle_jobs.verdicts import Action, Verdict
 

@@ -6,10 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 from idle_jobs.limits import Plan
-from idle_jobs.messages import Mode
 from idle_jobs.reasons import Reason
 from idle_jobs.request import Request
 from idle_jobs.telemetry import told
+from idle_jobs.terms import Mode
 from idle_jobs.times import spoken
 from idle_jobs.verdicts import Verdict
 

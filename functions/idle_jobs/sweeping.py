@@ -13,7 +13,7 @@ from idle_jobs.halting import Event, events
 from idle_jobs.ignored import without_effect
 from idle_jobs.jobs import Job, State
 from idle_jobs.limits import Plan, limit
-from idle_jobs.messages import CloseMessage, Mode, Origin, stricter
+from idle_jobs.messages import CloseMessage
 from idle_jobs.moves import HandOver
 from idle_jobs.outcomes import Ended, outcome_of
 from idle_jobs.policy import judge
@@ -23,6 +23,7 @@ from idle_jobs.rules import Rules
 from idle_jobs.steps import next_step, why_closed
 from idle_jobs.summary import summary_of
 from idle_jobs.telemetry import Metric
+from idle_jobs.terms import Mode, Origin, stricter
 from idle_jobs.times import rfc3339
 from idle_jobs.verdicts import Verdict
 from idle_jobs.wishes import closed_for, end_of, message_of, was_asked_for

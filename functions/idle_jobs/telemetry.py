@@ -3,7 +3,7 @@
 import logging
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from enum import StrEnum
 from threading import Lock
 
@@ -52,7 +52,6 @@ _UNITS = {
     Metric.WORK_OVERDUE: MetricUnit.Seconds,
     Metric.MODE_PAUSED: MetricUnit.Seconds,
 }
-_TOLD = (*(field.name for field in fields(Outcome)), "closing")
 _METRIC_OF = {
     Ended.CLOSED: Metric.JOBS_CLOSED,
     Ended.FORCE_CLOSED: Metric.JOBS_FORCE_CLOSED,
@@ -79,10 +78,7 @@ class Telemetry:
 
     def outcome(self, outcome: Outcome) -> None:
         """Report the end of a request for a job."""
-        told_so = {name: getattr(outcome, name) for name in _TOLD}
-        if outcome.finished:
-            told_so |= {"finished": rfc3339(outcome.finished)}
-        self.logger.info("outcome", extra={k: v for k, v in told_so.items() if v})
+        self.logger.info("outcome", extra=outcome.in_plain_values())
         if metric := _METRIC_OF.get(outcome.ended):
             self.count(metric)
         if outcome.memory_bytes:

@@ -4,11 +4,12 @@ from datetime import datetime
 
 from idle_jobs.idleness import last_activity
 from idle_jobs.jobs import Job, State
-from idle_jobs.messages import CloseMessage, Evidence, Kind, Mode, Origin
-from idle_jobs.outcomes import Ended, Outcome, wish_of
+from idle_jobs.messages import CloseMessage, Evidence
+from idle_jobs.outcomes import Ended, Outcome
 from idle_jobs.patience import OPEN_TAKES_AT_MOST
 from idle_jobs.reasons import Reason
 from idle_jobs.request import Request
+from idle_jobs.terms import Kind, Mode, Origin
 from idle_jobs.verdicts import Action, Verdict
 
 
@@ -19,23 +20,22 @@ def message_of(
     job, only_if_idle = verdict.job, bool(request.only_if_idle)
     watched = only_if_idle and verdict.action is Action.WATCH
     unasked = watched and request.is_sweep
-    return CloseMessage(
-        cluster=cluster,
-        # A schedule does not ask for this job: looking after it is a wish of its own.
-        request_id=f"{request.request_id}/watch" if unasked else request.request_id,
-        job_id=job.job_id,
-        requested_at=request.requested_at,
-        kind=Kind.WATCH if watched else Kind.CLOSE,
-        origin=request.origin,
-        mode=mode,
-        only_if_idle=only_if_idle,
-        despite_halt=request.despite_halt or None,
+    # A schedule does not ask for this job: looking after it is a wish of its own.
+    known_as = f"{request.request_id}/watch" if unasked else request.request_id
+    changed = {
+        "request_id": known_as,
+        "kind": Kind.WATCH if watched else Kind.CLOSE,
+        "mode": mode,
+        "only_if_idle": only_if_idle,
         # An order only for one exact job id, which a group's name is not; for anything
         # else evidence has to come first.
-        force=request.force and request.job_id == job.job_id and not only_if_idle,
-        timeout=request.timeout,
-        requested_by=request.requested_by,
-        reason=request.reason or (verdict.reason if only_if_idle else ""),
+        "force": request.force and request.job_id == job.job_id and not only_if_idle,
+        "reason": request.reason or (verdict.reason if only_if_idle else ""),
+    }
+    return CloseMessage(
+        **(request.terms | changed),
+        cluster=cluster,
+        job_id=job.job_id,
         evidence=Evidence(
             state=_state_when_asked(request, job, now),
             last_activity=last_activity(job, now),
@@ -73,13 +73,4 @@ def end_of(
     request: Request, job_id: str, ended: Ended, reason: Reason, detail: str
 ) -> Outcome:
     """Compose an end that the Sweeper itself gives a request, or one of its jobs."""
-    return Outcome(
-        ended,
-        reason,
-        job_id,
-        request.request_id,
-        detail=detail,
-        origin=request.origin,
-        requested_by=request.requested_by,
-        wish=wish_of(request.reason, only_if_idle=request.only_if_idle),
-    )
+    return Outcome(ended, reason, job_id, request, detail=detail)

@@ -12,7 +12,12 @@ def ask(stack: ArtifactRunner, *job_ids: str) -> None:
     seen = Evidence("opened", START - timedelta(days=10), None, "stopped")
     for job_id in job_ids:
         message = CloseMessage(
-            "demo", "ask", job_id, START, reason="idle_datafeed_stopped", evidence=seen
+            cluster="demo",
+            request_id="ask",
+            job_id=job_id,
+            requested_at=START,
+            reason="idle_datafeed_stopped",
+            evidence=seen,
         )
         stack.queues.send("CloseQueue", message.to_json())
 

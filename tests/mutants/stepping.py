@@ -118,7 +118,7 @@ STEPPING: dict[str, Mutant] = {
             "_open",
             lambda right, verdict, message, *rest, **more: right(
                 verdict,
-                replace(message, kind=ours.messages.Kind.CLOSE),
+                replace(message, kind=ours.terms.Kind.CLOSE),
                 *rest,
                 **more,
             ),
@@ -130,7 +130,7 @@ STEPPING: dict[str, Mutant] = {
         Wrong(
             "_found_closed",
             lambda right, job, message: right(
-                job, replace(message, kind=ours.messages.Kind.CLOSE)
+                job, replace(message, kind=ours.terms.Kind.CLOSE)
             ),
         ),
         "steps",

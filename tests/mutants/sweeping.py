@@ -122,7 +122,7 @@ SWEEPING: dict[str, Mutant] = {
         "wishes",
         Wrong(
             "message_of",
-            lambda right, *given: replace(right(*given), mode=ours.messages.Mode.CLOSE),
+            lambda right, *given: replace(right(*given), mode=ours.terms.Mode.CLOSE),
         ),
         "wishes",
     ),

@@ -19,7 +19,12 @@ def wish(job_id: str = "web", **changes: Any) -> str:
     """Return the close message that a sweep at the start writes for an idle job."""
     seen = Evidence("opened", START - timedelta(days=10), None, "stopped")
     message = CloseMessage(
-        "demo", "sweep", job_id, START, reason="idle_datafeed_stopped", evidence=seen
+        cluster="demo",
+        request_id="sweep",
+        job_id=job_id,
+        requested_at=START,
+        reason="idle_datafeed_stopped",
+        evidence=seen,
     )
     return replace(message, **changes).to_json()
 

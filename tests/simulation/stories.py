@@ -9,11 +9,11 @@ import sweeper
 from idle_jobs.closing import close_batch
 from idle_jobs.cluster import Cluster
 from idle_jobs.desk import Desk
-from idle_jobs.messages import Mode
 from idle_jobs.modes import MODE_MAX_AGE, ModeUnreadable
 from idle_jobs.outbox import Outbox, SendRefused
 from idle_jobs.settings import Settings
 from idle_jobs.telemetry import Metric, Telemetry
+from idle_jobs.terms import Mode
 from simulation.history import Key, Rang, Told
 from simulation.invocation import Invocation
 from simulation.keys import signer
