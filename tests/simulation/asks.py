@@ -57,7 +57,7 @@ class Asks:
         """Ask for a group; to order force of it is a mistake, and must not count."""
         group = self._source.choice(("sales", "ops", "web"))
         order = {"force": True} if self._source.random() < 0.3 else {}
-        idle = self._source.random() < 0.5
+        idle = self._source.random() < 0.65
         given = self._if_idle() if idle else {"only_if_idle": False}
         self._ask(group, **given, **order)
 
