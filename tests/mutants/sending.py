@@ -56,8 +56,8 @@ SENDING: dict[str, Mutant] = {
         ),
         "outbox",
     ),
-    "CloseQueue gives a message up after three receives": mutant(
-        "template", Receives("CloseQueue", 3), "", "lost"
+    "ForceQueue gives a message up after three receives": mutant(
+        "template", Receives("ForceQueue", 3), "", "lost"
     ),
     "a secret is kept for a day": mutant(
         "credential", Constant("SECRET_MAX_AGE", "86_400"), "signing"

@@ -49,7 +49,7 @@ STEPPING: dict[str, Mutant] = {
         "steps", Without("_NEVER", "KEPT_BY_OWNER"), "steps", "live_closed"
     ),
     "any 409 of a datafeed is evidence": mutant(
-        "following", Wrong("after_answer", _measured), "steps", "needless_force"
+        "following", Wrong("after_answer", _measured), "steps"
     ),
     "the closers ignore whether a job is idle": mutant(
         "steps",

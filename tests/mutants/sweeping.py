@@ -104,8 +104,6 @@ SWEEPING: dict[str, Mutant] = {
             ),
         ),
         "wishes",
-        "needless_force",
-        people=8,
     ),
     "orders force at once whatever the operator allows": mutant(
         "evidence",
