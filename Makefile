@@ -10,6 +10,8 @@ SHELL := /bin/bash -euo pipefail
 .NOTPARALLEL:
 
 export PYTHONPATH := functions:tests
+# The operator's commands need the product and nothing of its tests.
+mode pause resume parked redrive plan explain: export PYTHONPATH := functions
 # An image's habit: each process would compile all that it imports, for seconds.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -87,7 +89,7 @@ lint: .venv/.ready .venv-sam/.ready ## Check style, types and the template.
 	@$(DEV)/mypy --no-error-summary functions tests tools
 	@$(DEV)/cfn-lint template.yaml
 	@# cfn-lint no longer sees what SAM will make of a template, so it is shown that, too.
-	@$(DEV)/python tools/translate_template.py | $(DEV)/cfn-lint /dev/stdin
+	@$(DEV)/python -m simulator.translate_template | $(DEV)/cfn-lint /dev/stdin
 	@$(SAM) validate > /dev/null
 
 build: .venv-sam/.ready ## Build the three functions into .aws-sam/build.

@@ -1,4 +1,4 @@
-"""Who may know whom in functions/: arrows point inward, and some doors are single."""
+"""Who may know whom in functions/ and tools/: arrows point inward."""
 
 import ast
 import sys
@@ -8,11 +8,19 @@ from pathlib import Path
 
 import pytest
 
-FUNCTIONS = Path(__file__).parent.parent / "functions"
-SOURCES = {
-    ".".join(path.relative_to(FUNCTIONS).with_suffix("").parts): path
-    for path in sorted(FUNCTIONS.rglob("*.py"))
-}
+ROOT = Path(__file__).parents[1]
+
+
+def modules(folder: Path, base: Path) -> dict[str, Path]:
+    """Return the modules in a folder by the names that they are imported by."""
+    return {
+        ".".join(path.relative_to(base).with_suffix("").parts): path
+        for path in sorted(folder.rglob("*.py"))
+    }
+
+
+SOURCES = modules(ROOT / "functions", ROOT / "functions")
+COMMANDS = modules(ROOT / "tools", ROOT)
 IMPURE = {
     *(
         "wire",
@@ -39,7 +47,7 @@ PURE = sorted(
 
 def tree(name: str) -> ast.Module:
     """Return what a module says."""
-    return ast.parse(SOURCES[name].read_text("utf-8"))
+    return ast.parse((SOURCES | COMMANDS)[name].read_text("utf-8"))
 
 
 def imports(name: str) -> set[str]:
@@ -133,9 +141,6 @@ DOORS = {
         },
     ),
     "signatures": ("requests_aws4auth", {"idle_jobs.signing"}),
-    "tests": ("tests", set()),
-    "the simulator": ("simulator", set()),
-    "builders of tests": ("builders", set()),
     "clocks": ("time", {"idle_jobs.bounds", "idle_jobs.cluster", "idle_jobs.wire"}),
 }
 
@@ -144,6 +149,29 @@ DOORS = {
 def test_some_doors_are_single(root: str, expected: set[str]) -> None:
     """What speaks to the world is in the files that say so, and nowhere else."""
     assert expected == importers(root)
+
+
+def strangers(name: str, known: set[str]) -> set[str]:
+    """Return what a module imports beside the standard library and what it may know."""
+    return roots(name) - known - sys.stdlib_module_names
+
+
+OUTSIDE = {"boto3", "botocore", "mypy_boto3_sqs", "requests"}
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_functions_know_themselves_and_what_is_built_with_them(name: str) -> None:
+    """No operator's command and no test is deployed."""
+    itself = {source.split(".")[0] for source in SOURCES}
+    built = {"aws_lambda_powertools", "requests_aws4auth", "urllib3"}
+
+    assert set() == strangers(name, itself | OUTSIDE | built)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_operators_commands_know_functions_and_each_other(name: str) -> None:
+    """Planning a sweep or pausing a stack loads nothing of the tests."""
+    assert set() == strangers(name, {"idle_jobs", "tools", "rich"} | OUTSIDE)
 
 
 def test_no_client_of_aws_waits_for_minutes() -> None:

@@ -1,4 +1,4 @@
-"""The Makefile: which variables it hands on, and which it keeps from the tools."""
+"""The Makefile: which variables it hands on, and which it keeps from the commands."""
 
 import os
 import shutil
@@ -11,12 +11,14 @@ ROOT = Path(__file__).parents[1]
 MAKE = shutil.which("make") or "make"
 MADE = (".venv/.ready", ".venv-e2e/.ready", "build")  # Not to be made anew.
 READ = ("SCHEDULES", "FIRST", "SEED", "PYTHONDONTWRITEBYTECODE")
+SEEN = " ".join(f"${name}" for name in READ)
 
 
-def made(target: str, tools: Path, *given: str, **environ: str) -> str:
+def made(
+    target: str, tools: Path, *given: str, seen: str = SEEN, **environ: str
+) -> str:
     """Make a target with a Python that only tells what it was given."""
     python = tools / "python"
-    seen = "$SCHEDULES $FIRST $SEED $PYTHONDONTWRITEBYTECODE"
     python.write_text(f'#!/bin/sh\necho "$@" : {seen}\n')
     python.chmod(0o755)
     old = [f"--old-file={name}" for name in MADE]
@@ -80,6 +82,16 @@ def test_no_operators_command_listens_to_the_environment(tmp_path: Path) -> None
     told = made("mode", tmp_path, MODE="close", STACK="other")
 
     assert "-m tools.operate.mode mode :" == told
+
+
+@pytest.mark.parametrize("target", ["plan", "explain", "parked", "redrive"])
+def test_the_operators_commands_find_the_product_alone(
+    target: str, tmp_path: Path
+) -> None:
+    """The tests are not on their path."""
+    _, _, path = made(target, tmp_path, seen="$PYTHONPATH").partition(" : ")
+
+    assert "functions" == path
 
 
 def test_what_is_compiled_is_kept(tmp_path: Path) -> None:

@@ -13,9 +13,9 @@ from idle_jobs.jobs import Job
 from idle_jobs.policy import RULES, judge
 from idle_jobs.rules import Rules
 from idle_jobs.verdicts import Verdict
-from simulator.terminal import COLOURS, one_line, open_console, open_table
 from tools.inputs import ANSWERS, how_long_ago, inputs, written
 from tools.target import Clock, Target, run
+from tools.terminal import COLOURS, one_line, open_console, open_table
 from tools.whatif import if_nothing_happens, if_turned
 
 Row = tuple[str, ...]

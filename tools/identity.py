@@ -3,7 +3,7 @@
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from simulator.terminal import one_line
+from tools.terminal import one_line
 
 
 class BadCredentials(Exception):

@@ -16,15 +16,15 @@ from idle_jobs.limits import Plan, limit
 from idle_jobs.policy import judge
 from idle_jobs.reasons import Reason
 from idle_jobs.verdicts import Action, Verdict
-from simulator.terminal import (
+from tools.elastic_apps import look_alike
+from tools.target import Clock, Target, run
+from tools.terminal import (
     COLOURS,
     one_line,
     open_console,
     open_table,
     spoken_bytes,
 )
-from tools.elastic_apps import look_alike
-from tools.target import Clock, Target, run
 
 COLUMNS = ("job", "state", "verdict", "reason", "memory", "sweep", "detail")
 FIRST = (Action.CLOSE, Action.FORCE, Action.WATCH, Action.REPORT, Action.KEEP)

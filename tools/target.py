@@ -31,9 +31,9 @@ from idle_jobs.settings import (
 from idle_jobs.signing import Signer, SigV4
 from idle_jobs.texts import tidy
 from idle_jobs.wire import Timeouts, Wire
-from simulator.terminal import one_line
 from tools.identity import BadCredentials, fetched
 from tools.misspelt import misspelt
+from tools.terminal import one_line
 
 Environ = Mapping[str, str]
 Clock = Callable[[], datetime]

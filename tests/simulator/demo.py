@@ -17,7 +17,7 @@ from simulator import checks, scenario
 from simulator.acts import ACTS, DIES, Act, faults
 from simulator.runner import Runner
 from simulator.scenario import Row
-from simulator.terminal import COLOURS, open_console, open_table, spoken_bytes
+from tools.terminal import COLOURS, open_console, open_table, spoken_bytes
 
 Line = Mapping[str, Any]
 
