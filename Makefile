@@ -6,11 +6,11 @@ SAM := SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam
 
 SHELL := /bin/bash -euo pipefail
 .DEFAULT_GOAL := help
-.PHONY: help setup demo mode pause resume parked redrive plan explain cluster conformance simulate mutants reliability test quick quick313 lint build e2e check clean
+.PHONY: help setup demo mode pause resume parked redrive plan explain cluster conformance simulate mutants reliability test quick worlds quick313 lint build e2e check clean
 .NOTPARALLEL:
 
-export PYTHONPATH := functions:tests
-# The operator's commands need the product and nothing of its tests.
+export PYTHONPATH := functions:worlds:tests
+# The operator's commands need the product, and neither worlds nor tests.
 mode pause resume parked redrive plan explain: export PYTHONPATH := functions
 # An image's habit: each process would compile all that it imports, for seconds.
 unexport PYTHONDONTWRITEBYTECODE
@@ -25,7 +25,7 @@ help: ## Show what there is.
 setup: .venv/.ready ## Make .venv; every other target does so by itself.
 
 demo: .venv/.ready ## Watch a day of it in seconds; FAULTS=1 disturbs it. Needs no AWS account.
-	@$(DEV)/python -m simulator.demo
+	@$(DEV)/python -m local.demo
 
 plan: .venv/.ready ## Print what a sweep of CLUSTER_URL would do; reads and never posts.
 	@$(DEV)/python -m tools.plan
@@ -35,7 +35,7 @@ explain: .venv/.ready ## Print why JOB gets its verdict, and what would change i
 
 cluster: .venv/.ready ## Serve the demo's jobs on PORT (9200) as VERSION (8.9.0); CONTROL_PORT adds a control.
 	@VERSION=$(if $(findstring command line,$(origin VERSION)),'$(VERSION)') \
-		$(DEV)/python -m simulator.serve
+		$(DEV)/python -m local.serve
 
 mode: .venv/.ready ## Show the mode of the deployed stack; MODE=observe, close or paused sets it.
 	@$(DEV)/python -m tools.operate.mode mode $(call given,stack,STACK) $(call given,mode,MODE)
@@ -67,29 +67,29 @@ mutants: .venv/.ready ## Break the product in each place, and print who notices:
 reliability: .venv/.ready .venv-e2e/.ready build ## Run the fault matrix and SCHEDULES (1000; 0: none), write docs/reliability.md.
 	@$(DEV)/python -m reliability
 
-# The tests of the simulated cluster, of the simulation and of the conformance runner are
-# for those who change these, and for `make test`.
-INNER := -m "not slow and not e2e" \
-	$(patsubst %,--ignore-glob='tests/test_%.py',simul* conformance* serve serve_control)
+QUICK := -m "not slow and not e2e"
+WHOLE := -m "not e2e" --dist loadscope --no-loadscope-reorder
 
 test: .venv/.ready .venv-client8/.ready ## Run every test but e2e, and measure what they cover.
-	@$(DEV)/pytest -q -n auto --dist loadscope --no-loadscope-reorder -m "not e2e" \
-		--cov --cov-report=term-missing
+	@$(DEV)/pytest -q -n auto $(WHOLE) --cov --cov-report=term-missing
 
 quick: .venv/.ready ## Run the product's tests that need no whole stack: some 20 seconds.
-	@$(DEV)/pytest -q -n auto $(INNER)
+	@$(DEV)/pytest -q -n auto $(QUICK) tests
 
-quick313: .venv-313/.ready ## Run those and all of the wire under Lambda's Python, 3.13.
-	@.venv-313/bin/pytest -q -n auto $(INNER)
+worlds: .venv/.ready .venv-client8/.ready ## Run the tests of what the product is tested with.
+	@$(DEV)/pytest -q -n auto $(WHOLE) worlds
+
+quick313: .venv-313/.ready ## Run `quick`, the stand-in's and all of the wire under Lambda's 3.13.
+	@.venv-313/bin/pytest -q -n auto $(QUICK) tests worlds/standin
 	@.venv-313/bin/pytest -q -n auto -m slow tests/test_wire*.py
 
 lint: .venv/.ready .venv-sam/.ready ## Check style, types and the template.
 	@$(DEV)/ruff check -q .
 	@$(DEV)/ruff format -q --check .
-	@$(DEV)/mypy --no-error-summary functions tests tools
+	@$(DEV)/mypy --no-error-summary
 	@$(DEV)/cfn-lint template.yaml
 	@# cfn-lint no longer sees what SAM will make of a template, so it is shown that, too.
-	@$(DEV)/python -m simulator.translate_template | $(DEV)/cfn-lint /dev/stdin
+	@$(DEV)/python -m local.translate_template | $(DEV)/cfn-lint /dev/stdin
 	@$(SAM) validate > /dev/null
 
 build: .venv-sam/.ready ## Build the three functions into .aws-sam/build.

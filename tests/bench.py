@@ -29,9 +29,9 @@ from idle_jobs.rules import Rules
 from idle_jobs.telemetry import NAMESPACE, SERVICE, Telemetry
 from idle_jobs.terms import Mode
 from idle_jobs.wire import Timeouts, Wire, error_of_transport
-from simulator.cluster import FOREVER, Request
-from simulator.cluster import Cluster as StandIn
-from simulator.cluster.asking import KEY
+from standin.cluster import FOREVER, Request
+from standin.cluster import Cluster as StandIn
+from standin.cluster.asking import KEY
 
 TIMEOUTS = Timeouts(connect=3, read=20, close_early=2, close=10, measured=90)
 _numbers = count()

@@ -15,10 +15,10 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from moto import mock_aws
 
-from simulator.intrinsics import load_template
-from simulator.runner import AWS_KEYS, SESSION
-from simulator.topology import TEMPLATE
-from simulator.translation import NEEDED, translate
+from local.intrinsics import load_template
+from local.runner import AWS_KEYS, SESSION
+from local.topology import TEMPLATE
+from local.translation import NEEDED, translate
 
 NAME = "drill"
 QUEUES = ("AWS::SQS::Queue", "AWS::Logs::LogGroup", "AWS::SSM::Parameter")

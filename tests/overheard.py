@@ -20,7 +20,7 @@ from e2e.secrecy import told_in
 from hostile.bodies import record
 from idle_jobs.desk import open_desk
 from idle_jobs.errors import ClusterError
-from simulator.runner import Runner
+from local.runner import Runner
 from stacks import START, after
 
 API_KEY = b64encode(b"key-id:wErtvolleR-SchluesseL").decode()

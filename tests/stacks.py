@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from simulator.runner import Runner
+from local.runner import Runner
 
 START = datetime(2026, 3, 2, 6, 5, tzinfo=UTC)
 

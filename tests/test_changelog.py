@@ -4,9 +4,9 @@ import tomllib
 from pathlib import Path
 
 from idle_jobs.wire import HEADERS
+from local.intrinsics import load_template
+from local.topology import TEMPLATE
 from markdown import headings
-from simulator.intrinsics import load_template
-from simulator.topology import TEMPLATE
 
 ROOT = Path(__file__).parents[1]
 

@@ -19,9 +19,9 @@ from idle_jobs.posting import Posts
 from idle_jobs.reasons import Reason
 from idle_jobs.times import rfc3339
 from idle_jobs.wire import Wire
-from simulator.cluster import Fault, Request
-from simulator.runner import Runner
+from local.runner import Runner
 from stacks import START, add_busy, add_idle, after, ends, posts, sweep
+from standin.cluster import Fault, Request
 
 pytestmark = pytest.mark.slow
 

@@ -36,8 +36,8 @@ from idle_jobs.lists import packed, without
 from idle_jobs.policy import judge
 from idle_jobs.reasons import Reason
 from idle_jobs.wire import LONGEST_ANSWER, Timeouts, Wire, error_of_transport
-from simulator.cluster import Cluster as StandIn
-from simulator.cluster import Fault, serve
+from standin.cluster import Cluster as StandIn
+from standin.cluster import Fault, serve
 
 NOW = datetime.now(UTC)
 TIMEOUTS = Timeouts(connect=1, read=5, close_early=0.2, close=0.2, measured=0.5)

@@ -7,9 +7,9 @@ import pytest
 from idle_jobs import credential, desk, modes
 from idle_jobs.desk import open_desk
 from idle_jobs.telemetry import Telemetry
-from simulator.cluster import Cluster
-from simulator.runner import Runner
+from local.runner import Runner
 from stacks import START, add_idle, after, ends, sweep
+from standin.cluster import Cluster
 
 pytestmark = pytest.mark.slow
 

@@ -10,6 +10,9 @@ import pytest
 
 from idle_jobs.reasons import Reason
 from idle_jobs.telemetry import Metric
+from local.intrinsics import load_template
+from local.topology import TEMPLATE
+from local.translation import translate
 from markdown import code, fences, headings
 from reliability.commands import (
     OWN,
@@ -20,9 +23,6 @@ from reliability.commands import (
     needed_by,
 )
 from reliability.matrix import ROWS
-from simulator.intrinsics import load_template
-from simulator.topology import TEMPLATE
-from simulator.translation import translate
 
 ROOT = Path(__file__).parents[1]
 DRILLS = (ROOT / "docs" / "drills.md").read_text(encoding="utf-8")

@@ -13,11 +13,11 @@ from conformance.targets import in_process, new_cluster
 from idle_jobs.bodies import BadBody
 from idle_jobs.reasons import Reason
 from idle_jobs.request import parse_request
+from local.intrinsics import load_template
+from local.topology import TEMPLATE, Topology
 from markdown import anchor, fences, headings, links
 from reliability.commands import commands
-from simulator.cluster import Request
-from simulator.intrinsics import load_template
-from simulator.topology import TEMPLATE, Topology
+from standin.cluster import Request
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGES = [DOCS / "drills.md", DOCS / "reliability.md"]

@@ -10,8 +10,8 @@ from builders import NOW, RULES, idle_job
 from idle_jobs.policy import judge
 from idle_jobs.reasons import Reason
 from idle_jobs.verdicts import Action
-from simulator.cluster import API_KEY, Cluster, serve
-from simulator.scenario import SWEEP
+from local.scenario import SWEEP
+from standin.cluster import API_KEY, Cluster, serve
 from tools.elastic_apps import look_alike
 from tools.plan import main
 

@@ -18,9 +18,9 @@ from idle_jobs.messages import CloseMessage, parse_message
 from idle_jobs.records import sort_records
 from idle_jobs.request import parse_request
 from idle_jobs.terms import Origin
-from simulator.intrinsics import load_template
-from simulator.scenario import ROWS
-from simulator.topology import TEMPLATE, Topology
+from local.intrinsics import load_template
+from local.scenario import ROWS
+from local.topology import TEMPLATE, Topology
 from sweeper import EVENT_LIVES, scheduled
 
 EVENTS = Path(__file__).parents[1] / "events"

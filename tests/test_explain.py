@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import time_machine
 
+from local.scenario import ROWS, SWEEP, Row, build
 from markdown import fences
-from simulator.cluster import API_KEY, Cluster, serve
-from simulator.scenario import ROWS, SWEEP, Row, build
+from standin.cluster import API_KEY, Cluster, serve
 from tools.explain import main
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")

@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
+from local.runner import Runner
 from rows.wishes import ask
-from simulator.cluster import Fault
-from simulator.runner import Runner
 from stacks import START, add_idle, after, ends, posts
+from standin.cluster import Fault
 
 pytestmark = pytest.mark.slow
 

@@ -24,7 +24,7 @@ from idle_jobs.policy import judge
 from idle_jobs.times import rfc3339
 from idle_jobs.verdicts import Action
 from idle_jobs.wire import Timeouts, Wire
-from simulator.raw_server import RawServer
+from standin.raw_server import RawServer
 from test_cluster import Key
 from wire_faults import answers
 

@@ -17,7 +17,7 @@ from idle_jobs.answers import error_of
 from idle_jobs.cluster import LONGEST_JOB, LONGEST_LIST, Cluster
 from idle_jobs.errors import ClusterError
 from idle_jobs.wire import LONGEST_ANSWER, Wire
-from simulator.topology import Function, Topology
+from local.topology import Function, Topology
 
 pytestmark = pytest.mark.slow
 

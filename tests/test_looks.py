@@ -13,7 +13,7 @@ from idle_jobs.messages import CloseMessage, parse_message
 from idle_jobs.modes import ModeUnreadable
 from idle_jobs.terms import Mode
 from idle_jobs.times import moment
-from simulator.cluster import Fault
+from standin.cluster import Fault
 
 HOUR = timedelta(hours=1)
 BUSY: dict[str, Any] = {"last_data": ago(minutes=1), "datafeed": "started"}

@@ -3,8 +3,8 @@
 import pytest
 
 from idle_jobs.settings import RULES, BadSettings
-from simulator.intrinsics import load_template
-from simulator.topology import TEMPLATE
+from local.intrinsics import load_template
+from local.topology import TEMPLATE
 from tools.misspelt import misspelt
 from tools.target import read_target
 

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from simulator.cluster import Fault
-from simulator.runner import Runner
+from local.runner import Runner
 from stacks import add_busy, add_idle, after, ends, posts
+from standin.cluster import Fault
 
 pytestmark = pytest.mark.slow
 

@@ -12,7 +12,7 @@ from mypy_boto3_sqs import SQSClient
 
 from builders import NOW, sweeps_message
 from idle_jobs.outbox import Outbox, SendRefused
-from simulator.runner import SESSION
+from local.runner import SESSION
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 import time_machine
 
+from local.acts import HALTED
+from local.scenario import ROWS, SWEEP, build, job
 from markdown import fences
-from simulator.acts import HALTED
-from simulator.cluster import API_KEY, Cluster, serve
-from simulator.scenario import ROWS, SWEEP, build, job
+from standin.cluster import API_KEY, Cluster, serve
 from tools.plan import main
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")

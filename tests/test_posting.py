@@ -13,7 +13,7 @@ from idle_jobs.messages import CloseMessage
 from idle_jobs.moves import Close, Force, Wait
 from idle_jobs.posting import OLDEST_READ, Posts
 from idle_jobs.reasons import Reason
-from simulator.cluster import Fault
+from standin.cluster import Fault
 
 HOUR = timedelta(hours=1)
 OLD: dict[str, Any] = {"handed_at": ago(hours=25), "sent_at": ago(hours=28)}

@@ -15,8 +15,8 @@ from idle_jobs.desk import open_desk
 from idle_jobs.errors import LookAgain
 from idle_jobs.times import rfc3339
 from idle_jobs.wire import Wire
+from local.runner import Runner
 from rows.wishes import wish
-from simulator.runner import Runner
 from stacks import START, add_busy, add_idle, after, ends, posts
 
 pytestmark = pytest.mark.slow

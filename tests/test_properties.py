@@ -33,9 +33,9 @@ from idle_jobs.reasons import Reason
 from idle_jobs.rules import Rules
 from idle_jobs.steps import is_explicit, next_step
 from idle_jobs.terms import Kind, Origin
-from simulator.cluster import Cluster
-from simulator.runner import Runner
+from local.runner import Runner
 from stacks import START, add_busy, add_idle
+from standin.cluster import Cluster
 
 times = st.none() | st.timedeltas(timedelta(hours=-1), timedelta(days=40)).map(
     lambda age: NOW - age

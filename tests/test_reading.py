@@ -9,8 +9,8 @@ from builders import NOW, ago
 from idle_jobs.jobs import Datafeed, Job, State
 from idle_jobs.owner import NO_WISH, Owner, Wish
 from idle_jobs.reading import read_jobs
-from simulator.cluster import Cluster
-from simulator.cluster.asking import ask
+from standin.cluster import Cluster
+from standin.cluster.asking import ask
 
 MIB = 1024**2
 CREATED = datetime(2026, 1, 31, 6, tzinfo=UTC)

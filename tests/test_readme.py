@@ -20,11 +20,11 @@ from idle_jobs.reasons import Reason
 from idle_jobs.request import Request, parse_request
 from idle_jobs.telemetry import NAMESPACE, Metric
 from idle_jobs.verdicts import Action
+from local.acts import ACTS
+from local.intrinsics import Value, load_template
+from local.scenario import ROWS
+from local.topology import TEMPLATE, Topology
 from markdown import anchor, code, fences, headings, links, table
-from simulator.acts import ACTS
-from simulator.intrinsics import Value, load_template
-from simulator.scenario import ROWS
-from simulator.topology import TEMPLATE, Topology
 from test_policy import ROWS as EXAMPLES
 
 ROOT = Path(__file__).parents[1]

@@ -6,11 +6,11 @@ from pathlib import Path
 import jmespath  # type: ignore[import-untyped]
 import pytest
 
+from local.intrinsics import load_template
+from local.topology import TEMPLATE, Topology
+from local.translation import translate
 from markdown import fences
 from reliability.commands import OWN, Command, commands, input_of, needed_by
-from simulator.intrinsics import load_template
-from simulator.topology import TEMPLATE, Topology
-from simulator.translation import translate
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "docs" / "operating.md"]

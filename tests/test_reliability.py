@@ -12,6 +12,8 @@ from idle_jobs import batch, evidence, patience, times
 from idle_jobs.outcomes import Ended
 from idle_jobs.telemetry import Metric
 from idle_jobs.times import duration, spoken
+from local.intrinsics import load_template
+from local.topology import TEMPLATE, Queue, Topology
 from markdown import code, headings, table
 from reliability.marks import Mark, scan
 from reliability.matrix import MATRIX, ROWS, Row
@@ -20,8 +22,6 @@ from reliability.ways import way_of
 from simulation.findings import INVARIANTS
 from simulation.repeats import RANK
 from simulation.report import QUESTIONS
-from simulator.intrinsics import load_template
-from simulator.topology import TEMPLATE, Queue, Topology
 
 TEXT = PAGE.read_text(encoding="utf-8")
 SOURCE = load_template(TEMPLATE)

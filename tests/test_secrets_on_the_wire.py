@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from certificates import context_of
+from local.runner import AWS_KEYS, Runner
 from overheard import (
     AWS,
     SECRETS,
@@ -19,10 +20,9 @@ from overheard import (
     overheard,
     signatures,
 )
-from simulator.cluster import API_KEY, Cluster
-from simulator.raw_server import Act, RawServer, Step
-from simulator.runner import AWS_KEYS, Runner
 from stacks import START
+from standin.cluster import API_KEY, Cluster
+from standin.raw_server import Act, RawServer, Step
 from test_wire_faults import pems, url_of
 from wire_faults import FAULTS, FLOODS, Fault, answers, redirect
 

@@ -17,12 +17,12 @@ from idle_jobs.jobs import Job
 from idle_jobs.policy import judge
 from idle_jobs.reasons import Reason
 from idle_jobs.verdicts import Action, Verdict
-from simulator.cluster import Cluster as StandIn
-from simulator.cluster import Fault, serve
-from simulator.cluster.faults import Timed
-from simulator.cluster.wire import Answer, Request
-from simulator.runner import Runner
+from local.runner import Runner
 from stacks import START, add_idle, after, ends, sweep
+from standin.cluster import Cluster as StandIn
+from standin.cluster import Fault, serve
+from standin.cluster.faults import Timed
+from standin.cluster.wire import Answer, Request
 from test_cluster import client
 
 NOW = datetime.now(UTC)

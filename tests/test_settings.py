@@ -8,8 +8,8 @@ import pytest
 from idle_jobs.rules import Rules
 from idle_jobs.settings import VARIABLES, BadSettings, Settings, current
 from idle_jobs.wire import Timeouts
-from simulator.intrinsics import load_template
-from simulator.topology import TEMPLATE, Topology, environment_of
+from local.intrinsics import load_template
+from local.topology import TEMPLATE, Topology, environment_of
 
 PARAMETERS = {"ClusterName": "drill", "ClusterUrl": "https://elastic.example/base"}
 SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:elastic"

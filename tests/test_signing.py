@@ -16,9 +16,9 @@ from idle_jobs.credential import Credential
 from idle_jobs.errors import Refused
 from idle_jobs.signing import LATTICE, Direct, Signer, SigV4
 from idle_jobs.wire import Timeouts, Wire
-from simulator.cluster import Cluster as StandIn
-from simulator.cluster import serve
-from simulator.runner import SESSION
+from local.runner import SESSION
+from standin.cluster import Cluster as StandIn
+from standin.cluster import serve
 
 NOW = datetime.now(UTC)
 KEY = "dGVzdDp0ZXN0"

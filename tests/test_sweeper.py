@@ -9,9 +9,9 @@ import pytest
 from idle_jobs.bodies import BadBody
 from idle_jobs.errors import Refused, TryLater
 from idle_jobs.times import rfc3339
-from simulator.cluster import Fault
-from simulator.runner import Runner
+from local.runner import Runner
 from stacks import START, add_busy, add_idle, after, ends, posts, sweep
+from standin.cluster import Fault
 
 pytestmark = pytest.mark.slow
 

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from simulator.cluster import Cluster, Fault, serve
+from standin.cluster import Cluster, Fault, serve
 from test_plan import plan
 from tools.plan import main
 

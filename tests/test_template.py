@@ -7,8 +7,8 @@ from itertools import pairwise
 
 import pytest
 
-from simulator.intrinsics import Value, load_template
-from simulator.topology import TEMPLATE, Function, Queue, Topology
+from local.intrinsics import Value, load_template
+from local.topology import TEMPLATE, Function, Queue, Topology
 
 SOURCE = load_template(TEMPLATE)
 FUNCTIONS = Topology.load().functions

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from simulator.intrinsics import Resolver, load_template
-from simulator.topology import TEMPLATE
+from local.intrinsics import Resolver, load_template
+from local.topology import TEMPLATE
 
 SOURCE = load_template(TEMPLATE)
 ALARMS = {

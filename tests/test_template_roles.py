@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import pytest
 
-from simulator.intrinsics import Resolver, Value, load_template
-from simulator.topology import TEMPLATE
+from local.intrinsics import Resolver, Value, load_template
+from local.topology import TEMPLATE
 
 SOURCE = load_template(TEMPLATE)
 CLUSTER = "arn:aws:execute-api:eu-west-1:123456789012:a1b2c3d4e5/prod/GET/*"

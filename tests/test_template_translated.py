@@ -9,9 +9,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from simulator.intrinsics import Resolver, load_template
-from simulator.topology import TEMPLATE
-from simulator.translation import NEEDED, translate
+from local.intrinsics import Resolver, load_template
+from local.topology import TEMPLATE
+from local.translation import NEEDED, translate
 
 SOURCE = load_template(TEMPLATE)
 REGION = "eu-west-1"

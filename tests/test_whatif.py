@@ -13,8 +13,8 @@ from builders import NOW, RULES, ago, closed_job, failed_job, idle_job
 from idle_jobs.jobs import Job
 from idle_jobs.owner import Owner
 from idle_jobs.policy import judge
-from simulator.cluster import Cluster
-from simulator.scenario import SWEEP, build
+from local.scenario import SWEEP, build
+from standin.cluster import Cluster
 from test_explain import cells, explain
 from test_policy import ROWS as EXAMPLES
 from test_properties import wild_jobs

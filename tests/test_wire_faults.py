@@ -20,11 +20,11 @@ from idle_jobs.cluster import LONGEST_LIST, Cluster
 from idle_jobs.errors import ClusterError, NotReached, Refused, TryLater
 from idle_jobs.times import rfc3339
 from idle_jobs.wire import LONGEST_ANSWER, Timeouts, Wire, error_of_transport
-from simulator.cluster import Cluster as StandIn
-from simulator.cluster import serve
-from simulator.raw_server import RawServer
-from simulator.runner import Runner
+from local.runner import Runner
 from stacks import START, add_idle, after, ends, posts
+from standin.cluster import Cluster as StandIn
+from standin.cluster import serve
+from standin.raw_server import RawServer
 from test_cluster import Key
 from wire_faults import ENDLESS, FAULTS, FLOODS, Fault, redirect
 

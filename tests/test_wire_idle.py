@@ -8,7 +8,7 @@ from requests import PreparedRequest
 
 from e2e.door import before
 from idle_jobs.wire import LONGEST_IDLE, Timeouts, Wire
-from simulator.cluster import API_KEY, Cluster, serve
+from standin.cluster import API_KEY, Cluster, serve
 
 
 class Key:

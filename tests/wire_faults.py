@@ -6,7 +6,7 @@ from functools import cache
 from itertools import chain, repeat
 
 from idle_jobs.errors import ClusterError, LookAgain, NotReached, Refused, TryLater
-from simulator.raw_server import Act, Script, Step
+from standin.raw_server import Act, Script, Step
 
 Branch = type[ClusterError] | None
 

@@ -6,8 +6,8 @@ from contextlib import ExitStack
 import pytest
 
 from e2e.artifact import ArtifactRunner
-from simulator.cluster import Cluster
 from stacks import START
+from standin.cluster import Cluster
 
 Start = Callable[..., ArtifactRunner]
 

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator
 
 from moto.sts.models import sts_backends
 
-from simulator.cluster import API_KEY, Received
-from simulator.runner import AWS_KEYS
-from simulator.topology import ACCOUNT
+from local.runner import AWS_KEYS
+from local.topology import ACCOUNT
+from standin.cluster import API_KEY, Received
 
 KEY_ID = "AKIDOFTHEFUNCTION"
 SECRET = "the-secret-key-of-a-function"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from e2e.artifact import BUILD
-from simulator.topology import Topology
+from local.topology import Topology
 
 pytestmark = pytest.mark.e2e
 

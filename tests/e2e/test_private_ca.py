@@ -10,9 +10,9 @@ from certificates import Issued, authority, context_of, server, write_chain
 from e2e.artifact import BUILD, ArtifactRunner
 from e2e.batches import left
 from e2e.conftest import HANGS_UP, PARAMETERS
-from simulator.cluster import Cluster
-from simulator.topology import Topology
+from local.topology import Topology
 from stacks import START, add_idle, after, ends, sweep
+from standin.cluster import Cluster
 
 pytestmark = pytest.mark.e2e
 

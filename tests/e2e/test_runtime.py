@@ -12,8 +12,8 @@ import pytest
 from e2e.artifact import BUILD, ROOT, ArtifactRunner
 from e2e.secrecy import KEY_ID, SECRET
 from idle_jobs.times import rfc3339
-from simulator import scenario
-from simulator.topology import Topology
+from local import scenario
+from local.topology import Topology
 
 pytestmark = pytest.mark.e2e
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from e2e.artifact import ArtifactRunner
-from simulator import checks, scenario
-from simulator.acts import ACTS, Act
+from local import checks, scenario
+from local.acts import ACTS, Act
 
 pytestmark = pytest.mark.e2e
 

@@ -9,8 +9,8 @@ from e2e.artifact import BUILD, ArtifactRunner
 from e2e.batches import ask
 from e2e.conftest import PARAMETERS
 from e2e.secrecy import KEY_ID, SECRET, TOKEN
-from simulator.cluster import API_KEY, Cluster
 from stacks import START, add_idle, posts
+from standin.cluster import API_KEY, Cluster
 
 pytestmark = pytest.mark.e2e
 

@@ -14,8 +14,8 @@ import pytest
 
 from builders import NOW
 from hostile.bodies import record
-from simulator.cluster import Cluster
-from simulator.runner import AWS_KEYS, Runner
+from local.runner import AWS_KEYS, Runner
+from standin.cluster import Cluster
 
 # SQS's own limits: a message with its attributes, and the characters it may hold.
 LONGEST_MESSAGE = 1_048_576

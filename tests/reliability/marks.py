@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+FOLDERS = (ROOT / "tests", ROOT / "worlds")
 
 
 class Unattributed(ValueError):
@@ -46,9 +47,9 @@ class _Module:
 
 
 def scan(paths: Iterable[Path] | None = None) -> list[Mark]:
-    """Return every mark in these files, by default in all of tests/."""
+    """Return every mark in these files, by default in all of ours."""
     if paths is None:
-        paths = (ROOT / "tests").rglob("test_*.py")
+        paths = (test for folder in FOLDERS for test in folder.rglob("test_*.py"))
     return sorted(
         mark
         for path in paths

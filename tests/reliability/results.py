@@ -44,5 +44,5 @@ def run_tests() -> Results:
     results = Results()
     # Not imported here: pytest rewrites the asserts of what it loads as a plugin.
     options = ["-q", "-n", "2", "-m", "row", "-p", "reliability.recording"]
-    pytest.main([*options, "tests"], plugins=[results])
+    pytest.main([*options, "tests", "worlds"], plugins=[results])
     return results

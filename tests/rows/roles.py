@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from moto.sts.models import AssumedRole, sts_backends
 
-from simulator.topology import ACCOUNT
+from local.topology import ACCOUNT
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/closer"
 

@@ -5,12 +5,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+from local.schedule import scheduled_event
 from simulation.faults import Faults, calm
 from simulation.history import Asked, Event, History, Lived, Posted, Told
 from simulation.schedule import START, Schedule, run
 from simulation.stack import Stack
-from simulator.cluster import Fault
-from simulator.schedule import scheduled_event
+from standin.cluster import Fault
 
 E = TypeVar("E")
 Disturb = Callable[[Stack], Any]

@@ -13,11 +13,11 @@ from idle_jobs.cluster import Cluster
 from idle_jobs.errors import Evidence, LookAgain
 from idle_jobs.lists import packed
 from idle_jobs.wire import Timeouts, Wire
+from local.runner import Runner
 from rows.wishes import IDLE, ask, forces, jobs_in, left
-from simulator.cluster import API_KEY, Fault, serve
-from simulator.cluster import Cluster as StandIn
-from simulator.runner import Runner
 from stacks import add_idle, after, ends, posts
+from standin.cluster import API_KEY, Fault, serve
+from standin.cluster import Cluster as StandIn
 from test_cluster import Key
 from test_messages import JOB_IDS
 

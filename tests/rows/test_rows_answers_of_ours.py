@@ -8,11 +8,11 @@ import pytest
 
 from idle_jobs.desk import open_desk
 from idle_jobs.telemetry import Metric
+from local.runner import Runner
 from rows.translated import mapping_of
 from rows.wishes import ask, wish
-from simulator.cluster import Fault
-from simulator.runner import Runner
 from stacks import START, add_busy, add_idle, after
+from standin.cluster import Fault
 
 pytestmark = pytest.mark.slow
 

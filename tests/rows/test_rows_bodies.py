@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from local.runner import Runner
 from rows.wishes import IDLE, ends_by_key, forces, left, wish
-from simulator.runner import Runner
 from stacks import START, add_busy, add_idle, after, ends, posts
 
 pytestmark = pytest.mark.slow

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from idle_jobs.errors import BadRequest, TryLater
+from local.runner import Runner
 from rows.translated import ALARM, of_type, rings_after
 from rows.wishes import ask, jobs_in, left
-from simulator.cluster import API_KEY, Fault, Request
-from simulator.runner import Runner
 from stacks import START, add_busy, add_idle, after, ends, posts, sweep
+from standin.cluster import API_KEY, Fault, Request
 
 pytestmark = pytest.mark.slow
 

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from local.runner import Runner
 from rows.wishes import IDLE, ask, forces, jobs_in, left, wish
-from simulator.cluster import Cluster, Fault, Request
-from simulator.cluster.faults import Timed
-from simulator.runner import Runner
 from stacks import START, add_busy, add_idle, after, ends, posts, sweep
+from standin.cluster import Cluster, Fault, Request
+from standin.cluster.faults import Timed
 
 pytestmark = pytest.mark.slow
 

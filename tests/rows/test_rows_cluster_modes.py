@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
+from local.runner import Runner
 from rows.wishes import ask, forces, left
-from simulator.cluster import API_KEY, Cluster, Fault, Request
-from simulator.runner import Runner
 from stacks import START, add_busy, add_idle, after, ends, posts, sweep
+from standin.cluster import API_KEY, Cluster, Fault, Request
 
 pytestmark = pytest.mark.slow
 

@@ -7,9 +7,9 @@ import pytest
 
 import sweeper
 from idle_jobs.desk import open_desk
+from local.crashes import Kill
+from local.runner import Runner
 from rows.wishes import IDLE, ask, ends_by_key, jobs_in, killing, left
-from simulator.crashes import Kill
-from simulator.runner import Runner
 from stacks import add_busy, add_idle, after, ends, posts
 
 pytestmark = pytest.mark.slow

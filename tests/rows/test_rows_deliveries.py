@@ -7,13 +7,13 @@ from itertools import pairwise
 
 import pytest
 
+from local.runner import Runner
 from rows.schedules import FIRST, away, forces, of, spend, sweeps_ends
 from rows.wishes import IDLE, ask, ends_by_key, jobs_in, left
 from simulation.checker import check
 from simulation.faults import calm
 from simulation.history import Delivered, Expired, Finished, History, Posted, Spoiled
 from simulation.stack import Stack
-from simulator.runner import Runner
 from stacks import START, add_busy, add_idle, after, ends, posts
 
 pytestmark = pytest.mark.slow

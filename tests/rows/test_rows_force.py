@@ -5,15 +5,15 @@ from datetime import timedelta
 
 import pytest
 
+from local.runner import Runner
 from rows.schedules import forces, of, spend, unordered
 from rows.wishes import ask, left
 from rows.wishes import forces as forces_in
 from simulation.checker import check
 from simulation.faults import calm
 from simulation.history import Told
-from simulator.cluster import Fault
-from simulator.runner import Runner
 from stacks import START, add_busy, add_idle, after, ends, posts
+from standin.cluster import Fault
 
 pytestmark = pytest.mark.slow
 

@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 
+from local.runner import Runner
 from rows.schedules import FIRST, SECOND, spend, stop_all_feeds, sweeps_ends
 from rows.translated import ALARM, HOURS, of_type, rings_after
 from rows.wishes import jobs_in
 from simulation.checker import check
 from simulation.stack import Stack
-from simulator.runner import Runner
 from stacks import START, add_idle, after, ends, posts, sweep
 
 pytestmark = pytest.mark.slow

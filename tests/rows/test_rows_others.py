@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from local.runner import Runner
 from rows.wishes import IDLE, ask, left, wish
-from simulator.cluster import Cluster
-from simulator.runner import Runner
 from stacks import START, add_busy, add_idle, after, ends, posts, sweep
+from standin.cluster import Cluster
 
 pytestmark = pytest.mark.slow
 

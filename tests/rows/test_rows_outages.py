@@ -6,15 +6,15 @@ from datetime import datetime
 
 import pytest
 
+from local.runner import Runner
 from rows.schedules import FIRST, SECOND, away, forces, of, spend, sweeps_ends
 from rows.wishes import IDLE, ask, ends_by_key, left
 from rows.wishes import forces as forces_in
 from simulation.checker import check
 from simulation.faults import JSON, THROTTLED
 from simulation.history import Moved
-from simulator.cluster import Fault
-from simulator.runner import Runner
 from stacks import add_busy, add_idle, after, posts
+from standin.cluster import Fault
 
 pytestmark = pytest.mark.slow
 

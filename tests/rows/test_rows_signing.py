@@ -8,11 +8,11 @@ import boto3
 import pytest
 
 from e2e.door import Door, before
+from local.runner import Runner
 from rows.roles import ROLE, Roles
-from simulator.cluster import Cluster as StandIn
-from simulator.cluster import serve
-from simulator.runner import Runner
 from stacks import START, add_busy, after, ends
+from standin.cluster import Cluster as StandIn
+from standin.cluster import serve
 
 pytestmark = pytest.mark.slow
 

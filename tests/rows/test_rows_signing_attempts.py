@@ -15,13 +15,13 @@ from idle_jobs.cluster import Cluster
 from idle_jobs.errors import ClusterError, TryLater
 from idle_jobs.signing import SigV4
 from idle_jobs.wire import Timeouts, Wire
+from local.runner import AWS_KEYS
 from rows.interrupted import interrupt_each_step
 from rows.roles import ROLE, given_out
-from simulator.cluster import Cluster as StandIn
-from simulator.cluster import Fault, serve
-from simulator.cluster import Request as Received
-from simulator.runner import AWS_KEYS
 from stacks import START
+from standin.cluster import Cluster as StandIn
+from standin.cluster import Fault, serve
+from standin.cluster import Request as Received
 
 pytestmark = pytest.mark.slow
 

@@ -9,12 +9,12 @@ import pytest
 
 from certificates import context_of, write_certificate
 from idle_jobs.errors import Refused
+from local.runner import Runner
 from rows.translated import ALARM, of_type, rings_after
 from rows.wishes import ask, forces, jobs_in, left
-from simulator.cluster import API_KEY, Cluster, Fault
-from simulator.raw_server import RawServer
-from simulator.runner import Runner
 from stacks import START, add_busy, add_idle, after, ends, posts, sweep
+from standin.cluster import API_KEY, Cluster, Fault
+from standin.raw_server import RawServer
 
 pytestmark = pytest.mark.slow
 

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
+from local.runner import Runner
 from rows.schedules import FIRST, forces, of, spend, sweeps_ends
 from rows.wishes import IDLE, ask, left
 from simulation.checker import check
 from simulation.faults import calm
 from simulation.history import HungUp, Posted
-from simulator.cluster import Fault
-from simulator.runner import Runner
 from stacks import add_idle, after, ends, posts
+from standin.cluster import Fault
 
 pytestmark = pytest.mark.slow
 

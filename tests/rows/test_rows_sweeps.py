@@ -6,6 +6,8 @@ from datetime import timedelta
 import pytest
 
 from idle_jobs.errors import TryLater
+from local.crashes import Kill
+from local.runner import Runner
 from rows.schedules import (
     FIRST,
     SECOND,
@@ -21,10 +23,8 @@ from simulation.checker import check
 from simulation.faults import calm
 from simulation.history import Began, Finished, Read, Sent
 from simulation.stack import Stack
-from simulator.cluster import Fault
-from simulator.crashes import Kill
-from simulator.runner import Runner
 from stacks import START, add_idle, after, ends, posts, sweep
+from standin.cluster import Fault
 
 pytestmark = pytest.mark.slow
 

@@ -2,10 +2,10 @@
 
 import pytest
 
+from local.runner import Runner
 from rows.translated import ALARM, HOURS, of_type, rings_after
-from simulator.cluster import Cluster
-from simulator.runner import Runner
 from stacks import START, add_idle, after, ends, sweep
+from standin.cluster import Cluster
 
 
 @pytest.mark.row(2)

@@ -3,9 +3,9 @@
 from functools import cache
 from typing import Any
 
-from simulator.intrinsics import Resolver, load_template
-from simulator.topology import TEMPLATE
-from simulator.translation import NEEDED, translate
+from local.intrinsics import Resolver, load_template
+from local.topology import TEMPLATE
+from local.translation import NEEDED, translate
 
 CLUSTER = "arn:aws:execute-api:eu-west-1:123456789012:a1b2c3d4e5/prod/*"
 ALARM = "AWS::CloudWatch::Alarm"

@@ -7,9 +7,9 @@ from datetime import timedelta
 from typing import Any
 
 from idle_jobs.messages import CloseMessage, Evidence
-from simulator.crash_runner import CrashRunner, WatchedCluster
-from simulator.crashes import Kill, Switch
-from simulator.runner import Runner
+from local.crash_runner import CrashRunner, WatchedCluster
+from local.crashes import Kill, Switch
+from local.runner import Runner
 from stacks import START, posts
 
 IDLE = "closed idle_datafeed_stopped"

@@ -1,0 +1,91 @@
+"""What many tests share: a stack on this machine with an empty cluster."""
+
+import os
+from collections.abc import Generator, Iterator
+
+import pytest
+from coverage import Coverage
+from hypothesis import HealthCheck, settings
+
+import closer  # While imports are measured: a test may not be the first.
+import force_closer  # noqa: F401 - As above.
+from local.runner import Runner
+from simulation import seeds
+from stacks import START
+from standin.cluster import Cluster
+
+# A measured test takes twice as long. The quick tests, but for those of the second
+# list, and these slow ones reach all of the product's code: the others stand upon them.
+MEASURED_SLOW = ("tests/test_desk", "tests/test_sweeper")
+UNMEASURED = ("worlds", "tests/test_properties")
+
+# Begun first: what takes a minute must not be what all wait for at the end.
+LONGEST = (
+    "worlds/local/tests/test_crash_walk",
+    "worlds/local/tests/test_demo",
+    "worlds/simulation/tests/test_schedules",
+    "tests/test_wire_faults",
+    "tests/rows/test_rows_force",
+    "tests/test_secrets_on_the_wire",
+    "tests/test_hostile",
+    "tests/test_opening",
+)
+
+# Examples of a run are those of every run, on a machine however slow, which is no fault
+# of theirs; `--hypothesis-profile default` explores.
+settings.register_profile(
+    "steady",
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("steady")
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Run three workers on two cores where stacks are tested: they wait a lot."""
+    whole = config.getoption("dist") == "loadscope"
+    return (os.cpu_count() or 1) * 3 // 2 if whole else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the files that take longest first."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+
+
+def pytest_collection_finish() -> None:
+    """Prepare this process for many tests, as one for many seeds is."""
+    seeds.begin()
+
+
+def is_measured(item: pytest.Item) -> bool:
+    """Tell whether the coverage is to know of a test."""
+    if item.get_closest_marker("slow"):
+        return item.nodeid.startswith(MEASURED_SLOW)
+    return not item.nodeid.startswith(UNMEASURED)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Leave a test that is not there to reach code out of the coverage."""
+    measuring = Coverage.current()
+    if measuring is None or is_measured(item):
+        return (yield)
+    measuring.stop()
+    try:
+        return (yield)
+    finally:
+        measuring.start()
+
+
+@pytest.fixture
+def stack() -> Iterator[Runner]:
+    """Yield a stack in mode `close`, at 06:05; its next sweep is at midnight."""
+    with Runner(Cluster(), START, {"SweepEveryHours": "24"}) as runner:
+        yield runner
+
+
+@pytest.fixture(autouse=True)
+def own_metrics() -> None:
+    """Forget what the test before has counted: all Metrics of a process share it."""
+    closer.metrics.clear_metrics()

@@ -1,1 +1,0 @@
-"""A runner for Elastic's YAML REST tests, and cases of our own in that format."""

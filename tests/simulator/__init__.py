@@ -1,1 +1,0 @@
-"""Stand-ins for what the application meets in the field."""

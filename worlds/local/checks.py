@@ -1,0 +1,52 @@
+"""Whether a stack's jobs ended as their rows demand."""
+
+from collections.abc import Iterable, Sequence
+
+from local.runner import Runner
+from local.scenario import Row
+
+# A crash between a force and its report may hide that it was one, and no more.
+FORGIVEN = {"force_closed": ("closed", "skipped already_closed")}
+
+
+def problems(
+    runner: Runner, rows: Sequence[Row], *, disturbed: bool = False
+) -> Iterable[str]:
+    """Yield everything that is not as the rows demand."""
+    for row in rows:
+        verdicts = told(runner, row.job_id, "verdict", "action")
+        outcomes = told(runner, row.job_id, "outcome", "ended")
+        state = runner.cluster.state_of(row.job_id, runner.now)
+        if verdicts[:1] != [row.verdict] and row.verdict != "keep already_closed":
+            yield f"{row.job_id}: the verdict was {verdicts}, not {row.verdict}"
+        if not _as_demanded(row.outcome, outcomes, disturbed=disturbed):
+            yield f"{row.job_id}: it ended {outcomes}, not {row.outcome or 'at all'}"
+        if state != row.state:
+            yield f"{row.job_id}: it is {state}, not {row.state}"
+        if row.request and not _answered(runner, row):
+            yield f"{row.job_id}: the request {row.request} has no outcome for it"
+        if row.state == "closed" and runner.cluster.jobs[row.job_id].feeding:
+            yield f"{row.job_id}: its datafeed still runs"
+    if not disturbed:
+        yield from (f"{name} raised {error!r}" for name, error in runner.errors)
+
+
+def told(runner: Runner, job_id: str, message: str, field: str) -> list[str]:
+    """Return what the log tells of a job, as `action reason` or `ended reason`."""
+    lines = (line for line in runner.log if line["message"] == message)
+    return [f"{x[field]} {x['reason']}" for x in lines if x.get("job_id") == job_id]
+
+
+def _as_demanded(wanted: str, outcomes: Sequence[str], *, disturbed: bool) -> bool:
+    if not disturbed:
+        return list(outcomes) == ([wanted] if wanted else [])
+    # SQS delivers at least once: the same outcome may be told again.
+    ended = wanted.partition(" ")[0]
+    allowed = (wanted, *FORGIVEN.get(ended, ()))
+    same = all(outcome.startswith(allowed) for outcome in outcomes)
+    return bool(outcomes) == bool(wanted) and same
+
+
+def _answered(runner: Runner, row: Row) -> bool:
+    outcomes = runner.outcomes(row.request)
+    return any(outcome["job_id"] == row.job_id for outcome in outcomes)

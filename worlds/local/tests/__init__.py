@@ -1,0 +1,1 @@
+"""Tests of the local stack: the demo, the served cluster, the crash walk."""

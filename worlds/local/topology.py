@@ -1,0 +1,133 @@
+"""The functions and queues of template.yaml, as plain values for the runner to wire."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from local.intrinsics import Resolver, Template, load_template
+
+REGION = "eu-west-1"
+ACCOUNT = "123456789012"
+"""Where a stack is, made up."""
+
+TEMPLATE = Path(__file__).parents[2] / "template.yaml"
+
+SQS_VISIBILITY = 30
+SQS_RETENTION = 345_600
+"""What SQS assumes where a template says nothing, in seconds."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A queue that a function reads from, and how."""
+
+    queue: str
+    batch_size: int
+    max_concurrency: int
+    reports_failures: bool
+
+
+@dataclass(frozen=True)
+class Function:
+    """One function; `environment` is raw, `environment_of` resolves it."""
+
+    name: str
+    handler: str
+    timeout: int
+    memory: int
+    environment: Mapping[str, object]
+    sources: tuple[Source, ...]
+    schedule: str | None
+    template: Template = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Queue:
+    """One queue; times are seconds."""
+
+    name: str
+    visibility: int
+    retention: int
+    redrive_to: str | None
+    max_receive_count: int | None
+
+
+@dataclass(frozen=True)
+class Topology:
+    """Every function and queue of a template, by its logical name."""
+
+    functions: dict[str, Function]
+    queues: dict[str, Queue]
+
+    @classmethod
+    def load(
+        cls, path: Path = TEMPLATE, parameters: Mapping[str, str] | None = None
+    ) -> "Topology":
+        """Read the functions and queues of a template, its schedule by parameters."""
+        template = load_template(path)
+        resources = template["Resources"].items()
+        functions = {
+            name: _function(name, template, parameters or {})
+            for name, resource in resources
+            if resource["Type"] == "AWS::Serverless::Function"
+        }
+        queues = {
+            name: _queue(name, resource.get("Properties", {}))
+            for name, resource in resources
+            if resource["Type"] == "AWS::SQS::Queue"
+        }
+        return cls(functions, queues)
+
+
+def environment_of(
+    function: Function, parameters: Mapping[str, str], resources: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the environment that the function has in a stack with these parameters."""
+    resolver = Resolver(function.template, parameters, resources)
+    resolved = resolver.resolve(function.environment)
+    return {name: str(value) for name, value in resolved.items()}
+
+
+def _function(name: str, template: Template, parameters: Mapping[str, str]) -> Function:
+    shared = template["Globals"]["Function"]
+    own = template["Resources"][name]["Properties"]
+    events = own.get("Events", {}).values()
+    schedules = [e["Properties"]["Schedule"] for e in events if e["Type"] == "Schedule"]
+    resolve = Resolver(template, parameters, {}).resolve
+    return Function(
+        name=name,
+        handler=own["Handler"],
+        timeout=own["Timeout"],
+        memory=own["MemorySize"],
+        environment=_variables(shared) | _variables(own),
+        sources=tuple(_source(e["Properties"]) for e in events if e["Type"] == "SQS"),
+        schedule=resolve(schedules[0]) if schedules else None,
+        template=template,
+    )
+
+
+def _variables(properties: Mapping[str, Any]) -> dict[str, object]:
+    return dict(properties.get("Environment", {}).get("Variables", {}))
+
+
+def _source(event: Mapping[str, Any]) -> Source:
+    return Source(
+        queue=event["Queue"]["Fn::GetAtt"][0],
+        batch_size=event["BatchSize"],
+        max_concurrency=event["ScalingConfig"]["MaximumConcurrency"],
+        reports_failures="ReportBatchItemFailures"
+        in event.get("FunctionResponseTypes", []),
+    )
+
+
+def _queue(name: str, properties: Mapping[str, Any]) -> Queue:
+    redrive = properties.get("RedrivePolicy", {})
+    target = redrive.get("deadLetterTargetArn")
+    return Queue(
+        name=name,
+        visibility=properties.get("VisibilityTimeout", SQS_VISIBILITY),
+        retention=properties.get("MessageRetentionPeriod", SQS_RETENTION),
+        redrive_to=target["Fn::GetAtt"][0] if target else None,
+        max_receive_count=redrive.get("maxReceiveCount"),
+    )

@@ -1,0 +1,1 @@
+"""Tests of the mutants: each finds its place, and some die."""

@@ -1,0 +1,149 @@
+"""The product's own stories, bound to the models; nothing of it is written again."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache, partial
+from typing import Any, cast
+
+import sweeper
+from idle_jobs.closing import close_batch
+from idle_jobs.cluster import Cluster
+from idle_jobs.desk import Desk
+from idle_jobs.modes import MODE_MAX_AGE, ModeUnreadable
+from idle_jobs.outbox import Outbox, SendRefused
+from idle_jobs.settings import Settings
+from idle_jobs.telemetry import Metric, Telemetry
+from idle_jobs.terms import Mode
+from local.topology import Topology, environment_of
+from simulation.history import Key, Rang, Told
+from simulation.invocation import Invocation
+from simulation.keys import signer
+from simulation.sqs import Client
+from simulation.stack import Stack, Story
+from simulation.wire import SimulatedWire
+
+CLUSTER_NAME = "simulated"
+
+
+@cache
+def topology() -> Topology:
+    """Read the template, once for all schedules."""
+    return Topology.load()
+
+
+@cache
+def settings(parameters: tuple[tuple[str, str], ...] = ()) -> Settings:
+    """Return the settings that the template's functions have."""
+    given = {"ClusterName": CLUSTER_NAME, "ClusterUrl": "https://simulated"}
+    given |= dict(parameters)
+    stack = topology()
+    resources = {name: f"https://sqs/{name}" for name in stack.queues}
+    resources["ModeParameter"] = "/mode"
+    given |= {"AuthMode": "api_key", "SecretArn": "arn:aws:secretsmanager:x:1:secret:x"}
+    return Settings.from_env(
+        environment_of(stack.functions["Closer"], given, resources)
+    )
+
+
+class Recorder:
+    """Takes the place of logger and metrics: outcomes go into the history."""
+
+    def __init__(self, stack: Stack, invocation: Invocation) -> None:
+        self._stack, self._invocation = stack, invocation
+
+    def info(self, message: str, extra: Mapping[str, Any]) -> None:
+        """Keep a line."""
+        if message == "outcome":
+            key = Key(extra["request_id"], extra.get("job_id", ""))
+            told = (str(extra["ended"]), str(extra["reason"]))
+            number, now = self._invocation.number, self._stack.world.now
+            said = str(extra.get("detail", ""))
+            self._stack.note(Told(now, number, key, *told, said))
+
+    def warning(self, *_: object, **__: object) -> None:
+        """Hear a line; warnings are no outcomes."""
+
+    def error(self, *_: object, **fields: Any) -> None:
+        """Keep what broke a record: here, that is a bug to be seen.
+
+        But for a send that SQS refused twice, after which a record is to stay.
+        """
+        broken = fields.get("exc_info")
+        if broken is not None and not isinstance(broken, SendRefused):
+            self._stack.broken.append(broken)
+
+    def add_metric(self, name: str, value: float, **_: object) -> None:
+        """Hear a number; one that an alarm rings for at once is kept."""
+        if name == Metric.CLUSTER_REFUSED and value:
+            number, now = self._invocation.number, self._stack.world.now
+            self._stack.note(Rang(now, number, name))
+
+
+def desk(stack: Stack, invocation: Invocation, inbox: str) -> Desk:
+    """Return what a story needs at hand."""
+    own = settings(stack.parameters)
+    client = Client(stack.queues, invocation)
+    recorder = Recorder(stack, invocation)
+    wire = SimulatedWire(
+        stack.cluster,
+        invocation,
+        own.timeouts,
+        stack.faults,
+        stack.source,
+        stack.watch,
+        signer(stack, invocation),
+    )
+    return Desk(
+        cluster_name=CLUSTER_NAME,
+        cluster=Cluster(wire),
+        outbox=Outbox(cast("Any", client), "CloseQueue", "ForceQueue", "ParkingQueue"),
+        inbox=inbox,
+        telemetry=Telemetry(cast("Any", recorder), cast("Any", recorder)),
+        timeouts=own.timeouts,
+        rules=own.rules,
+        clock=lambda: stack.world.now,
+        ask_mode=partial(_read_mode, stack, invocation),
+    )
+
+
+def _read_mode(stack: Stack, invocation: Invocation, *, fresh: bool = False) -> Mode:
+    """Ask the Parameter Store, or remember for half a minute what it said."""
+    known = stack.modes.get(invocation.function)
+    now = stack.world.now
+    if known and not fresh and (now - known[0]).total_seconds() < MODE_MAX_AGE:
+        return Mode(known[1])
+    if stack.source.random() < stack.faults.slow_modes:
+        # The SDK's three tries take no longer.
+        invocation.sleep(stack.source.uniform(2, 21))
+    mode = Mode(invocation.effect(lambda: stack.mode))
+    if stack.no_modes or stack.source.random() < stack.faults.unreadable_modes:
+        raise ModeUnreadable("throttled")
+    stack.modes[invocation.function] = (stack.world.now, mode)
+    return mode
+
+
+def _sweeper(stack: Stack, invocation: Invocation, event: dict[str, Any]) -> Any:
+    own = desk(stack, invocation, "RequestQueue")
+    if "Records" in event:
+        return sweeper.answer_requests(event, own, invocation.seconds_left)
+    return sweeper.sweep_at_once(sweeper.scheduled(event, own.clock()), own)
+
+
+def _closer(stack: Stack, invocation: Invocation, event: dict[str, Any]) -> Any:
+    own = desk(stack, invocation, "CloseQueue")
+    left, run = invocation.seconds_left, invocation.run_all
+    return close_batch(event, own, left, run)
+
+
+def _force_closer(stack: Stack, invocation: Invocation, event: dict[str, Any]) -> Any:
+    own = desk(stack, invocation, "ForceQueue")
+    may_force = replace(own, rules=replace(own.rules, may_force=True))
+    left, run = invocation.seconds_left, invocation.run_in_turn
+    return close_batch(event, may_force, left, run)
+
+
+OURS: Mapping[str, Story] = {
+    "Sweeper": _sweeper,
+    "Closer": _closer,
+    "ForceCloser": _force_closer,
+}

@@ -1,0 +1,1 @@
+"""Tests of the stand-in and of its control."""
