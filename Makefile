@@ -6,7 +6,7 @@ SAM := SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam
 
 SHELL := /bin/bash -euo pipefail
 .DEFAULT_GOAL := help
-.PHONY: help setup demo mode pause resume parked redrive plan explain cluster conformance simulate mutants reliability test quick worlds quick313 lint build e2e check clean
+.PHONY: help setup demo mode pause resume parked redrive plan explain cluster conformance simulate mutants reliability settings-table test quick worlds quick313 lint build e2e check clean
 .NOTPARALLEL:
 
 export PYTHONPATH := functions:worlds:tests
@@ -20,7 +20,7 @@ unexport PYTHONDONTWRITEBYTECODE
 given = $(if $(findstring command line,$(origin $(2))),--$(1)='$($(2))')
 
 help: ## Show what there is.
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
 setup: .venv/.ready ## Make .venv; every other target does so by itself.
 
@@ -66,6 +66,9 @@ mutants: .venv/.ready ## Break the product in each place, and print who notices:
 
 reliability: .venv/.ready .venv-e2e/.ready build ## Run the fault matrix and SCHEDULES (1000; 0: none), write docs/reliability.md.
 	@$(DEV)/python -m reliability
+
+settings-table: .venv/.ready ## Write the settings table of docs/operating.md from template.yaml.
+	@$(DEV)/python -m settings_table
 
 QUICK := -m "not slow and not e2e"
 WHOLE := -m "not e2e" --dist loadscope --no-loadscope-reorder

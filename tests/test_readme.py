@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import settings_table
 from builders import NOW, RULES, idle_job
 from idle_jobs.bodies import BadBody
 from idle_jobs.outcomes import Ended
@@ -32,7 +33,6 @@ PAGES = [ROOT / "README.md", ROOT / "docs" / "operating.md"]
 README = "".join(page.read_text(encoding="utf-8") for page in PAGES)
 SOURCE = load_template(TEMPLATE)
 POLICY = table(README, "Condition, in the order in which it is asked")
-SETTINGS = table(README, "Parameter")
 FIELDS = table(README, "Field")
 DEMO = fences(README, "text")[0].splitlines()
 JOBS = {row.job_id: row for row in ROWS}
@@ -59,21 +59,11 @@ def test_the_picture_shows_every_function_and_every_queue() -> None:
     }
 
 
-def test_every_parameter_is_explained_with_its_default() -> None:
-    """The settings table is the template's parameters, in the template's order."""
-    told = [(code(row["Parameter"])[0], row["Default"]) for row in SETTINGS]
+def test_the_settings_table_is_the_templates() -> None:
+    """It is what `make settings-table` writes: each parameter is described once."""
+    page = settings_table.PAGE.read_text(encoding="utf-8")
 
-    assert told == [
-        (name, default_of(parameter))
-        for name, parameter in SOURCE["Parameters"].items()
-    ]
-
-
-def default_of(parameter: Value) -> str:
-    """Write a parameter's default as the table does."""
-    if "Default" not in parameter:
-        return "(required)"
-    return f"`{parameter['Default']}`" if parameter["Default"] != "" else "(empty)"
+    assert settings_table.written(page) == page
 
 
 def test_the_times_are_those_that_the_template_takes() -> None:
@@ -98,19 +88,6 @@ def test_the_times_are_those_that_the_template_takes() -> None:
         **dict.fromkeys(("1h", "24h"), patterns.keys()),
         **dict.fromkeys(("25h", "1d", "999d"), hours_or_days),
     }
-
-
-@pytest.mark.parametrize(
-    ("one", "other"), [("ForceAfter", "longer"), ("ParkAfter", "shorter")]
-)
-def test_what_hangs_is_forced_before_it_is_parked(one: str, other: str) -> None:
-    """Both parameters say that the one must not come before the other."""
-    (than,) = {"ForceAfter", "ParkAfter"} - {one}
-    (row,) = (row for row in SETTINGS if code(row["Parameter"]) == [one])
-    described = SOURCE["Parameters"][one]["Description"]
-
-    assert f"Not {other} than `{than}`" in row["What happens when you turn it"]
-    assert f"Not {other} than {than}" in described
 
 
 def test_the_policy_table_has_every_reason_of_the_policy() -> None:
@@ -296,7 +273,7 @@ def test_make_knows_every_target() -> None:
     named = {word.split()[1] for word in code(README) if word.startswith("make ")}
 
     assert {"demo", "test", "check"} <= named
-    assert named <= set(re.findall(r"^([a-z0-9]+):", makefile, re.MULTILINE))
+    assert named <= set(re.findall(r"^([a-z0-9-]+):", makefile, re.MULTILINE))
 
 
 LINKS = [(p, link) for p in PAGES for link in links(p.read_text(encoding="utf-8"))]
