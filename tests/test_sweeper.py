@@ -38,6 +38,7 @@ def test_a_sweep_writes_one_message_for_each_idle_job(stack: Runner) -> None:
             "job_id": "web",
             "mode": "close",
             "only_if_idle": True,
+            "despite_halt": False,
             "force": False,
             "timeout": "30m",
             "reason": "idle_datafeed_stopped",

@@ -102,7 +102,9 @@ def test_a_close_ends_in_time_and_in_its_branch(
         branch = close(cluster, fault)
         took = time.monotonic() - began
 
-    assert fault.branch is branch
+    # A reset may come before the connection stands: then nothing was sent at all.
+    absent = fault.branch is TryLater and branch is NotReached
+    assert absent or fault.branch is branch
     assert took < fault.seconds + SLACK
 
 

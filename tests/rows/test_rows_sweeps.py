@@ -152,8 +152,8 @@ def test_row_08_a_sweep_whose_sends_are_refused_twice_is_done_again() -> None:
 
 @pytest.mark.row(8)
 def test_row_08_one_entry_that_is_refused_is_sent_again() -> None:
-    """SQS refuses a twentieth of all entries -> those are sent again, none is lost."""
-    faults, stacks = replace(calm(), refused_entries=0.05), list[Stack]()
+    """SQS refuses a tenth of all entries -> those are sent again, none is lost."""
+    faults, stacks = replace(calm(), refused_entries=0.1), list[Stack]()
     history = spend(stacks.append, faults, jobs=100)
     calm_one = spend(lambda _: None, jobs=100)
 

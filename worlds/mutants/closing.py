@@ -132,8 +132,8 @@ CLOSING: dict[str, Mutant] = {
         Wrong("CloseMessage.to_json", lambda right, self, **_: right(self)),
         "looks",
     ),
-    "a throttled post counts as a close that began": mutant(
-        "posting", NoBranch("_stamped", "throttled"), "posting"
+    "what began nothing counts as a close that did": mutant(
+        "posting", NoBranch("_stamped", "NotReached"), "posting"
     ),
     "every message that is handed over was seen closing": mutant(
         "closing",

@@ -172,7 +172,7 @@ STEPPING: dict[str, Mutant] = {
         "steps",
     ),
     "the newer mode rules, not the stricter": mutant(
-        "messages", Wrong("stricter", lambda _right, _one, other: other), "messages"
+        "terms", Wrong("stricter", lambda _right, _one, other: other), "messages"
     ),
     "a job that opens lazily is as old as ever": mutant(
         "steps",
