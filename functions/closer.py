@@ -7,7 +7,7 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from idle_jobs.closing import close_batch
-from idle_jobs.desk import open_desk, seconds_left
+from idle_jobs.services import open_services, seconds_left
 from idle_jobs.telemetry import NAMESPACE, SERVICE
 
 logger = Logger(service="closer")
@@ -20,6 +20,6 @@ LOOKS_AT_ONCE = 10  # The whole batch, so that no look is older than one read of
 @metrics.log_metrics
 def handler(event: object, context: LambdaContext) -> PartialItemFailureResponse:
     """Handle a batch of CloseQueue."""
-    desk = open_desk("close_queue_url", logger, metrics)
+    services = open_services("close_queue_url", logger, metrics)
     with ThreadPoolExecutor(LOOKS_AT_ONCE) as pool:
-        return close_batch(event, desk, seconds_left(context), pool.map)
+        return close_batch(event, services, seconds_left(context), pool.map)

@@ -7,7 +7,7 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from idle_jobs.closing import close_batch
-from idle_jobs.desk import open_desk, seconds_left
+from idle_jobs.services import open_services, seconds_left
 from idle_jobs.telemetry import NAMESPACE, SERVICE
 
 logger = Logger(service="force_closer")
@@ -18,6 +18,6 @@ metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
 @metrics.log_metrics
 def handler(event: object, context: LambdaContext) -> PartialItemFailureResponse:
     """Handle a message of ForceQueue."""
-    desk = open_desk("force_queue_url", logger, metrics)
-    may_force = replace(desk, rules=replace(desk.rules, may_force=True))
+    services = open_services("force_queue_url", logger, metrics)
+    may_force = replace(services, rules=replace(services.rules, may_force=True))
     return close_batch(event, may_force, seconds_left(context))

@@ -25,15 +25,15 @@ from idle_jobs.batch import (
     records_of,
     sent_at,
 )
-from idle_jobs.bodies import BadBody
-from idle_jobs.budget import Read
-from idle_jobs.desk import Desk, open_desk, seconds_left
 from idle_jobs.errors import ClusterError
-from idle_jobs.patience import LATEST_LOOK
-from idle_jobs.request import Request, parse_request
+from idle_jobs.messages.budget import Read
+from idle_jobs.messages.readers import BadBody
+from idle_jobs.messages.request import Request, parse_request
+from idle_jobs.messages.terms import Mode, Origin
+from idle_jobs.services import Services, open_services, seconds_left
+from idle_jobs.steps.deadlines import LATEST_LOOK
 from idle_jobs.sweeping import demand_ours, park_request, sweep, sweep_nothing
 from idle_jobs.telemetry import NAMESPACE, SERVICE
-from idle_jobs.terms import Mode, Origin
 from idle_jobs.times import CLOCKS_APART, moment, rfc3339, spoken
 
 logger = Logger(service="sweeper")
@@ -43,34 +43,34 @@ metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
 EVENT_LIVES = timedelta(minutes=15)
 
 
-def sweep_at_once(request: Request, desk: Desk) -> dict[str, Any]:
+def sweep_at_once(request: Request, services: Services) -> dict[str, Any]:
     """Answer a schedule or a direct invocation; an unreadable cluster raises."""
-    demand_ours(request, desk)
-    mode = mode_of(desk)
+    demand_ours(request, services)
+    mode = mode_of(services)
     if isinstance(mode, Stopped):
-        return sweep_nothing(request, desk, desk.clock())
+        return sweep_nothing(request, services, services.clock())
     try:
-        jobs = desk.cluster.jobs(desk.clock())
+        jobs = services.cluster.jobs(services.clock())
     except ClusterError as error:
-        desk.telemetry.trouble(error)
+        services.telemetry.trouble(error)
         raise
-    return sweep(request, Read(jobs), desk, desk.clock(), mode)
+    return sweep(request, Read(jobs), services, services.clock(), mode)
 
 
 def answer_requests(
-    event: object, desk: Desk, left: Callable[[], float]
+    event: object, services: Services, left: Callable[[], float]
 ) -> PartialItemFailureResponse:
     """Answer a batch of RequestQueue with one read of the cluster, the breaker."""
-    if not (records := records_of(event, desk)):
+    if not (records := records_of(event, services)):
         return NOTHING_STAYS
-    if isinstance(mode := mode_of(desk), Stopped):
-        return handle_batch(records, give_back(mode), desk, desk.clock(), left)
+    if isinstance(mode := mode_of(services), Stopped):
+        return handle_batch(records, give_back(mode), services, services.clock(), left)
     try:
-        read: Read | ClusterError = Read(desk.cluster.jobs(desk.clock()))
+        read: Read | ClusterError = Read(services.cluster.jobs(services.clock()))
     except ClusterError as error:
-        desk.telemetry.trouble(error)
+        services.telemetry.trouble(error)
         read = error
-    now = desk.clock()
+    now = services.clock()
 
     def answer(record: SQSRecord) -> None:
         try:
@@ -81,28 +81,28 @@ def answer_requests(
                 now=now,
             )
         except BadBody as bad:
-            return park_body(record, bad, desk, now)
+            return park_body(record, bad, services, now)
         try:
-            _answer(request, read, desk, now, mode)
+            _answer(request, read, services, now, mode)
         except BadBody as bad:
-            park_request(request, record.body, bad, desk)
+            park_request(request, record.body, bad, services)
 
-    return handle_batch(records, answer, desk, now, left)
+    return handle_batch(records, answer, services, now, left)
 
 
 def _answer(
     request: Request,
     read: Read | ClusterError,
-    desk: Desk,
+    services: Services,
     now: datetime,
     mode: Mode,
 ) -> None:
-    demand_ours(request, desk)
+    demand_ours(request, services)
     if isinstance(read, ClusterError):
-        if now - request.sent_at >= desk.rules.park_after:
+        if now - request.sent_at >= services.rules.park_after:
             raise BadBody(str(read), read.reason)
         raise NotFinished(LATEST_LOOK)
-    sweep(request, read, desk, now, mode)
+    sweep(request, read, services, now, mode)
 
 
 def scheduled(event: Mapping[str, Any], now: datetime) -> Request:
@@ -138,13 +138,13 @@ def scheduled(event: Mapping[str, Any], now: datetime) -> Request:
 @metrics.log_metrics
 def handler(event: object, context: LambdaContext) -> Mapping[str, Any]:
     """Handle a batch of RequestQueue, a scheduled event, or a request itself."""
-    desk = open_desk("request_queue_url", logger, metrics)
+    services = open_services("request_queue_url", logger, metrics)
     fields = event if isinstance(event, dict) else {}
     if "Records" in fields:
-        return answer_requests(fields, desk, seconds_left(context))
+        return answer_requests(fields, services, seconds_left(context))
     if fields.get("source") == "aws.events":
-        return sweep_at_once(scheduled(fields, desk.clock()), desk)
-    request_id, now = context.aws_request_id, desk.clock()
+        return sweep_at_once(scheduled(fields, services.clock()), services)
+    request_id, now = context.aws_request_id, services.clock()
     body = json.dumps(event)
     request = parse_request(body, request_id=request_id, sent_at=now, now=now)
-    return sweep_at_once(request, desk)
+    return sweep_at_once(request, services)

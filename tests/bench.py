@@ -19,16 +19,16 @@ from aws_lambda_powertools import Logger, Metrics
 from mypy_boto3_sqs import SQSClient
 
 from builders import NOW, RULES, ago
-from idle_jobs.answers import error_of
 from idle_jobs.closing import close_batch
-from idle_jobs.cluster import Cluster
-from idle_jobs.desk import Desk
-from idle_jobs.messages import CloseMessage
+from idle_jobs.elastic.answers import error_of
+from idle_jobs.elastic.cluster import Cluster
+from idle_jobs.elastic.transport import Timeouts, Wire, error_of_transport
+from idle_jobs.messages.close_message import CloseMessage
+from idle_jobs.messages.terms import Mode
 from idle_jobs.outbox import Outbox
-from idle_jobs.rules import Rules
+from idle_jobs.policy.rules import Rules
+from idle_jobs.services import Services
 from idle_jobs.telemetry import NAMESPACE, SERVICE, Telemetry
-from idle_jobs.terms import Mode
-from idle_jobs.wire import Timeouts, Wire, error_of_transport
 from standin.cluster import FOREVER, Request
 from standin.cluster import Cluster as StandIn
 from standin.cluster.asking import KEY
@@ -50,7 +50,7 @@ class Called:
 
 @dataclass
 class Bench:
-    """A desk, and the world around it; a test turns both before it takes a batch."""
+    """The services and the world around them; a test turns both, then takes a batch."""
 
     rules: Rules = RULES
     # What the mode is at each ask; the last one stays.
@@ -69,11 +69,11 @@ class Bench:
     delays: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """Make the desk, whose parts are the product's own."""
+        """Make the services, whose parts are the product's own."""
         self.metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
         self.metrics.clear_metrics()  # All Metrics of a process share them.
         logger = Logger(service=f"bench-{next(_numbers)}", stream=cast("Any", self))
-        self.desk = Desk(
+        self.services = Services(
             cluster_name="test",
             cluster=Cluster(cast("Wire", self)),
             outbox=Outbox(cast("SQSClient", self), "close", "force", "parking"),
@@ -99,7 +99,7 @@ class Bench:
     def take(self, *bodies: CloseMessage | str) -> list[Any]:
         """Take a batch one look further; return the ids of the records that stay."""
         event = {"Records": [record(n, body) for n, body in enumerate(bodies)]}
-        answer = close_batch(event, self.desk, lambda: self.left)
+        answer = close_batch(event, self.services, lambda: self.left)
         return [each["itemIdentifier"] for each in answer["batchItemFailures"]]
 
     def spend(self, seconds: float) -> None:

@@ -4,9 +4,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from idle_jobs.jobs import Datafeed, Job, State
-from idle_jobs.messages import CloseMessage, Evidence
-from idle_jobs.rules import Rules
+from idle_jobs.messages.close_message import CloseMessage, Evidence
+from idle_jobs.policy.job import Datafeed, Job, State
+from idle_jobs.policy.rules import Rules
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 RULES = Rules()

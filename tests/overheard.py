@@ -18,8 +18,8 @@ import pytest
 from builders import idle_job
 from e2e.secrecy import told_in
 from hostile.bodies import record
-from idle_jobs.desk import open_desk
 from idle_jobs.errors import ClusterError
+from idle_jobs.services import open_services
 from local.runner import Runner
 from stacks import START, after
 
@@ -74,9 +74,9 @@ class Overheard(Runner):
         came = record(REQUEST, 1) | {"attributes": {"SentTimestamp": SENT_AT}}
         self.invoke("Sweeper", {"Records": [came]})
         with self.inside("Closer") as closer:
-            desk = open_desk("close_queue_url", closer.logger, closer.metrics)
+            services = open_services("close_queue_url", closer.logger, closer.metrics)
             try:
-                desk.cluster.close(idle_job(), timeout="30m", read_timeout=seconds)
+                services.cluster.close(idle_job(), timeout="30m", read_timeout=seconds)
             except ClusterError as error:
                 self.said.writelines(traceback.format_exception(error))
                 self.said.write(f"{error!r} {vars(error)}")

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from idle_jobs.answers import error_of, parsed
+from idle_jobs.elastic.answers import error_of, parsed
 from idle_jobs.errors import (
     BadRequest,
     ClusterError,

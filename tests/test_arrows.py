@@ -21,28 +21,29 @@ def modules(folder: Path, base: Path) -> dict[str, Path]:
 
 SOURCES = modules(ROOT / "functions", ROOT / "functions")
 COMMANDS = modules(ROOT / "tools", ROOT)
-IMPURE = {
-    *(
-        "wire",
-        "bounds",
-        "cluster",
-        "signing",
-        "credential",
-        "modes",
-        "outbox",
-        "aws",
-        "desk",
-        "batch",
-        "closing",
-        "posting",
-    ),
-    *("sweeping", "summary", "telemetry", "settings"),
-}
+# The words that all may use, and the packages that decide: pure, all of them.
+WORDS = ("reasons", "errors", "times", "texts", "safe_text")
+PACKAGES = ("policy", "messages", "steps")
+PURE_OF_ELASTIC = ("answers", "causes", "info", "job_reader", "json_fields", "lists")
 PURE = sorted(
     name
     for name in SOURCES
-    if name.startswith("idle_jobs.") and name.split(".")[1] not in IMPURE
+    if name.startswith(tuple(f"idle_jobs.{package}." for package in PACKAGES))
+    or name in {f"idle_jobs.{word}" for word in WORDS}
+    or name in {f"idle_jobs.elastic.{part}" for part in PURE_OF_ELASTIC}
 )
+# Which package may import which; what is at the root tells the stories, and may all.
+MAY_IMPORT: dict[str, set[str]] = {
+    "policy": set(),
+    "messages": {"policy"},
+    "steps": {"messages", "policy"},
+    "elastic": {"policy"},
+}
+
+
+def package_of(name: str) -> str:
+    """Return the package of a module of idle_jobs: empty for what is at its root."""
+    return name.split(".")[1] if name.count(".") > 1 else ""
 
 
 def tree(name: str) -> ast.Module:
@@ -80,9 +81,25 @@ def uses(name: str) -> Iterator[str]:
             yield f"{node.value.id}.{node.attr}"
 
 
-def test_every_impure_module_is_there() -> None:
-    """A module that was renamed does not become pure by accident."""
-    assert set() == {f"idle_jobs.{name}" for name in IMPURE} - SOURCES.keys()
+def test_every_pure_module_is_there() -> None:
+    """A module that was renamed does not become impure by accident."""
+    named = {f"idle_jobs.{word}" for word in WORDS}
+    named |= {f"idle_jobs.elastic.{part}" for part in PURE_OF_ELASTIC}
+
+    assert set() == named - SOURCES.keys()
+    assert set(PACKAGES) <= {package_of(name) for name in PURE}
+
+
+@pytest.mark.parametrize("package", MAY_IMPORT)
+def test_packages_know_those_below_them_alone(package: str) -> None:
+    """Whoever reads a package needs nothing of what is built upon it."""
+    own = [name for name in SOURCES if package_of(name) == package]
+    known = {x for name in own for x in imports(name) if x.startswith("idle_jobs.")}
+    at_the_root = {x for x in known if not package_of(x)}
+
+    assert own
+    assert MAY_IMPORT[package] | {package, ""} >= {package_of(x) for x in known}
+    assert {f"idle_jobs.{word}" for word in (*WORDS, "aws")} >= at_the_root
 
 
 @pytest.mark.parametrize("name", PURE)
@@ -119,29 +136,40 @@ def test_only_settings_read_the_environment() -> None:
 DOORS = {
     "HTTP": (
         "requests",
-        {"idle_jobs.wire", "idle_jobs.bounds", "idle_jobs.signing"},
+        {
+            "idle_jobs.elastic.transport",
+            "idle_jobs.elastic.time_limit",
+            "idle_jobs.elastic.signing",
+        },
     ),
     "AWS": (
         "boto3",
         {
-            "idle_jobs.credential",
-            "idle_jobs.desk",
+            "idle_jobs.elastic.credential",
+            "idle_jobs.services",
             "idle_jobs.modes",
-            "idle_jobs.signing",
+            "idle_jobs.elastic.signing",
         },
     ),
     "errors of AWS": (
         "botocore",
         {
             "idle_jobs.aws",
-            "idle_jobs.credential",
+            "idle_jobs.elastic.credential",
             "idle_jobs.modes",
             "idle_jobs.outbox",
-            "idle_jobs.signing",
+            "idle_jobs.elastic.signing",
         },
     ),
-    "signatures": ("requests_aws4auth", {"idle_jobs.signing"}),
-    "clocks": ("time", {"idle_jobs.bounds", "idle_jobs.cluster", "idle_jobs.wire"}),
+    "signatures": ("requests_aws4auth", {"idle_jobs.elastic.signing"}),
+    "clocks": (
+        "time",
+        {
+            "idle_jobs.elastic.time_limit",
+            "idle_jobs.elastic.cluster",
+            "idle_jobs.elastic.transport",
+        },
+    ),
 }
 
 

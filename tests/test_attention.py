@@ -9,15 +9,15 @@ import pytest
 from builders import NOW, RULES, ago, closed_job, failed_job, feed, idle_job
 from builders import persons_message as asked
 from builders import sweeps_message as swept
-from idle_jobs.attention import NEEDS_ATTENTION
-from idle_jobs.jobs import Job
-from idle_jobs.moves import Close, End, Force
-from idle_jobs.owner import Owner, Wish
-from idle_jobs.policy import judge
+from idle_jobs.policy.attention import NEEDS_ATTENTION
+from idle_jobs.policy.job import Job
+from idle_jobs.policy.judge import judge
+from idle_jobs.policy.owner import Owner, Wish
+from idle_jobs.policy.rules import Rules
+from idle_jobs.policy.verdict import Action
 from idle_jobs.reasons import Reason
-from idle_jobs.rules import Rules
-from idle_jobs.steps import next_step
-from idle_jobs.verdicts import Action
+from idle_jobs.steps.next_step import next_step
+from idle_jobs.steps.step import Close, End, Force
 
 LONG: dict[str, Any] = {"last_data": ago(days=200), "newest_clock": ago(days=200)}
 LONG |= {"created": ago(days=300), "open_start": ago(days=200)}

@@ -20,8 +20,8 @@ from idle_jobs.batch import (
     records_of,
     sent_at,
 )
-from idle_jobs.bodies import BadBody
-from idle_jobs.messages import NewerVersion
+from idle_jobs.messages.close_message import NewerVersion
+from idle_jobs.messages.readers import BadBody
 from idle_jobs.modes import ModeUnreadable
 from idle_jobs.outbox import SendRefused
 from idle_jobs.reasons import Reason
@@ -35,7 +35,7 @@ def handled(
 ) -> list[Any]:
     """Handle a batch; return the ids of the records that stay."""
     records = [SQSRecord(record(n, body)) for n, body in enumerate(bodies)]
-    answer = handle_batch(records, handle, bench.desk, NOW, lambda: bench.left, run)
+    answer = handle_batch(records, handle, bench.services, NOW, lambda: bench.left, run)
     return [each["itemIdentifier"] for each in answer["batchItemFailures"]]
 
 
@@ -184,7 +184,7 @@ def test_what_sqs_did_not_hand_over_whole_is_parked_first() -> None:
     bench = Bench()
     sns = {"EventSource": "aws:sns", "Sns": {"Message": '{"request_id": "r-7"}'}}
     whole = record(0, "a")
-    records = records_of({"Records": [sns, whole, {"body": "b"}]}, bench.desk)
+    records = records_of({"Records": [sns, whole, {"body": "b"}]}, bench.services)
     told = bench.seen("outcome")
 
     assert [whole] == [each.raw_event for each in records]
@@ -199,7 +199,7 @@ def test_what_cannot_be_parked_fails_the_whole_event() -> None:
     bench = Bench(refused_queues=("parking",))
 
     with pytest.raises(SendRefused):
-        records_of({"Records": [record(0, "a"), {"body": "b"}]}, bench.desk)
+        records_of({"Records": [record(0, "a"), {"body": "b"}]}, bench.services)
     assert [] == bench.seen("outcome")
 
 
@@ -208,7 +208,7 @@ def test_a_bad_body_is_parked_as_it_came_and_then_told() -> None:
     bench = Bench()
     body = '{"job_id": "web", "request_id": "r-7", "colour": 1}'
     bad = BadBody("colour: unknown field")
-    park_body(SQSRecord(record(0, body)), bad, bench.desk, NOW)
+    park_body(SQSRecord(record(0, body)), bad, bench.services, NOW)
 
     [(queue, parked), (kind, told)] = bench.events
     assert ("parking", body, "outcome") == (queue, parked, kind)
@@ -224,7 +224,7 @@ def test_a_bad_body_is_parked_as_it_came_and_then_told() -> None:
 def test_a_body_that_names_no_request_goes_by_its_message_id(body: str) -> None:
     """What cannot be read is known by SQS's own id."""
     bench = Bench()
-    park_body(SQSRecord(record(0, body)), BadBody("no"), bench.desk, NOW)
+    park_body(SQSRecord(record(0, body)), BadBody("no"), bench.services, NOW)
 
     assert "m0" == bench.seen("outcome")[0]["request_id"]
 
@@ -234,7 +234,7 @@ def test_a_bad_body_that_cannot_be_parked_is_not_told_as_parked() -> None:
     bench = Bench(refused_queues=("parking",))
 
     with pytest.raises(SendRefused):
-        park_body(SQSRecord(record(0, "{")), BadBody("no"), bench.desk, NOW)
+        park_body(SQSRecord(record(0, "{")), BadBody("no"), bench.services, NOW)
     assert [] == bench.seen("outcome") == bench.counted("JobsParked")
 
 
@@ -248,7 +248,7 @@ def test_a_newer_version_is_parked_after_an_hour(minutes: float, parked: int) ->
     young = sweeps_message(sent_at=ago(minutes=minutes))
 
     def handle(each: SQSRecord) -> None:
-        park_body(each, NEWER, bench.desk, NOW)
+        park_body(each, NEWER, bench.services, NOW)
 
     stays = handled(bench, handle, young)
 
@@ -261,7 +261,7 @@ def test_a_newer_version_is_parked_after_an_hour(minutes: float, parked: int) ->
 def test_an_event_without_records_is_refused_by_name(event: dict[str, Any]) -> None:
     """A batch is never empty: a handmade event is told so."""
     with pytest.raises(BadBody, match="Records"):
-        records_of(event, Bench().desk)
+        records_of(event, Bench().services)
 
 
 def test_a_record_was_sent_when_it_came_first() -> None:
@@ -276,7 +276,7 @@ def test_a_batch_of_odd_records_alone_leaves_nothing_in_its_queue() -> None:
     bench = Bench()
     odd = {"eventSource": "aws:sqs", "body": '{"job_id": "web"}'}
 
-    answer = answer_requests({"Records": [odd]}, bench.desk, lambda: bench.left)
+    answer = answer_requests({"Records": [odd]}, bench.services, lambda: bench.left)
 
     assert {"batchItemFailures": []} == answer
     assert [] == bench.seen("call")

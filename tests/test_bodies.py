@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from builders import NOW, ago
-from idle_jobs.bodies import (
+from idle_jobs.messages.readers import (
     BadBody,
     Read,
     choice,
@@ -19,8 +19,8 @@ from idle_jobs.bodies import (
     text,
     time_value,
 )
+from idle_jobs.messages.terms import Mode
 from idle_jobs.reasons import Reason
-from idle_jobs.terms import Mode
 
 JOB_ID = (
     "expected one job id (1 to 64 of a-z 0-9 _ - . that begin and end with a letter or "

@@ -2,7 +2,7 @@
 
 import socket
 
-from idle_jobs.bounds import Timed
+from idle_jobs.elastic.time_limit import Timed
 
 
 def test_a_read_waits_no_longer_than_the_answer_may_take() -> None:

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from builders import NOW, ago, closed_job, idle_job
-from idle_jobs.bodies import BadBody
-from idle_jobs.budget import Read, demand_room
-from idle_jobs.jobs import Job, State
+from idle_jobs.messages.budget import Read, demand_room
+from idle_jobs.messages.readers import BadBody
+from idle_jobs.messages.request import Request
+from idle_jobs.policy.job import Job, State
+from idle_jobs.policy.rules import Rules
 from idle_jobs.reasons import Reason
-from idle_jobs.request import Request
-from idle_jobs.rules import Rules
 
 ASKED = ago(minutes=1)
 

@@ -3,7 +3,7 @@
 import tomllib
 from pathlib import Path
 
-from idle_jobs.wire import HEADERS
+from idle_jobs.elastic.transport import HEADERS
 from markdown import headings
 
 ROOT = Path(__file__).parents[1]

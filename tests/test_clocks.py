@@ -7,13 +7,13 @@ import pytest
 
 from bench import Bench, force_closers
 from builders import NOW, RULES, ago, idle_job, persons_message, sweeps_message
-from idle_jobs.jobs import Job, State
-from idle_jobs.messages import CloseMessage
-from idle_jobs.moves import End
-from idle_jobs.outcomes import Ended
-from idle_jobs.policy import judge
+from idle_jobs.messages.close_message import CloseMessage
+from idle_jobs.messages.outcome import Ended
+from idle_jobs.policy.job import Job, State
+from idle_jobs.policy.judge import judge
 from idle_jobs.reasons import Reason
-from idle_jobs.steps import next_step
+from idle_jobs.steps.next_step import next_step
+from idle_jobs.steps.step import End
 from idle_jobs.times import CLOCKS_APART
 
 SECOND = timedelta(seconds=1)

@@ -10,15 +10,15 @@ import boto3
 import pytest
 
 from builders import idle_job, persons_message
+from idle_jobs.close_call import CloseCalls
 from idle_jobs.closing import close_batch
-from idle_jobs.cluster import Cluster
-from idle_jobs.desk import open_desk
+from idle_jobs.elastic.cluster import Cluster
+from idle_jobs.elastic.transport import Wire
 from idle_jobs.errors import TryLater
-from idle_jobs.moves import Force
-from idle_jobs.posting import Posts
 from idle_jobs.reasons import Reason
+from idle_jobs.services import open_services
+from idle_jobs.steps.step import Force
 from idle_jobs.times import rfc3339
-from idle_jobs.wire import Wire
 from local.runner import Runner
 from stacks import START, add_busy, add_idle, after, ends, posts, sweep
 from standin.cluster import Fault, Request
@@ -396,8 +396,8 @@ def test_a_refused_post_stops_the_posts_of_its_batch(stack: Runner) -> None:
     )
     event = {"Records": stack.queues.receive("CloseQueue", 10)}
     with stack.inside("Closer") as closer:
-        desk = open_desk("close_queue_url", closer.logger, closer.metrics)
-        answer = close_batch(event, desk, lambda: 60, run=map)
+        services = open_services("close_queue_url", closer.logger, closer.metrics)
+        answer = close_batch(event, services, lambda: 60, run=map)
         closer.metrics.flush_metrics()
 
     assert len(answer["batchItemFailures"]) == 10
@@ -412,8 +412,8 @@ def test_nothing_is_closed_on_what_was_read_a_minute_ago(stack: Runner) -> None:
     event = {"Records": stack.queues.receive("CloseQueue", 1)}
     left = iter([110.0])
     with stack.inside("Closer") as closer:
-        desk = open_desk("close_queue_url", closer.logger, closer.metrics)
-        answer = close_batch(event, desk, lambda: next(left, 49.0))
+        services = open_services("close_queue_url", closer.logger, closer.metrics)
+        answer = close_batch(event, services, lambda: next(left, 49.0))
 
     assert len(answer["batchItemFailures"]) == 1
     assert posts(stack) == ends(stack) == []
@@ -442,9 +442,9 @@ def test_a_post_ends_before_its_invocation_and_begins_on_fresh_news(
     clock, wire = iter([180.0]), Recorded()
     stack.timeouts = {"MEASURED_READ_TIMEOUT": "120"}
     with stack.inside("ForceCloser") as closer:
-        desk = open_desk("force_queue_url", closer.logger, closer.metrics)
-        desk = replace(desk, cluster=Cluster(cast("Wire", wire)))
-        posts_ = Posts(desk, lambda: next(clock, left))
+        services = open_services("force_queue_url", closer.logger, closer.metrics)
+        services = replace(services, cluster=Cluster(cast("Wire", wire)))
+        posts_ = CloseCalls(services, lambda: next(clock, left))
         posts_.post(Force(idle_job(), Reason.FORCE_ORDERED), persons_message())
     limits = [(each["read_timeout"], each["good_for"]) for each in wire.limits]
 

@@ -19,7 +19,14 @@ from requests import PreparedRequest
 
 from builders import RULES, idle_job
 from e2e.door import before
-from idle_jobs.cluster import Cluster
+from idle_jobs.elastic.cluster import Cluster
+from idle_jobs.elastic.lists import packed, without
+from idle_jobs.elastic.transport import (
+    LONGEST_ANSWER,
+    Timeouts,
+    Wire,
+    error_of_transport,
+)
 from idle_jobs.errors import (
     BadRequest,
     ClusterError,
@@ -31,11 +38,9 @@ from idle_jobs.errors import (
     Refused,
     TryLater,
 )
-from idle_jobs.jobs import Job, State
-from idle_jobs.lists import packed, without
-from idle_jobs.policy import judge
+from idle_jobs.policy.job import Job, State
+from idle_jobs.policy.judge import judge
 from idle_jobs.reasons import Reason
-from idle_jobs.wire import LONGEST_ANSWER, Timeouts, Wire, error_of_transport
 from standin.cluster import Cluster as StandIn
 from standin.cluster import Fault, serve
 

@@ -5,7 +5,7 @@ from base64 import b64encode
 
 import pytest
 
-from idle_jobs.credential import authorization_of, decoded_secret
+from idle_jobs.elastic.credential import authorization_of, decoded_secret
 from idle_jobs.errors import Refused
 
 KEY = "VnVhQ2ZHY0JDZGJrUW0tZTVhT3g6dWkybHAyYXhUTm1zeWFrdzl0dk5udw=="

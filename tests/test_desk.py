@@ -4,8 +4,9 @@ import os
 
 import pytest
 
-from idle_jobs import credential, desk, modes
-from idle_jobs.desk import open_desk
+from idle_jobs import modes, services
+from idle_jobs.elastic import credential
+from idle_jobs.services import open_services
 from idle_jobs.telemetry import Telemetry
 from local.runner import Runner
 from stacks import START, add_idle, after, ends, sweep
@@ -24,7 +25,7 @@ WAYS = {
 @pytest.fixture(autouse=True)
 def cold() -> None:
     """Start cold, whatever ran before: what is cached is made while it is measured."""
-    for module in (credential, desk, modes):
+    for module in (credential, services, modes):
         for each in vars(module).values():
             if hasattr(each, "cache_clear"):
                 each.cache_clear()
@@ -47,8 +48,8 @@ def test_each_way_to_sign_closes_a_job(parameters: dict[str, str]) -> None:
 def test_clients_are_made_once(stack: Runner) -> None:
     """A warm invocation finds its connections; settings that differ do not share."""
     with stack.inside("Closer") as closer:
-        first = open_desk("close_queue_url", closer.logger, closer.metrics)
-        again = open_desk("close_queue_url", closer.logger, closer.metrics)
+        first = open_services("close_queue_url", closer.logger, closer.metrics)
+        again = open_services("close_queue_url", closer.logger, closer.metrics)
 
     assert first.cluster is again.cluster
     assert first.outbox is again.outbox

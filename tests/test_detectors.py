@@ -2,7 +2,7 @@
 
 import pytest
 
-from idle_jobs.detectors import SILENCE_IS_DATA, silence_is_data
+from idle_jobs.policy.detectors import SILENCE_IS_DATA, silence_is_data
 
 # Elasticsearch's DetectorFunction.java, in its order, and the shortcuts it takes.
 LISTED = """

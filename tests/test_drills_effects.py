@@ -10,9 +10,9 @@ import pytest
 from builders import NOW
 from conformance.requesting import TEST_USER
 from conformance.targets import in_process, new_cluster
-from idle_jobs.bodies import BadBody
+from idle_jobs.messages.readers import BadBody
+from idle_jobs.messages.request import parse_request
 from idle_jobs.reasons import Reason
-from idle_jobs.request import parse_request
 from local.intrinsics import load_template
 from local.topology import TEMPLATE, Topology
 from markdown import anchor, fences, headings, links

@@ -7,9 +7,9 @@ import pytest
 import time_machine
 
 from builders import NOW, RULES, idle_job
-from idle_jobs.policy import judge
+from idle_jobs.policy.judge import judge
+from idle_jobs.policy.verdict import Action
 from idle_jobs.reasons import Reason
-from idle_jobs.verdicts import Action
 from local.scenario import SWEEP
 from standin.cluster import API_KEY, Cluster, serve
 from tools.elastic_apps import look_alike

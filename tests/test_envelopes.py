@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from builders import NOW, ago, sweeps_message
-from idle_jobs.bodies import BadBody
-from idle_jobs.envelopes import envelope
-from idle_jobs.messages import NewerVersion, parse_message
+from idle_jobs.messages.close_message import NewerVersion, parse_message
+from idle_jobs.messages.envelopes import envelope
+from idle_jobs.messages.readers import BadBody
+from idle_jobs.messages.request import parse_request
 from idle_jobs.reasons import Reason
-from idle_jobs.request import parse_request
 
 SENT = ago(minutes=2)
 FIELDS = (

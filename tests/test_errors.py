@@ -8,10 +8,10 @@ import pytest
 import requests
 
 from idle_jobs import errors
-from idle_jobs.answers import error_of
+from idle_jobs.elastic.answers import error_of
+from idle_jobs.elastic.transport import error_of_transport
 from idle_jobs.errors import ClusterError, Evidence, TryLater
 from idle_jobs.reasons import Reason
-from idle_jobs.wire import error_of_transport
 
 Edges = set[tuple[str, str]]
 

@@ -13,11 +13,11 @@ import pytest
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from idle_jobs.batch import sent_at
-from idle_jobs.bodies import BadBody
-from idle_jobs.messages import CloseMessage, parse_message
-from idle_jobs.records import sort_records
-from idle_jobs.request import parse_request
-from idle_jobs.terms import Origin
+from idle_jobs.messages.close_message import CloseMessage, parse_message
+from idle_jobs.messages.readers import BadBody
+from idle_jobs.messages.records import sort_records
+from idle_jobs.messages.request import parse_request
+from idle_jobs.messages.terms import Origin
 from local.intrinsics import load_template
 from local.scenario import ROWS
 from local.topology import TEMPLATE, Topology

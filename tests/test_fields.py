@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from idle_jobs.fields import Fields, dig
+from idle_jobs.elastic.json_fields import Fields, dig
 
 DOCUMENT = {
     "text": "words",

@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 import pytest
 
 from builders import NOW, RULES, ago, closed_job, feed, idle_job
-from idle_jobs.halting import Event, event_of, events
-from idle_jobs.jobs import Job, State
-from idle_jobs.limits import limit
-from idle_jobs.owner import Owner, Wish
-from idle_jobs.policy import judge
+from idle_jobs.policy.job import Job, State
+from idle_jobs.policy.judge import judge
+from idle_jobs.policy.limits import limit
+from idle_jobs.policy.mass_events import Event, event_of, events
+from idle_jobs.policy.owner import Owner, Wish
+from idle_jobs.policy.rules import Rules
+from idle_jobs.policy.verdict import Action
 from idle_jobs.reasons import Reason
-from idle_jobs.rules import Rules
-from idle_jobs.verdicts import Action
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 

@@ -16,14 +16,14 @@ from hostile.edge import Seen, edge
 from hostile.elastic import Nonsense
 from hostile.lines import answered_by
 from hostile.texts import source
-from idle_jobs.answers import error_of, parsed
-from idle_jobs.cluster import Cluster
+from idle_jobs.elastic.answers import error_of, parsed
+from idle_jobs.elastic.cluster import Cluster
+from idle_jobs.elastic.json_fields import dig
+from idle_jobs.elastic.transport import Timeouts, Wire
 from idle_jobs.errors import ClusterError, Evidence
-from idle_jobs.fields import dig
-from idle_jobs.policy import judge
+from idle_jobs.policy.judge import judge
+from idle_jobs.policy.verdict import Action
 from idle_jobs.times import rfc3339
-from idle_jobs.verdicts import Action
-from idle_jobs.wire import Timeouts, Wire
 from standin.raw_server import RawServer
 from test_cluster import Key
 from wire_faults import answers

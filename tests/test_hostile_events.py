@@ -15,7 +15,7 @@ from hostile.edge import Edge, edge
 from hostile.elastic import Nonsense
 from hostile.lines import answered_by
 from hostile.texts import source
-from idle_jobs.bodies import BadBody
+from idle_jobs.messages.readers import BadBody
 from idle_jobs.times import rfc3339
 from test_envelopes import ENVELOPES
 from test_properties import json_values

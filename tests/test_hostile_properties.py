@@ -10,12 +10,17 @@ from hypothesis import strategies as st
 
 from builders import NOW, RULES
 from hostile.bodies import SENT
-from idle_jobs.bodies import BadBody
-from idle_jobs.messages import parse_message
-from idle_jobs.policy import judge
-from idle_jobs.reading import CONFIG_FIELDS, FEED_FIELDS, STATS_FIELDS, read_jobs
-from idle_jobs.request import parse_request
-from idle_jobs.verdicts import Action
+from idle_jobs.elastic.job_reader import (
+    CONFIG_FIELDS,
+    FEED_FIELDS,
+    STATS_FIELDS,
+    read_jobs,
+)
+from idle_jobs.messages.close_message import parse_message
+from idle_jobs.messages.readers import BadBody
+from idle_jobs.messages.request import parse_request
+from idle_jobs.policy.judge import judge
+from idle_jobs.policy.verdict import Action
 from test_properties import json_values
 
 pytestmark = pytest.mark.slow

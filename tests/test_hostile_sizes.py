@@ -13,10 +13,10 @@ from hostile.edge import LONGEST_MESSAGE, edge
 from hostile.elastic import Nonsense, kind_of
 from hostile.lines import answered_by
 from hostile.texts import source
-from idle_jobs.answers import error_of
-from idle_jobs.cluster import LONGEST_JOB, LONGEST_LIST, Cluster
+from idle_jobs.elastic.answers import error_of
+from idle_jobs.elastic.cluster import LONGEST_JOB, LONGEST_LIST, Cluster
+from idle_jobs.elastic.transport import LONGEST_ANSWER, Wire
 from idle_jobs.errors import ClusterError
-from idle_jobs.wire import LONGEST_ANSWER, Wire
 from local.topology import Function, Topology
 
 pytestmark = pytest.mark.slow

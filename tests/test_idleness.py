@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 import pytest
 
 from builders import NOW, RULES, ago, feed, idle_job
-from idle_jobs.idleness import Quiet, idle, last_activity, silence, threshold
-from idle_jobs.jobs import Job
-from idle_jobs.owner import Owner
-from idle_jobs.policy import judge
+from idle_jobs.policy.idleness import Quiet, idle, last_activity, silence, threshold
+from idle_jobs.policy.job import Job
+from idle_jobs.policy.judge import judge
+from idle_jobs.policy.owner import Owner
+from idle_jobs.policy.rules import Rules
+from idle_jobs.policy.verdict import Action
 from idle_jobs.reasons import Reason
-from idle_jobs.rules import Rules
-from idle_jobs.verdicts import Action
 
 MARKED = Owner(keep_open_until=ago(days=1))
 AHEAD = Owner(keep_open_until=ago(days=-1))

@@ -3,11 +3,11 @@
 import pytest
 
 from builders import NOW, RULES, idle_job
-from idle_jobs.ignored import MOST_IGNORED, without_effect
-from idle_jobs.owner import Owner, Wish
-from idle_jobs.policy import judge
+from idle_jobs.policy.ignored import MOST_IGNORED, without_effect
+from idle_jobs.policy.judge import judge
+from idle_jobs.policy.owner import Owner, Wish
+from idle_jobs.policy.rules import Rules
 from idle_jobs.reasons import Reason
-from idle_jobs.rules import Rules
 
 JOBS = [
     idle_job(job_id="prod-orders"),

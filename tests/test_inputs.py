@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from builders import NOW, RULES, ago, idle_job
-from idle_jobs import attention, idleness, policy, protection
-from idle_jobs.jobs import Datafeed, Job, State
-from idle_jobs.owner import Owner
-from idle_jobs.reading import CONFIG_FIELDS, FEED_FIELDS, STATS_FIELDS
+from idle_jobs.elastic.job_reader import CONFIG_FIELDS, FEED_FIELDS, STATS_FIELDS
+from idle_jobs.policy import attention, idleness, judge, protection
+from idle_jobs.policy.job import Datafeed, Job, State
+from idle_jobs.policy.owner import Owner
 from tools.inputs import JUDGED, SOURCES, how_long_ago, inputs, written
 
 ASKED = {
@@ -21,7 +21,7 @@ ASKED = {
     "feed": FEED_FIELDS.replace("datafeeds.", ""),
     "info": "upgrade_mode",
 }
-DECIDING = (policy, protection, attention, idleness)
+DECIDING = (judge, protection, attention, idleness)
 ABOUT_THE_ANSWER = ("count", "node_failures", "task_failures")
 
 

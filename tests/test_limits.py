@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 import pytest
 
 from builders import NOW, RULES, ago, closed_job, failed_job, idle_job
-from idle_jobs.halting import events
-from idle_jobs.jobs import State
-from idle_jobs.limits import Plan, limit
-from idle_jobs.policy import judge
+from idle_jobs.policy.job import State
+from idle_jobs.policy.judge import judge
+from idle_jobs.policy.limits import Plan, limit
+from idle_jobs.policy.mass_events import events
+from idle_jobs.policy.rules import Rules
+from idle_jobs.policy.verdict import Action, Verdict
 from idle_jobs.reasons import Reason
-from idle_jobs.rules import Rules
-from idle_jobs.verdicts import Action, Verdict
 
 
 def fleet(idle: int, busy: int = 0, **changes: object) -> list[Verdict]:

@@ -6,9 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from idle_jobs.elastic.info import Info, read_info
+from idle_jobs.elastic.lists import (
+    datafeeds_of,
+    items_of,
+    unread_datafeeds,
+    with_datafeeds,
+)
 from idle_jobs.errors import BadRequest, Refused, TryLater
-from idle_jobs.info import Info, read_info
-from idle_jobs.lists import datafeeds_of, items_of, unread_datafeeds, with_datafeeds
 from test_properties import json_values
 
 KEYS = st.sampled_from(("count", "jobs", "datafeeds", "upgrade_mode", "native_code"))

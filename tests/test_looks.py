@@ -9,9 +9,9 @@ import pytest
 from bench import Bench, force_closers
 from builders import NOW, ago, persons_message, sweeps_message
 from idle_jobs.closing import close_batch
-from idle_jobs.messages import CloseMessage, parse_message
+from idle_jobs.messages.close_message import CloseMessage, parse_message
+from idle_jobs.messages.terms import Mode
 from idle_jobs.modes import ModeUnreadable
-from idle_jobs.terms import Mode
 from idle_jobs.times import moment
 from standin.cluster import Fault
 
@@ -374,7 +374,7 @@ def test_the_next_look_is_told_with_its_reason() -> None:
 def test_a_batch_of_nothing_that_is_whole_reads_nothing() -> None:
     """What is no record of SQS is parked, and leaves no message to look at."""
     bench = Bench()
-    answer = close_batch({"Records": [{"body": "{}"}]}, bench.desk, lambda: 99)
+    answer = close_batch({"Records": [{"body": "{}"}]}, bench.services, lambda: 99)
 
     assert {"batchItemFailures": []} == answer
     assert [] == bench.seen("call")

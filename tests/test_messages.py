@@ -11,10 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from builders import NOW, ago, persons_message, sweeps_message
-from idle_jobs.bodies import BadBody
-from idle_jobs.messages import CloseMessage, Evidence, NewerVersion, parse_message
+from idle_jobs.messages.close_message import (
+    CloseMessage,
+    Evidence,
+    NewerVersion,
+    parse_message,
+)
+from idle_jobs.messages.readers import BadBody
+from idle_jobs.messages.terms import Kind, Mode, Origin, stricter
 from idle_jobs.reasons import Reason
-from idle_jobs.terms import Kind, Mode, Origin, stricter
 
 SENT = ago(minutes=2)
 FULL = persons_message(

@@ -10,8 +10,8 @@ import pytest
 from moto import mock_aws
 
 from idle_jobs import modes
+from idle_jobs.messages.terms import Mode, stricter
 from idle_jobs.modes import ModeUnreadable, mode_set_at, read_mode
-from idle_jobs.terms import Mode, stricter
 
 NAME = "/a-stack/mode"
 

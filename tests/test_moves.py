@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from builders import idle_job
-from idle_jobs.moves import Close, Force, HandOver, Park, Step, Wait
 from idle_jobs.reasons import Reason
+from idle_jobs.steps.step import Close, Force, HandOver, Park, Step, Wait
 
 STEPS: dict[str, Step] = {
     "close": Close(idle_job(), "30m"),

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from builders import ago, closed_job, persons_message
-from idle_jobs.outcomes import Ended, Outcome, outcome_of
-from idle_jobs.owner import Owner
+from idle_jobs.messages.outcome import Ended, Outcome, outcome_of
+from idle_jobs.policy.owner import Owner
 from idle_jobs.reasons import Reason
 
 MIB = 1024**2

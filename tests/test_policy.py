@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from builders import NOW, RULES, ago, closed_job, failed_job, feed, idle_job
-from idle_jobs.jobs import State
-from idle_jobs.owner import Owner, Wish
-from idle_jobs.policy import judge
+from idle_jobs.policy.job import State
+from idle_jobs.policy.judge import judge
+from idle_jobs.policy.owner import Owner, Wish
+from idle_jobs.policy.rules import Rules
+from idle_jobs.policy.verdict import Action
 from idle_jobs.reasons import Reason
-from idle_jobs.rules import Rules
-from idle_jobs.verdicts import Action
 
 NEVER_FED: dict[str, Any] = {"last_data": None, "records": 0}
 UNASSIGNED = feed(

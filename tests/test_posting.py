@@ -1,4 +1,4 @@
-"""Posts: on fresh news only, waited for as long as they say most, and proved."""
+"""CloseCalls: on fresh news only, waited for as long as they say most, and proved."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -8,11 +8,11 @@ import pytest
 
 from bench import TIMEOUTS, Bench, force_closers
 from builders import NOW, RULES, ago, idle_job, persons_message, sweeps_message
+from idle_jobs.close_call import OLDEST_READ, CloseCalls
 from idle_jobs.errors import NotSent
-from idle_jobs.messages import CloseMessage
-from idle_jobs.moves import Close, Force, Wait
-from idle_jobs.posting import OLDEST_READ, Posts
+from idle_jobs.messages.close_message import CloseMessage
 from idle_jobs.reasons import Reason
+from idle_jobs.steps.step import Close, Force, Wait
 from standin.cluster import Fault
 
 HOUR = timedelta(hours=1)
@@ -60,7 +60,7 @@ def test_evidence_and_forces_are_waited_for(job: dict[str, Any]) -> None:
 def test_a_post_leaves_time_to_report(left: float, waits: float) -> None:
     """The last seconds of an invocation are not spent on waiting."""
     bench = Bench(left=left)
-    posts = Posts(bench.desk, lambda: bench.left)
+    posts = CloseCalls(bench.services, lambda: bench.left)
     posts.post(Force(idle_job(), Reason.FAILED), sweeps_message())
 
     assert waits == bench.seen("call")[0].read_timeout
@@ -70,7 +70,7 @@ def test_a_post_leaves_time_to_report(left: float, waits: float) -> None:
 def test_nothing_is_posted_in_the_last_seconds(left: float) -> None:
     """A read and a try may have taken nearly all the time: the next look does it."""
     bench = Bench(left=left)
-    posts = Posts(bench.desk, lambda: bench.left)
+    posts = CloseCalls(bench.services, lambda: bench.left)
     after, _, _ = posts.post(Force(idle_job(), Reason.FAILED), sweeps_message())
 
     assert isinstance(after, Wait)
@@ -84,7 +84,7 @@ def test_nothing_is_posted_on_old_news(seconds: float, posted: bool) -> None:
     """A job that was idle over a minute ago may be in use by now."""
     bench = Bench(left=400)
     bench.add()
-    posts = Posts(bench.desk, lambda: bench.left)
+    posts = CloseCalls(bench.services, lambda: bench.left)
     bench.spend(seconds)
     posts.post(Close(idle_job(), "30m"), sweeps_message())
 
@@ -432,5 +432,5 @@ def test_a_read_without_time_is_not_begun() -> None:
     bench.add()
 
     with pytest.raises(NotSent):
-        bench.desk.cluster.within(lambda: 0).jobs(NOW, ["web"])
+        bench.services.cluster.within(lambda: 0).jobs(NOW, ["web"])
     assert [] == bench.seen("call")

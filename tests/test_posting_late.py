@@ -10,11 +10,11 @@ from typing import Any, cast
 import pytest
 
 from idle_jobs.closing import close_batch
-from idle_jobs.cluster import Cluster
-from idle_jobs.desk import open_desk
+from idle_jobs.elastic.cluster import Cluster
+from idle_jobs.elastic.transport import Wire
 from idle_jobs.errors import LookAgain
+from idle_jobs.services import open_services
 from idle_jobs.times import rfc3339
-from idle_jobs.wire import Wire
 from local.runner import Runner
 from rows.wishes import wish
 from stacks import START, add_busy, add_idle, after, ends, posts
@@ -56,11 +56,11 @@ def look(stack: Runner, name: str, **slow: Any) -> tuple[float, Any]:
     event = {"Records": stack.queues.receive(queue, 1)}
     with stack.inside(name) as module:
         inbox = f"{queue.removesuffix('Queue').lower()}_queue_url"
-        desk = open_desk(inbox, module.logger, module.metrics)
-        wire = Slow(cast("Any", desk.cluster)._wire, **slow)  # noqa: SLF001
-        rules = replace(desk.rules, may_force=name == "ForceCloser")
-        desk = replace(desk, cluster=Cluster(cast("Wire", wire)), rules=rules)
-        answer = close_batch(event, desk, lambda: wire.left)
+        services = open_services(inbox, module.logger, module.metrics)
+        wire = Slow(cast("Any", services.cluster)._wire, **slow)  # noqa: SLF001
+        rules = replace(services.rules, may_force=name == "ForceCloser")
+        services = replace(services, cluster=Cluster(cast("Wire", wire)), rules=rules)
+        answer = close_batch(event, services, lambda: wire.left)
     if not answer["batchItemFailures"]:
         stack.queues.delete(queue, event["Records"][0])
     return wire.left, answer

@@ -22,17 +22,17 @@ from idle_jobs.errors import (
     Refused,
     TryLater,
 )
-from idle_jobs.following import after_answer
-from idle_jobs.jobs import Datafeed, Job, State
-from idle_jobs.messages import CloseMessage, Evidence
-from idle_jobs.moves import Close, End, Force, HandOver, Park, Step, Wait
-from idle_jobs.owner import Owner, Wish
-from idle_jobs.patience import unread, wait
-from idle_jobs.policy import judge
+from idle_jobs.messages.close_message import CloseMessage, Evidence
+from idle_jobs.messages.terms import Kind, Origin
+from idle_jobs.policy.job import Datafeed, Job, State
+from idle_jobs.policy.judge import judge
+from idle_jobs.policy.owner import Owner, Wish
+from idle_jobs.policy.rules import Rules
 from idle_jobs.reasons import Reason
-from idle_jobs.rules import Rules
-from idle_jobs.steps import is_explicit, next_step
-from idle_jobs.terms import Kind, Origin
+from idle_jobs.steps.after_post import after_answer
+from idle_jobs.steps.deadlines import unread, wait
+from idle_jobs.steps.next_step import is_explicit, next_step
+from idle_jobs.steps.step import Close, End, Force, HandOver, Park, Step, Wait
 from local.runner import Runner
 from stacks import START, add_busy, add_idle
 from standin.cluster import Cluster

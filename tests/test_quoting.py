@@ -2,7 +2,7 @@
 
 import pytest
 
-from idle_jobs.quoting import printable
+from idle_jobs.safe_text import printable
 
 TEXTS = {
     "words": ("größer, 日本語 😀", "größer, 日本語 😀"),

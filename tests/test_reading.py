@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from builders import NOW, ago
-from idle_jobs.jobs import Datafeed, Job, State
-from idle_jobs.owner import NO_WISH, Owner, Wish
-from idle_jobs.reading import read_jobs
+from idle_jobs.elastic.job_reader import read_jobs
+from idle_jobs.policy.job import Datafeed, Job, State
+from idle_jobs.policy.owner import NO_WISH, Owner, Wish
 from standin.cluster import Cluster
 from standin.cluster.asking import ask
 

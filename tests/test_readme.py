@@ -11,16 +11,16 @@ import pytest
 
 import settings_table
 from builders import NOW, RULES, idle_job
-from idle_jobs.bodies import BadBody
-from idle_jobs.outcomes import Ended
-from idle_jobs.owner import Owner, Wish, read_owner
-from idle_jobs.policy import RULES as ORDER
-from idle_jobs.policy import judge
-from idle_jobs.protection import KEEP_GROUP
+from idle_jobs.messages.outcome import Ended
+from idle_jobs.messages.readers import BadBody
+from idle_jobs.messages.request import Request, parse_request
+from idle_jobs.policy.judge import RULES as ORDER
+from idle_jobs.policy.judge import judge
+from idle_jobs.policy.owner import Owner, Wish, read_owner
+from idle_jobs.policy.protection import KEEP_GROUP
+from idle_jobs.policy.verdict import Action
 from idle_jobs.reasons import Reason
-from idle_jobs.request import Request, parse_request
 from idle_jobs.telemetry import NAMESPACE, Metric
-from idle_jobs.verdicts import Action
 from local.acts import ACTS
 from local.intrinsics import Value, load_template
 from local.scenario import ROWS

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from idle_jobs.bodies import BadBody
-from idle_jobs.records import Odd, sort_records
+from idle_jobs.messages.readers import BadBody
+from idle_jobs.messages.records import Odd, sort_records
 
 WHOLE: dict[str, Any] = {
     "messageId": "m-1",

@@ -8,8 +8,9 @@ from importlib import import_module
 import pytest
 
 import sweeper
-from idle_jobs import batch, evidence, patience, times
-from idle_jobs.outcomes import Ended
+from idle_jobs import batch, times
+from idle_jobs.messages.outcome import Ended
+from idle_jobs.steps import deadlines, evidence
 from idle_jobs.telemetry import Metric
 from idle_jobs.times import duration, spoken
 from local.intrinsics import load_template
@@ -108,9 +109,9 @@ def test_the_figures_show_nothing_wrong_with_ours() -> None:
 
 def seconds_of(setting: str) -> timedelta:
     """Return what a cell `module.NAME`, `Resource.Property` or `Parameter` holds."""
-    owner, _, name = setting.partition(".")
-    if not name:
-        return duration(SOURCE["Parameters"][owner]["Default"])
+    owner, _, name = setting.rpartition(".")
+    if not owner:
+        return duration(SOURCE["Parameters"][name]["Default"])
     if owner in SOURCE["Resources"]:
         return timedelta(seconds=SOURCE["Resources"][owner]["Properties"][name])
     value = getattr(import_module(f"idle_jobs.{owner}"), name)
@@ -137,7 +138,7 @@ def test_a_queue_keeps_messages_as_told(queue: Queue) -> None:
 def test_the_latest_end_is_the_sum_of_the_ages() -> None:
     """The text adds up what the two closers, and RequestQueue before them, may take."""
     park_after = duration(SOURCE["Parameters"]["ParkAfter"]["Default"])
-    closers = patience.CLOSER_GIVES_UP_AFTER + park_after
+    closers = deadlines.CLOSER_GIVES_UP_AFTER + park_after
 
     assert f"within {closers // HOUR} hours and two looks" in TEXT
     assert timedelta(days=2, hours=3) == closers + park_after
@@ -157,7 +158,7 @@ def test_numbers_in_words_are_the_products() -> None:
     assert (
         f"over after {evidence.CLOSING_IS_LONG_AFTER // MINUTE} minutes, forced" in text
     )
-    assert f"comes back in {patience.LATEST_LOOK // MINUTE} minutes" in text
+    assert f"comes back in {deadlines.LATEST_LOOK // MINUTE} minutes" in text
     assert "all metrics together are at most 16 series" in text
     assert len(Metric) <= 16
     assert "more than five seconds ahead" in text

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from builders import NOW, ago, idle_job, persons_message, sweeps_message
-from idle_jobs.bodies import BadBody
-from idle_jobs.jobs import Job
-from idle_jobs.messages import NewerVersion, parse_message
+from idle_jobs.messages.close_message import NewerVersion, parse_message
+from idle_jobs.messages.readers import BadBody
+from idle_jobs.messages.request import Request, parse_request, resolve
+from idle_jobs.messages.terms import Kind, Mode, Origin
+from idle_jobs.policy.job import Job
+from idle_jobs.policy.verdict import Action, Verdict
 from idle_jobs.reasons import Reason
-from idle_jobs.request import Request, parse_request, resolve
-from idle_jobs.terms import Kind, Mode, Origin
-from idle_jobs.verdicts import Action, Verdict
 from idle_jobs.wishes import message_of
 
 SENT = ago(minutes=2)

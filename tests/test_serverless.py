@@ -13,10 +13,10 @@ import pytest
 
 from builders import RULES
 from idle_jobs.errors import NotOnServerless, Refused
-from idle_jobs.jobs import Job
-from idle_jobs.policy import judge
+from idle_jobs.policy.job import Job
+from idle_jobs.policy.judge import judge
+from idle_jobs.policy.verdict import Action, Verdict
 from idle_jobs.reasons import Reason
-from idle_jobs.verdicts import Action, Verdict
 from local.runner import Runner
 from stacks import START, add_idle, after, ends, sweep
 from standin.cluster import Cluster as StandIn

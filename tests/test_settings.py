@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from idle_jobs.rules import Rules
+from idle_jobs.elastic.transport import Timeouts
+from idle_jobs.policy.rules import Rules
 from idle_jobs.settings import VARIABLES, BadSettings, Settings, current
-from idle_jobs.wire import Timeouts
 from local.intrinsics import load_template
 from local.topology import TEMPLATE, Topology, environment_of
 

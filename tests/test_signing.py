@@ -11,11 +11,11 @@ import pytest
 import time_machine
 from moto import mock_aws
 
-from idle_jobs.cluster import Cluster
-from idle_jobs.credential import Credential
+from idle_jobs.elastic.cluster import Cluster
+from idle_jobs.elastic.credential import Credential
+from idle_jobs.elastic.signing import LATTICE, Direct, Signer, SigV4
+from idle_jobs.elastic.transport import Timeouts, Wire
 from idle_jobs.errors import Refused
-from idle_jobs.signing import LATTICE, Direct, Signer, SigV4
-from idle_jobs.wire import Timeouts, Wire
 from local.runner import SESSION
 from standin.cluster import Cluster as StandIn
 from standin.cluster import serve

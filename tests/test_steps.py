@@ -26,17 +26,17 @@ from idle_jobs.errors import (
     Refused,
     TryLater,
 )
-from idle_jobs.following import after_answer, after_evidence, after_success
-from idle_jobs.jobs import Job, State
-from idle_jobs.messages import CloseMessage, Evidence
-from idle_jobs.moves import Close, End, Force, HandOver, Park, Step, Wait
-from idle_jobs.outcomes import Ended
-from idle_jobs.owner import Owner, Wish
-from idle_jobs.patience import unread
+from idle_jobs.messages.close_message import CloseMessage, Evidence
+from idle_jobs.messages.outcome import Ended
+from idle_jobs.messages.terms import Kind
+from idle_jobs.policy.job import Job, State
+from idle_jobs.policy.owner import Owner, Wish
+from idle_jobs.policy.rules import Rules
 from idle_jobs.reasons import Reason
-from idle_jobs.rules import Rules
-from idle_jobs.steps import next_step
-from idle_jobs.terms import Kind
+from idle_jobs.steps.after_post import after_answer, after_evidence, after_success
+from idle_jobs.steps.deadlines import unread
+from idle_jobs.steps.next_step import next_step
+from idle_jobs.steps.step import Close, End, Force, HandOver, Park, Step, Wait
 
 CLOSER, FORCER = Rules(), Rules(may_force=True)
 BUSY = idle_job(last_data=ago(minutes=1), datafeed=feed("started"))

@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 
 from builders import NOW, RULES, idle_job
-from idle_jobs.limits import Plan
-from idle_jobs.policy import judge
-from idle_jobs.request import Request
+from idle_jobs.messages.request import Request
+from idle_jobs.messages.terms import Mode
+from idle_jobs.policy.judge import judge
+from idle_jobs.policy.limits import Plan
 from idle_jobs.summary import summary_of
-from idle_jobs.terms import Mode
 
 DAY = timedelta(days=1)
 IN_WORDS = {

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from idle_jobs.bodies import BadBody
 from idle_jobs.errors import Refused, TryLater
+from idle_jobs.messages.readers import BadBody
 from idle_jobs.times import rfc3339
 from local.runner import Runner
 from stacks import START, add_busy, add_idle, after, ends, posts, sweep

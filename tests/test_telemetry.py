@@ -7,7 +7,7 @@ import pytest
 from aws_lambda_powertools import Logger, Metrics
 
 from builders import closed_job, persons_message
-from idle_jobs.outcomes import Ended, outcome_of
+from idle_jobs.messages.outcome import Ended, outcome_of
 from idle_jobs.reasons import Reason
 from idle_jobs.telemetry import NAMESPACE, SERVICE, Metric, Telemetry
 

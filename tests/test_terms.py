@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from builders import NOW, RULES, ago, idle_job
-from idle_jobs.messages import parse_message
-from idle_jobs.outcomes import Ended, outcome_of
-from idle_jobs.policy import judge
+from idle_jobs.messages.close_message import parse_message
+from idle_jobs.messages.outcome import Ended, outcome_of
+from idle_jobs.messages.request import parse_request
+from idle_jobs.messages.terms import Kind, Mode, Origin, Terms, readers_of_terms
+from idle_jobs.policy.judge import judge
 from idle_jobs.reasons import Reason
-from idle_jobs.request import parse_request
-from idle_jobs.terms import Kind, Mode, Origin, Terms, readers_of_terms
 from idle_jobs.times import rfc3339
 from idle_jobs.wishes import message_of
 

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from builders import NOW, RULES, idle_job
-from idle_jobs.jobs import Datafeed
-from idle_jobs.policy import judge
-from idle_jobs.reading import FEED_FIELDS
+from idle_jobs.elastic.job_reader import FEED_FIELDS
+from idle_jobs.policy.job import Datafeed
+from idle_jobs.policy.judge import judge
+from idle_jobs.policy.rules import Rules
+from idle_jobs.policy.verdict import Action
 from idle_jobs.reasons import Reason
-from idle_jobs.rules import Rules
-from idle_jobs.verdicts import Action
 from test_reading import STATS, read
 
 CLOSED_INDEX = (

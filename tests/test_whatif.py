@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builders import NOW, RULES, ago, closed_job, failed_job, idle_job
-from idle_jobs.jobs import Job
-from idle_jobs.owner import Owner
-from idle_jobs.policy import judge
+from idle_jobs.policy.job import Job
+from idle_jobs.policy.judge import judge
+from idle_jobs.policy.owner import Owner
 from local.scenario import SWEEP, build
 from standin.cluster import Cluster
 from test_explain import cells, explain

@@ -10,8 +10,8 @@ import pytest
 from requests import PreparedRequest
 
 from certificates import context_of, write_certificate
+from idle_jobs.elastic.transport import Timeouts, Wire
 from idle_jobs.errors import Refused
-from idle_jobs.wire import Timeouts, Wire
 
 
 class Open:

@@ -16,10 +16,15 @@ from urllib3.exceptions import MaxRetryError, SSLError
 
 from builders import NOW, idle_job
 from certificates import DAY, context_of, write_certificate
-from idle_jobs.cluster import LONGEST_LIST, Cluster
+from idle_jobs.elastic.cluster import LONGEST_LIST, Cluster
+from idle_jobs.elastic.transport import (
+    LONGEST_ANSWER,
+    Timeouts,
+    Wire,
+    error_of_transport,
+)
 from idle_jobs.errors import ClusterError, NotReached, Refused, TryLater
 from idle_jobs.times import rfc3339
-from idle_jobs.wire import LONGEST_ANSWER, Timeouts, Wire, error_of_transport
 from local.runner import Runner
 from stacks import START, add_idle, after, ends, posts
 from standin.cluster import Cluster as StandIn

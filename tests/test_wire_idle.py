@@ -7,7 +7,7 @@ import time_machine
 from requests import PreparedRequest
 
 from e2e.door import before
-from idle_jobs.wire import LONGEST_IDLE, Timeouts, Wire
+from idle_jobs.elastic.transport import LONGEST_IDLE, Timeouts, Wire
 from standin.cluster import API_KEY, Cluster, serve
 
 

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from builders import NOW, RULES, ago, idle_job
-from idle_jobs.messages import CloseMessage
-from idle_jobs.policy import judge
-from idle_jobs.request import Request
-from idle_jobs.terms import Mode
+from idle_jobs.messages.close_message import CloseMessage
+from idle_jobs.messages.request import Request
+from idle_jobs.messages.terms import Mode
+from idle_jobs.policy.judge import judge
 from idle_jobs.wishes import message_of
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idle_jobs.answers import error_of
+from idle_jobs.elastic.answers import error_of
 from idle_jobs.errors import (
     BadRequest,
     ClusterError,

@@ -1,6 +1,6 @@
 """Jobs that look as if an Elastic app had installed them, but lack its mark; pure."""
 
-from idle_jobs.jobs import Job
+from idle_jobs.policy.job import Job
 
 # Groups of the jobs in Kibana's modules, by the apps and Beats that they belong to.
 GROUPS = frozenset(

@@ -8,11 +8,10 @@ from datetime import datetime
 from rich.console import Console
 from rich.text import Text
 
-from idle_jobs.bodies import JOB_ID
-from idle_jobs.jobs import Job
-from idle_jobs.policy import RULES, judge
-from idle_jobs.rules import Rules
-from idle_jobs.verdicts import Verdict
+from idle_jobs.policy.job import JOB_ID, Job
+from idle_jobs.policy.judge import RULES, judge
+from idle_jobs.policy.rules import Rules
+from idle_jobs.policy.verdict import Verdict
 from tools.inputs import ANSWERS, how_long_ago, inputs, written
 from tools.target import Clock, Target, run
 from tools.terminal import COLOURS, one_line, open_console, open_table

@@ -5,10 +5,10 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from idle_jobs.idleness import silence
-from idle_jobs.jobs import Datafeed, Job, State
-from idle_jobs.owner import Owner
-from idle_jobs.rules import Rules
+from idle_jobs.policy.idleness import silence
+from idle_jobs.policy.job import Datafeed, Job, State
+from idle_jobs.policy.owner import Owner
+from idle_jobs.policy.rules import Rules
 from idle_jobs.times import rfc3339, spoken
 
 # `job`, `stats`, `feed` and `info` are the answers that the fields are read from.

@@ -9,13 +9,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from idle_jobs.halting import events
-from idle_jobs.ignored import without_effect
-from idle_jobs.jobs import State
-from idle_jobs.limits import Plan, limit
-from idle_jobs.policy import judge
+from idle_jobs.policy.ignored import without_effect
+from idle_jobs.policy.job import State
+from idle_jobs.policy.judge import judge
+from idle_jobs.policy.limits import Plan, limit
+from idle_jobs.policy.mass_events import events
+from idle_jobs.policy.verdict import Action, Verdict
 from idle_jobs.reasons import Reason
-from idle_jobs.verdicts import Action, Verdict
 from tools.elastic_apps import look_alike
 from tools.target import Clock, Target, run
 from tools.terminal import (

@@ -15,10 +15,12 @@ from typing import Any
 from requests import PreparedRequest
 from requests.auth import AuthBase
 
-from idle_jobs.cluster import Cluster
-from idle_jobs.credential import authorization_of
+from idle_jobs.elastic.cluster import Cluster
+from idle_jobs.elastic.credential import authorization_of
+from idle_jobs.elastic.signing import Signer, SigV4
+from idle_jobs.elastic.transport import Timeouts, Wire
 from idle_jobs.errors import ClusterError, Refused
-from idle_jobs.rules import Rules
+from idle_jobs.policy.rules import Rules
 from idle_jobs.settings import (
     OWN,
     RULES,
@@ -28,9 +30,7 @@ from idle_jobs.settings import (
     read_variables,
     too_short_to_force,
 )
-from idle_jobs.signing import Signer, SigV4
 from idle_jobs.texts import tidy
-from idle_jobs.wire import Timeouts, Wire
 from tools.identity import BadCredentials, fetched
 from tools.misspelt import misspelt
 from tools.terminal import one_line

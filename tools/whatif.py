@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from itertools import product
 from typing import Any
 
-from idle_jobs.idleness import threshold
-from idle_jobs.jobs import Job
-from idle_jobs.policy import judge
-from idle_jobs.rules import Rules
+from idle_jobs.policy.idleness import threshold
+from idle_jobs.policy.job import Job
+from idle_jobs.policy.judge import judge
+from idle_jobs.policy.rules import Rules
+from idle_jobs.policy.verdict import Verdict
 from idle_jobs.settings import RULES
 from idle_jobs.times import CLOCKS_APART
-from idle_jobs.verdicts import Verdict
 
 # Later than an operator's limits can reach; sums of two stay inside the calendar.
 HORIZON = timedelta(days=36_500)

@@ -13,14 +13,14 @@ from aws_lambda_powertools.utilities.batch import (
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from idle_jobs.bodies import BadBody, name, parse_object, read_fields
-from idle_jobs.desk import Desk
-from idle_jobs.messages import NewerVersion
+from idle_jobs.messages.close_message import NewerVersion
+from idle_jobs.messages.outcome import Ended, Outcome
+from idle_jobs.messages.readers import BadBody, name, parse_object, read_fields
+from idle_jobs.messages.records import sort_records
+from idle_jobs.messages.terms import Mode, Terms
 from idle_jobs.modes import ModeUnreadable
-from idle_jobs.outcomes import Ended, Outcome
-from idle_jobs.records import sort_records
+from idle_jobs.services import Services
 from idle_jobs.telemetry import Metric
-from idle_jobs.terms import Mode, Terms
 
 # No work is begun in the last seconds of an invocation: it could be cut in the middle.
 LAST_SECONDS = 20
@@ -54,12 +54,16 @@ class Batch(BatchProcessor):
     """
 
     def __init__(
-        self, desk: Desk, now: datetime, seconds_left: Callable[[], float], run: Run
+        self,
+        services: Services,
+        now: datetime,
+        seconds_left: Callable[[], float],
+        run: Run,
     ) -> None:
         # False: a batch that waits as a whole is no error of the function.
         super().__init__(EventType.SQS, raise_on_entire_batch_failure=False)
         self.waits: dict[str, int] = {}
-        self._desk = desk
+        self._services = services
         self._now = now
         self._seconds_left = seconds_left
         self._run = run
@@ -81,15 +85,15 @@ class Batch(BatchProcessor):
         if isinstance(error, NotFinished):
             self.waits[record.receipt_handle] = round(error.after.total_seconds())
         else:
-            self._desk.telemetry.broken(record.message_id, error)
-        self._desk.telemetry.count(Metric.WORK_OVERDUE, age.total_seconds())
+            self._services.telemetry.broken(record.message_id, error)
+        self._services.telemetry.count(Metric.WORK_OVERDUE, age.total_seconds())
         return super().failure_handler(record, exception)
 
 
 _OUT_OF_TIME = (NotFinished, NotFinished(timedelta()), None)
 
 
-def records_of(event: object, desk: Desk) -> list[SQSRecord]:
+def records_of(event: object, services: Services) -> list[SQSRecord]:
     """Return the records that SQS handed over; the others go to a person at once.
 
     Nobody would hand them over again. They are parked before anything else is done: if
@@ -97,7 +101,7 @@ def records_of(event: object, desk: Desk) -> list[SQSRecord]:
     """
     whole, odd = sort_records(event)
     for each in odd:
-        _park(each.body, each.message_id, BadBody(each.why), desk, desk.clock())
+        _park(each.body, each.message_id, BadBody(each.why), services, services.clock())
     return [SQSRecord(record) for record in whole]
 
 
@@ -106,10 +110,10 @@ def sent_at(record: SQSRecord) -> datetime:
     return datetime.fromtimestamp(int(record.attributes.sent_timestamp) / 1000, UTC)
 
 
-def mode_of(desk: Desk) -> Mode | Stopped:
+def mode_of(services: Services) -> Mode | Stopped:
     """Return the mode, or why nothing may move."""
     try:
-        mode = desk.mode()
+        mode = services.mode()
     except ModeUnreadable as unreadable:
         return unreadable
     return NotFinished(PAUSED_FOR) if mode is Mode.PAUSED else mode
@@ -133,17 +137,21 @@ def _while_unread(age: timedelta) -> timedelta:
     return min(max(age / 4, MODE_UNREAD_FOR), PAUSED_FOR)
 
 
-def park_body(record: SQSRecord, bad: BadBody, desk: Desk, now: datetime) -> None:
+def park_body(
+    record: SQSRecord, bad: BadBody, services: Services, now: datetime
+) -> None:
     """Give a body that cannot be acted on to a person, as it came."""
     if isinstance(bad, NewerVersion) and now - sent_at(record) < NEWER_VERSION_WAITS:
         raise NotFinished(NEWER_VERSION_LOOK)
-    _park(record.body, record.message_id, bad, desk, sent_at(record))
+    _park(record.body, record.message_id, bad, services, sent_at(record))
 
 
-def _park(body: str, message_id: str, bad: BadBody, desk: Desk, came: datetime) -> None:
-    desk.outbox.park_body(body, f"{bad.reason}: {bad}")
+def _park(
+    body: str, message_id: str, bad: BadBody, services: Services, came: datetime
+) -> None:
+    services.outbox.park_body(body, f"{bad.reason}: {bad}")
     known = Terms(request_id=_request_id(body, message_id), requested_at=came)
-    desk.telemetry.outcome(
+    services.telemetry.outcome(
         Outcome(Ended.PARKED, bad.reason, "", known, detail=str(bad))
     )
 
@@ -159,7 +167,7 @@ def _request_id(body: str, message_id: str) -> str:
 def handle_batch(  # noqa: PLR0913, PLR0917 - the records, who handles them, and when
     records: Sequence[SQSRecord],
     handle: Handle,
-    desk: Desk,
+    services: Services,
     now: datetime,
     seconds_left: Callable[[], float],
     run: Run = map,
@@ -168,13 +176,13 @@ def handle_batch(  # noqa: PLR0913, PLR0917 - the records, who handles them, and
 
     Their next looks are set in one call, after the last record.
     """
-    batch = Batch(desk, now, seconds_left, run)
+    batch = Batch(services, now, seconds_left, run)
     event = {"Records": [record.raw_event for record in records]}
 
     def record_handler(record: SQSRecord) -> None:  # Powertools passes `record=`.
         handle(record)
 
     response = process_partial_response(event, record_handler, batch)
-    if failed := desk.outbox.set_visibility(desk.inbox, batch.waits):
-        desk.telemetry.visibility_failed(failed)
+    if failed := services.outbox.set_visibility(services.inbox, batch.waits):
+        services.telemetry.visibility_failed(failed)
     return response

@@ -21,23 +21,23 @@ from idle_jobs.batch import (
     records_of,
     sent_at,
 )
-from idle_jobs.bodies import BadBody
-from idle_jobs.desk import Desk
+from idle_jobs.close_call import CloseCalls
 from idle_jobs.errors import ClusterError
-from idle_jobs.jobs import Job, State
-from idle_jobs.messages import CloseMessage, parse_message
-from idle_jobs.moves import Close, End, Force, HandOver, Park, Step, Wait
-from idle_jobs.outcomes import Ended, outcome_of
-from idle_jobs.patience import CLOSER_GIVES_UP_AFTER, look_again, unread
-from idle_jobs.posting import Posts
+from idle_jobs.messages.close_message import CloseMessage, parse_message
+from idle_jobs.messages.outcome import Ended, outcome_of
+from idle_jobs.messages.readers import BadBody
+from idle_jobs.messages.terms import Mode
+from idle_jobs.policy.job import Job, State
 from idle_jobs.reasons import Reason
-from idle_jobs.steps import next_step
-from idle_jobs.terms import Mode
+from idle_jobs.services import Services
+from idle_jobs.steps.deadlines import CLOSER_GIVES_UP_AFTER, look_again, unread
+from idle_jobs.steps.next_step import next_step
+from idle_jobs.steps.step import Close, End, Force, HandOver, Park, Step, Wait
 
 
 def close_batch(
     event: object,
-    desk: Desk,
+    services: Services,
     seconds_left: Callable[[], float],
     run: Run = map,
 ) -> PartialItemFailureResponse:
@@ -46,15 +46,15 @@ def close_batch(
     The state of all its jobs is read once, and that read is the breaker: where it
     fails, nothing is tried and the whole batch waits.
     """
-    if not (records := records_of(event, desk)):
+    if not (records := records_of(event, services)):
         return NOTHING_STAYS
-    mode, now = mode_of(desk), desk.clock()
+    mode, now = mode_of(services), services.clock()
     if isinstance(mode, Stopped):
-        return handle_batch(records, give_back(mode), desk, now, seconds_left, run)
+        return handle_batch(records, give_back(mode), services, now, seconds_left, run)
     messages = {r.message_id: _read(r, now) for r in records}
-    batch = _Batch(desk, now, messages, Posts(desk, seconds_left))
+    batch = _Batch(services, now, messages, CloseCalls(services, seconds_left))
     batch.read_jobs()
-    return handle_batch(records, batch.look, desk, batch.now, seconds_left, run)
+    return handle_batch(records, batch.look, services, batch.now, seconds_left, run)
 
 
 def _read(record: SQSRecord, now: datetime) -> CloseMessage | BadBody:
@@ -72,10 +72,10 @@ class _Batch:
     `now` is never before that read: a job's data may be as new as the read itself.
     """
 
-    desk: Desk
+    services: Services
     now: datetime
     messages: dict[str, CloseMessage | BadBody]
-    posts: Posts
+    posts: CloseCalls
     jobs: dict[str, Job] = field(default_factory=dict)
     away: ClusterError | None = None
 
@@ -84,27 +84,27 @@ class _Batch:
         messages = self.messages.values()
         ids = [m.job_id for m in messages if isinstance(m, CloseMessage)]
         try:
-            self.jobs = {j.job_id: j for j in self.desk.cluster.jobs(self.now, ids)}
+            self.jobs = {j.job_id: j for j in self.services.cluster.jobs(self.now, ids)}
         except ClusterError as error:
             self.away = error
-            self.desk.telemetry.trouble(error)
-        self.now = self.desk.clock()
+            self.services.telemetry.trouble(error)
+        self.now = self.services.clock()
 
     def look(self, record: SQSRecord) -> None:
         """Take one message one step further; NotFinished leaves it in its queue."""
         message = self.messages[record.message_id]
         if isinstance(message, BadBody):
-            return park_body(record, message, self.desk, self.now)
+            return park_body(record, message, self.services, self.now)
         # The answer may hold the jobs of a group that has this name now, instead.
         job = self.jobs.get(message.job_id)
         return self._take(self._first_step(job, message), message, job)
 
     def _first_step(self, job: Job | None, message: CloseMessage) -> Step:
-        if message.cluster != self.desk.cluster_name:
+        if message.cluster != self.services.cluster_name:
             return Park(Reason.FOREIGN_CLUSTER, f"it is for {message.cluster}")
         if self.away:
-            return unread(self.away, message, self.now, self.desk.rules)
-        return next_step(job, message, self.now, self.desk.rules)
+            return unread(self.away, message, self.now, self.services.rules)
+        return next_step(job, message, self.now, self.services.rules)
 
     def _take(
         self,
@@ -115,7 +115,7 @@ class _Batch:
         just_stamped: bool = False,
     ) -> None:
         """Carry out a step and, once it has posted, the step that follows."""
-        mode = self.desk.mode_for(message, fresh=isinstance(step, Force))
+        mode = self.services.mode_for(message, fresh=isinstance(step, Force))
         if mode is Mode.PAUSED:
             raise NotFinished(PAUSED_FOR)
         if mode is Mode.OBSERVE and not isinstance(step, End):
@@ -130,7 +130,7 @@ class _Batch:
             case HandOver():
                 self._hand_over(step, message)
             case Park():
-                self.desk.outbox.park(message, f"{step.reason}: {step.detail}")
+                self.services.outbox.park(message, f"{step.reason}: {step.detail}")
                 self._end(End(Ended.PARKED, step.reason, step.detail), message, job)
             case End():
                 self._end(step, message, job)
@@ -159,18 +159,18 @@ class _Batch:
         each message takes it once: it has its stamp from then on.
         """
         seconds = step.after.total_seconds()
-        self.desk.telemetry.waiting(message, step.why, seconds)
-        if just_stamped and not self.desk.rules.may_force:
-            return self.desk.outbox.put_back(message, round(seconds))
+        self.services.telemetry.waiting(message, step.why, seconds)
+        if just_stamped and not self.services.rules.may_force:
+            return self.services.outbox.put_back(message, round(seconds))
         raise NotFinished(step.after)
 
     def _hand_over(self, step: HandOver, message: CloseMessage) -> None:
         seen = self.now if step.closing_seen else message.closing_seen_at
         stamped = replace(message, closing_seen_at=seen)
-        self.desk.outbox.hand_over([stamped], self.now)
-        self.desk.telemetry.sent(message, "ForceQueue", step.why)
+        self.services.outbox.hand_over([stamped], self.now)
+        self.services.telemetry.sent(message, "ForceQueue", step.why)
 
     def _end(self, step: End, message: CloseMessage, job: Job | None) -> None:
-        self.desk.telemetry.outcome(
+        self.services.telemetry.outcome(
             outcome_of(message, job, step.ended, step.reason, step.detail)
         )

@@ -16,8 +16,8 @@ ClusterError
 
 import re
 
-from idle_jobs.quoting import printable
 from idle_jobs.reasons import Reason
+from idle_jobs.safe_text import printable
 
 # What stands before a cluster may repeat what it was sent, a credential included.
 # A scheme is also a word, which one in small letters may follow.

@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterEr
 from botocore.exceptions import BotoCoreError, ClientError
 
 from idle_jobs.aws import PATIENCE
-from idle_jobs.terms import Mode
+from idle_jobs.messages.terms import Mode
 from idle_jobs.texts import tidy
 
 MODE_MAX_AGE = 30  # seconds

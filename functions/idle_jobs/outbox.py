@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from idle_jobs.messages import CloseMessage
+from idle_jobs.messages.close_message import CloseMessage
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from idle_jobs.rules import Rules
+from idle_jobs.elastic.transport import Timeouts
+from idle_jobs.policy.rules import Rules
 from idle_jobs.texts import tidy
 from idle_jobs.times import spoken
 from idle_jobs.variables import (
@@ -22,7 +23,6 @@ from idle_jobs.variables import (
     url,
     whole,
 )
-from idle_jobs.wire import Timeouts
 
 Read = Callable[[str], Any]
 

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from idle_jobs.limits import Plan
+from idle_jobs.messages.request import Request
+from idle_jobs.messages.terms import Mode
+from idle_jobs.policy.limits import Plan
+from idle_jobs.policy.verdict import Verdict
 from idle_jobs.reasons import Reason
-from idle_jobs.request import Request
 from idle_jobs.telemetry import told
-from idle_jobs.terms import Mode
 from idle_jobs.times import spoken
-from idle_jobs.verdicts import Verdict
 
 # A summary is an answer of Lambda's, which holds 6 MB: 5,000 verdicts are about 1.5 MB.
 MOST_TOLD = 5_000

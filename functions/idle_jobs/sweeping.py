@@ -5,32 +5,32 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from idle_jobs.attention import NEEDS_ATTENTION
-from idle_jobs.bodies import BadBody, parse_object
-from idle_jobs.budget import Read, demand_room
-from idle_jobs.desk import Desk
-from idle_jobs.halting import Event, events
-from idle_jobs.ignored import without_effect
-from idle_jobs.jobs import Job, State
-from idle_jobs.limits import Plan, limit
-from idle_jobs.messages import CloseMessage
-from idle_jobs.moves import HandOver
-from idle_jobs.outcomes import Ended, outcome_of
-from idle_jobs.policy import judge
+from idle_jobs.messages.budget import Read, demand_room
+from idle_jobs.messages.close_message import CloseMessage
+from idle_jobs.messages.outcome import Ended, outcome_of
+from idle_jobs.messages.readers import BadBody, parse_object
+from idle_jobs.messages.request import Request, resolve
+from idle_jobs.messages.terms import Mode, Origin, stricter
+from idle_jobs.policy.attention import NEEDS_ATTENTION
+from idle_jobs.policy.ignored import without_effect
+from idle_jobs.policy.job import Job, State
+from idle_jobs.policy.judge import judge
+from idle_jobs.policy.limits import Plan, limit
+from idle_jobs.policy.mass_events import Event, events
+from idle_jobs.policy.rules import Rules
+from idle_jobs.policy.verdict import Verdict
 from idle_jobs.reasons import Reason
-from idle_jobs.request import Request, resolve
-from idle_jobs.rules import Rules
-from idle_jobs.steps import next_step, why_closed
+from idle_jobs.services import Services
+from idle_jobs.steps.next_step import next_step, why_closed
+from idle_jobs.steps.step import HandOver
 from idle_jobs.summary import summary_of
 from idle_jobs.telemetry import Metric
-from idle_jobs.terms import Mode, Origin, stricter
 from idle_jobs.times import rfc3339
-from idle_jobs.verdicts import Verdict
 from idle_jobs.wishes import closed_for, end_of, message_of, was_asked_for
 
 
 def sweep(
-    request: Request, read: Read, desk: Desk, now: datetime, mode: Mode
+    request: Request, read: Read, services: Services, now: datetime, mode: Mode
 ) -> dict[str, Any]:
     """Send one close message for each job that this request may close.
 
@@ -42,28 +42,28 @@ def sweep(
     if resolved.refusal is Reason.ONLY_IF_IDLE_REQUIRED:
         raise BadBody(resolved.detail, resolved.refusal)
     if resolved.refusal:
-        _skip(request, request.job_id, resolved.refusal, resolved.detail, desk)
-    verdicts = [judge(job, now, desk.rules) for job in resolved.jobs]
-    plan = _plan(request, verdicts, read, now, desk.rules)
+        _skip(request, request.job_id, resolved.refusal, resolved.detail, services)
+    verdicts = [judge(job, now, services.rules) for job in resolved.jobs]
+    plan = _plan(request, verdicts, read, now, services.rules)
     read.sent.update(verdict.job.job_id for verdict in plan.send)
-    _send(request, plan, desk, now, stricter(mode, request.mode))
-    _report(request, verdicts, plan, desk)
-    age = desk.mode_age(now) if request.is_sweep and mode is Mode.OBSERVE else None
+    _send(request, plan, services, now, stricter(mode, request.mode))
+    _report(request, verdicts, plan, services)
+    age = services.mode_age(now) if request.is_sweep and mode is Mode.OBSERVE else None
     summary = summary_of(request, verdicts, plan, mode, age)
-    if ignored := list(without_effect(read.jobs, desk.rules)):
+    if ignored := list(without_effect(read.jobs, services.rules)):
         summary["ignored"] = ignored
-    desk.telemetry.swept(summary, scheduled=request.is_sweep)
+    services.telemetry.swept(summary, scheduled=request.is_sweep)
     return summary
 
 
-def demand_ours(request: Request, desk: Desk) -> None:
+def demand_ours(request: Request, services: Services) -> None:
     """Refuse a message of another cluster, where a job of the same name may live."""
-    if request.cluster not in ("", desk.cluster_name):
-        why = f"cluster: expected {desk.cluster_name}, got {request.cluster}"
+    if request.cluster not in ("", services.cluster_name):
+        why = f"cluster: expected {services.cluster_name}, got {request.cluster}"
         raise BadBody(why, Reason.FOREIGN_CLUSTER)
 
 
-def park_request(request: Request, body: str, bad: BadBody, desk: Desk) -> None:
+def park_request(request: Request, body: str, bad: BadBody, services: Services) -> None:
     """Give a request that was read to a person: its body, with its age and its id.
 
     Sent anew as it came, it would look like a request of that day, and might close or
@@ -75,18 +75,20 @@ def park_request(request: Request, body: str, bad: BadBody, desk: Desk) -> None:
     }
     fields = parse_object(body)
     kept = body if known.keys() <= fields.keys() else json.dumps(fields | known)
-    desk.outbox.park_body(kept, f"{bad.reason}: {bad}")
+    services.outbox.park_body(kept, f"{bad.reason}: {bad}")
     outcome = end_of(request, request.job_id, Ended.PARKED, bad.reason, str(bad))
-    desk.telemetry.outcome(outcome)
+    services.telemetry.outcome(outcome)
 
 
-def sweep_nothing(request: Request, desk: Desk, now: datetime) -> dict[str, Any]:
+def sweep_nothing(
+    request: Request, services: Services, now: datetime
+) -> dict[str, Any]:
     """Report a paused sweep: it read nothing and sent nothing."""
-    age = desk.mode_age(now) if request.is_sweep else None
+    age = services.mode_age(now) if request.is_sweep else None
     if age is not None:
-        desk.telemetry.count(Metric.MODE_PAUSED, age.total_seconds())
+        services.telemetry.count(Metric.MODE_PAUSED, age.total_seconds())
     summary = summary_of(request, [], Plan(()), Mode.PAUSED, age)
-    desk.telemetry.swept(summary, scheduled=request.origin is Origin.SCHEDULE)
+    services.telemetry.swept(summary, scheduled=request.origin is Origin.SCHEDULE)
     return summary
 
 
@@ -114,22 +116,24 @@ def _events(
     return events(verdicts, now, rules)
 
 
-def _send(request: Request, plan: Plan, desk: Desk, now: datetime, mode: Mode) -> None:
+def _send(
+    request: Request, plan: Plan, services: Services, now: datetime, mode: Mode
+) -> None:
     """Send the plan: what only force can close goes to the ForceCloser at once."""
     gentle: list[CloseMessage] = []
     forced: list[CloseMessage] = []
     for verdict in plan.send:
-        message = message_of(request, verdict, desk.cluster_name, now, mode)
-        step = next_step(verdict.job, message, now, desk.rules)
+        message = message_of(request, verdict, services.cluster_name, now, mode)
+        step = next_step(verdict.job, message, now, services.rules)
         # A closing that is long has to be seen and stamped by the Closer.
         force_only = isinstance(step, HandOver) and not step.closing_seen
         (forced if force_only else gentle).append(message)
-    desk.outbox.send(gentle)
-    desk.outbox.hand_over(forced, now)
+    services.outbox.send(gentle)
+    services.outbox.hand_over(forced, now)
 
 
 def _report(
-    request: Request, verdicts: Sequence[Verdict], plan: Plan, desk: Desk
+    request: Request, verdicts: Sequence[Verdict], plan: Plan, services: Services
 ) -> None:
     """Say what was found of every job that is not closed; closed ones are a number.
 
@@ -139,46 +143,46 @@ def _report(
     """
     sent = {v.job.job_id for v in plan.send}
     held = {h.verdict.job.job_id: h for h in plan.held}
-    _count(verdicts, plan, desk)
+    _count(verdicts, plan, services)
     for verdict in verdicts:
         job_id = verdict.job.job_id
         if verdict.reason is not Reason.ALREADY_CLOSED:
-            desk.telemetry.verdict(verdict, request.request_id)
+            services.telemetry.verdict(verdict, request.request_id)
         if job_id in held:
-            _skip(request, job_id, held[job_id].reason, held[job_id].detail, desk)
+            _skip(request, job_id, held[job_id].reason, held[job_id].detail, services)
         elif job_id in sent or not was_asked_for(request, verdict):
             continue
         elif closed_for(request, verdict.job):
-            _end_closed(request, verdict, desk)
+            _end_closed(request, verdict, services)
         else:
             closed = verdict.job.state is State.CLOSED
             reason = Reason.ALREADY_CLOSED if closed else verdict.reason
-            _skip(request, job_id, reason, verdict.detail, desk)
+            _skip(request, job_id, reason, verdict.detail, services)
 
 
-def _end_closed(request: Request, verdict: Verdict, desk: Desk) -> None:
+def _end_closed(request: Request, verdict: Verdict, services: Services) -> None:
     """Tell of a job that was closed since the request, as a repeated one finds it.
 
     A Sweeper that dies between its send and the delete of its request sees it again,
     when the Closer may be done: the end is the same then, not a second one.
     """
-    cluster, asked = desk.cluster_name, request.requested_at
+    cluster, asked = services.cluster_name, request.requested_at
     message = message_of(request, verdict, cluster, asked, request.mode)
     why = why_closed(message)
     outcome = outcome_of(message, verdict.job, Ended.CLOSED, why, "")
-    desk.telemetry.outcome(outcome)
+    services.telemetry.outcome(outcome)
 
 
-def _count(verdicts: Sequence[Verdict], plan: Plan, desk: Desk) -> None:
+def _count(verdicts: Sequence[Verdict], plan: Plan, services: Services) -> None:
     if halted := sum(h.reason is Reason.SWEEP_HALTED for h in plan.held):
-        desk.telemetry.count(Metric.SWEEP_HALTED, halted)
+        services.telemetry.count(Metric.SWEEP_HALTED, halted)
     if stuck := sum(v.stuck for v in verdicts):
-        desk.telemetry.count(Metric.JOBS_STUCK_OPENING, stuck)
+        services.telemetry.count(Metric.JOBS_STUCK_OPENING, stuck)
     if odd := sum(v.reason in NEEDS_ATTENTION for v in verdicts):
-        desk.telemetry.count(Metric.JOBS_NEED_ATTENTION, odd)
+        services.telemetry.count(Metric.JOBS_NEED_ATTENTION, odd)
 
 
 def _skip(
-    request: Request, job_id: str, reason: Reason, detail: str, desk: Desk
+    request: Request, job_id: str, reason: Reason, detail: str, services: Services
 ) -> None:
-    desk.telemetry.outcome(end_of(request, job_id, Ended.SKIPPED, reason, detail))
+    services.telemetry.outcome(end_of(request, job_id, Ended.SKIPPED, reason, detail))

@@ -11,11 +11,11 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from idle_jobs.errors import ClusterError, Refused
-from idle_jobs.messages import CloseMessage
-from idle_jobs.outcomes import Ended, Outcome
+from idle_jobs.messages.close_message import CloseMessage
+from idle_jobs.messages.outcome import Ended, Outcome
+from idle_jobs.policy.verdict import Verdict
 from idle_jobs.reasons import Reason
 from idle_jobs.times import rfc3339
-from idle_jobs.verdicts import Verdict
 
 # A look at jobs that still close measures nothing, which is no reason to warn.
 warnings.filterwarnings("ignore", "No application metrics to publish")

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
-from idle_jobs.bodies import JOB_ID
+from idle_jobs.policy.job import JOB_ID
 from idle_jobs.texts import tidy
 from idle_jobs.times import duration, spoken
 

@@ -2,15 +2,15 @@
 
 from datetime import datetime
 
-from idle_jobs.idleness import last_activity
-from idle_jobs.jobs import Job, State
-from idle_jobs.messages import CloseMessage, Evidence
-from idle_jobs.outcomes import Ended, Outcome
-from idle_jobs.patience import OPEN_TAKES_AT_MOST
+from idle_jobs.messages.close_message import CloseMessage, Evidence
+from idle_jobs.messages.outcome import Ended, Outcome
+from idle_jobs.messages.request import Request
+from idle_jobs.messages.terms import Kind, Mode, Origin
+from idle_jobs.policy.idleness import last_activity
+from idle_jobs.policy.job import Job, State
+from idle_jobs.policy.verdict import Action, Verdict
 from idle_jobs.reasons import Reason
-from idle_jobs.request import Request
-from idle_jobs.terms import Kind, Mode, Origin
-from idle_jobs.verdicts import Action, Verdict
+from idle_jobs.steps.deadlines import OPEN_TAKES_AT_MOST
 
 
 def message_of(

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from e2e.artifact import ArtifactRunner
-from idle_jobs.messages import CloseMessage, Evidence
+from idle_jobs.messages.close_message import CloseMessage, Evidence
 from stacks import START
 
 

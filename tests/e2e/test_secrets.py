@@ -19,9 +19,9 @@ PLANTED = """
 import json
 import logging
 import os
-import idle_jobs.signing
+import idle_jobs.elastic.signing
 
-for signer in (idle_jobs.signing.Direct, idle_jobs.signing.SigV4):
+for signer in (idle_jobs.elastic.signing.Direct, idle_jobs.elastic.signing.SigV4):
     def told(self, request, sign=signer.__call__):
         signed = sign(self, request)
         line = {"level": "DEBUG", "message": "planted"}

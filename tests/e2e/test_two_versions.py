@@ -28,13 +28,13 @@ def newer(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return an artifact of the next version, which any of the functions can run."""
     artifact = tmp_path_factory.mktemp("newer") / "artifact"
     shutil.copytree(BUILD / "Closer", artifact)
-    source = artifact / "idle_jobs" / "messages.py"
+    source = artifact / "idle_jobs" / "messages" / "close_message.py"
     text = source.read_text()
     for old, new in CHANGES.items():
-        assert text.count(old) == 1, f"messages.py says otherwise now: {old}"
+        assert text.count(old) == 1, f"close_message.py says otherwise now: {old}"
         text = text.replace(old, new)
     source.write_text(text)
-    (source.parent / "__pycache__" / "messages.cpython-313.pyc").unlink()
+    (source.parent / "__pycache__" / "close_message.cpython-313.pyc").unlink()
     return artifact
 
 

@@ -9,10 +9,10 @@ import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from idle_jobs.cluster import Cluster
+from idle_jobs.elastic.cluster import Cluster
+from idle_jobs.elastic.lists import packed
+from idle_jobs.elastic.transport import Timeouts, Wire
 from idle_jobs.errors import Evidence, LookAgain
-from idle_jobs.lists import packed
-from idle_jobs.wire import Timeouts, Wire
 from local.runner import Runner
 from rows.wishes import IDLE, ask, forces, jobs_in, left
 from stacks import add_idle, after, ends, posts

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from idle_jobs.desk import open_desk
+from idle_jobs.services import open_services
 from idle_jobs.telemetry import Metric
 from local.runner import Runner
 from rows.translated import mapping_of
@@ -138,9 +138,9 @@ def test_row_57_all_metrics_of_a_cluster_are_at_most_sixteen_series(
 ) -> None:
     """A dimension too many would multiply them -> `service` and `cluster`, no more."""
     with stack.inside(function) as module:
-        desk = open_desk("close_queue_url", module.logger, module.metrics)
+        services = open_services("close_queue_url", module.logger, module.metrics)
         for metric in Metric:
-            desk.telemetry.count(metric)
+            services.telemetry.count(metric)
         line: dict[str, Any] = module.metrics.serialize_metric_set()
         module.metrics.clear_metrics()
     [directive] = line["_aws"]["CloudWatchMetrics"]

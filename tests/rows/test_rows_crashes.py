@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 import sweeper
-from idle_jobs.desk import open_desk
+from idle_jobs.services import open_services
 from local.crashes import Kill
 from local.runner import Runner
 from rows.wishes import IDLE, ask, ends_by_key, jobs_in, killing, left
@@ -102,9 +102,9 @@ def answered_in(
     """Answer requests, with so many seconds left before each; return what stays."""
     left_of_it = iter(seconds)
     with stack.inside("Sweeper") as module:
-        desk = open_desk("request_queue_url", module.logger, module.metrics)
+        services = open_services("request_queue_url", module.logger, module.metrics)
         answer = sweeper.answer_requests(
-            {"Records": records}, desk, lambda: next(left_of_it)
+            {"Records": records}, services, lambda: next(left_of_it)
         )
     return {str(failed["itemIdentifier"]) for failed in answer["batchItemFailures"]}
 

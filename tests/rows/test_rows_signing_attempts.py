@@ -10,11 +10,11 @@ import time_machine
 from moto import mock_aws
 from requests import PreparedRequest, Request
 
-from idle_jobs import signing
-from idle_jobs.cluster import Cluster
+from idle_jobs.elastic import signing
+from idle_jobs.elastic.cluster import Cluster
+from idle_jobs.elastic.signing import SigV4
+from idle_jobs.elastic.transport import Timeouts, Wire
 from idle_jobs.errors import ClusterError, TryLater
-from idle_jobs.signing import SigV4
-from idle_jobs.wire import Timeouts, Wire
 from local.runner import AWS_KEYS
 from rows.interrupted import interrupt_each_step
 from rows.roles import ROLE, given_out

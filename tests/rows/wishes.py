@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from idle_jobs.messages import CloseMessage, Evidence
+from idle_jobs.messages.close_message import CloseMessage, Evidence
 from local.crash_runner import CrashRunner, WatchedCluster
 from local.crashes import Kill, Switch
 from local.runner import Runner

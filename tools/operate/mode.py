@@ -13,8 +13,8 @@ from collections.abc import Sequence
 
 import boto3
 
+from idle_jobs.messages.terms import Mode
 from idle_jobs.modes import MODE_MAX_AGE
-from idle_jobs.terms import Mode
 from idle_jobs.texts import tidy
 from tools.operate.command import NotThere, Options, run
 from tools.operate.stack import MAPPING, Stack

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from idle_jobs.bodies import BadBody, parse_object
+from idle_jobs.messages.readers import BadBody, parse_object
 from idle_jobs.outbox import LONGEST_MESSAGE
 from idle_jobs.times import rfc3339
 from tools.terminal import one_line

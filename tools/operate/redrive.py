@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import boto3
 
-from idle_jobs.terms import Mode
+from idle_jobs.messages.terms import Mode
 from idle_jobs.times import moment, spoken
 from tools.operate.command import NotThere, Options, named, run
 from tools.operate.mode import read_mode

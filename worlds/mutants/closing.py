@@ -23,14 +23,14 @@ def _done_while_waiting(right: Any, self: Any, record: Any, exception: Any) -> A
 
 
 def _unchecked(right: Any, self: Any, job: Any, message: Any) -> Any:
-    if job and not self.desk.rules.may_force:
-        return ours.moves.Close(job, message.timeout)
+    if job and not self.services.rules.may_force:
+        return ours.steps.step.Close(job, message.timeout)
     return right(self, job, message)
 
 
 def _force_all(right: Any, self: Any, job: Any, message: Any) -> Any:
-    if job and self.desk.rules.may_force:
-        return ours.moves.Force(job, ours.reasons.Reason.FORCE_ORDERED)
+    if job and self.services.rules.may_force:
+        return ours.steps.step.Force(job, ours.reasons.Reason.FORCE_ORDERED)
     return right(self, job, message)
 
 
@@ -40,13 +40,17 @@ def _any_job(right: Any, self: Any, job: Any, message: Any) -> Any:
 
 
 def _unproved(_right: Any, _self: Any, step: Any, message: Any) -> Any:
-    why = ours.steps.why_closed(message)
-    return ours.moves.End(ours.outcomes.Ended.CLOSED, why), message, step.job
+    why = ours.steps.next_step.why_closed(message)
+    return (
+        ours.steps.step.End(ours.messages.outcome.Ended.CLOSED, why),
+        message,
+        step.job,
+    )
 
 
 def _no_look_after(_right: Any, _self: Any, step: Any, *_: Any) -> Any:
-    ended, why = ours.outcomes.Ended.SKIPPED, ours.reasons.Reason.OBSERVED
-    return ours.moves.End(ended, why, f"would {step}")
+    ended, why = ours.messages.outcome.Ended.SKIPPED, ours.reasons.Reason.OBSERVED
+    return ours.steps.step.End(ended, why, f"would {step}")
 
 
 CLOSING: dict[str, Mutant] = {
@@ -105,8 +109,10 @@ CLOSING: dict[str, Mutant] = {
         people=5,
     ),
     "a message forgets that it was born observing": mutant(
-        "desk",
-        Wrong("Desk.mode_for", lambda _right, self, _message, **how: self.mode(**how)),
+        "services",
+        Wrong(
+            "Services.mode_for", lambda _right, self, _message, **how: self.mode(**how)
+        ),
         "looks",
         "forbidden",
         people=8,
@@ -128,12 +134,12 @@ CLOSING: dict[str, Mutant] = {
         "looks",
     ),
     "what goes back is young again": mutant(
-        "messages",
+        "messages.close_message",
         Wrong("CloseMessage.to_json", lambda right, self, **_: right(self)),
         "looks",
     ),
     "what began nothing counts as a close that did": mutant(
-        "posting", NoBranch("_stamped", "NotReached"), "posting"
+        "close_call", NoBranch("_stamped", "NotReached"), "posting"
     ),
     "every message that is handed over was seen closing": mutant(
         "closing",
@@ -161,24 +167,24 @@ CLOSING: dict[str, Mutant] = {
         "batch",
     ),
     "what was read long ago is acted on": mutant(
-        "posting",
-        NoBranch("Posts._call", "LAST_SECONDS"),
+        "close_call",
+        NoBranch("CloseCalls._call", "LAST_SECONDS"),
         "posting",
         "unchecked",
         stalls=0.05,
     ),
     "a refusal stops no further post": mutant(
-        "posting",
-        NoBranch("Posts._call", "refused"),
+        "close_call",
+        NoBranch("CloseCalls._call", "refused"),
         "posting",
     ),
     "a close needs no proof": mutant(
-        "posting", Wrong("Posts._proved", _unproved), "posting", "false"
+        "close_call", Wrong("CloseCalls._proved", _unproved), "posting", "false"
     ),
     "an old message ends though its close was issued": mutant(
-        "posting",
+        "close_call",
         Wrong(
-            "Posts._unless_issued",
+            "CloseCalls._unless_issued",
             lambda _right, _self, after, step, message: (after, message, step.job),
         ),
         "posting",

@@ -9,14 +9,14 @@ from mutants.mutant import Mutant, mutant
 
 DECIDING: dict[str, Mutant] = {
     "unknown is taken for idle": mutant(
-        "policy",
+        "policy.judge",
         Wrong(
             "_unknown",
             lambda right, *given: (
                 (verdict := right(*given))
                 and replace(
                     verdict,
-                    action=ours.verdicts.Action.CLOSE,
+                    action=ours.policy.verdict.Action.CLOSE,
                     reason=ours.reasons.Reason.IDLE_NEVER_FED,
                 )
             ),
@@ -26,25 +26,27 @@ DECIDING: dict[str, Mutant] = {
         silent_nodes=1,
     ),
     "keep_open_until is ignored": mutant(
-        "protection",
+        "policy.protection",
         NoBranch("_owners_word", "keep_open_until"),
         "policy",
         "live_closed",
         people=3,
     ),
     "the owner's never is ignored": mutant(
-        "protection",
+        "policy.protection",
         NoBranch("_owners_word", "NEVER"),
         "policy",
         "live_closed",
         people=3,
     ),
     "an owner's setting that cannot be read is none": mutant(
-        "owner",
+        "policy.owner",
         Wrong(
             "read_owner",
             lambda right, settings: (
-                ours.owner.NO_WISH if right(settings).problem else right(settings)
+                ours.policy.owner.NO_WISH
+                if right(settings).problem
+                else right(settings)
             ),
         ),
         "owner",
@@ -52,10 +54,13 @@ DECIDING: dict[str, Mutant] = {
         people=3,
     ),
     "the group that keeps jobs open is ignored": mutant(
-        "protection", NoBranch("_owners_word", "KEEP_GROUP"), "policy", "live_closed"
+        "policy.protection",
+        NoBranch("_owners_word", "KEEP_GROUP"),
+        "policy",
+        "live_closed",
     ),
     "keep patterns are ignored": mutant(
-        "protection",
+        "policy.protection",
         Wrong(
             "_owners_word",
             lambda right, job, now, rules: right(
@@ -67,15 +72,15 @@ DECIDING: dict[str, Mutant] = {
         other_rules=1,
     ),
     "one key is enough for a managed job": mutant(
-        "protection", NoCondition("managed", "managed_jobs_allowed"), "policy"
+        "policy.protection", NoCondition("managed", "managed_jobs_allowed"), "policy"
     ),
     "jobs that say managed in an odd way are nobody's": mutant(
-        "reading",
+        "elastic.job_reader",
         Wrong("_managed", lambda _right, settings: settings == {"managed": True}),
         "reading",
     ),
     "the owner's idle_after is ignored": mutant(
-        "idleness",
+        "policy.idleness",
         Wrong(
             "threshold",
             lambda right, job, rules: right(
@@ -87,7 +92,7 @@ DECIDING: dict[str, Mutant] = {
         people=3,
     ),
     "never-fed jobs ignore the owner's idle_after": mutant(
-        "idleness",
+        "policy.idleness",
         Wrong(
             "silence",
             lambda right, job, now, rules: (
@@ -100,7 +105,7 @@ DECIDING: dict[str, Mutant] = {
         "idleness policy",
     ),
     "dry jobs ignore the owner's idle_after": mutant(
-        "idleness",
+        "policy.idleness",
         Wrong(
             "_started",
             lambda right, job, feed, quiet, *rest: right(
@@ -110,7 +115,7 @@ DECIDING: dict[str, Mutant] = {
         "idleness policy",
     ),
     "a slow job's rhythm is ignored": mutant(
-        "idleness",
+        "policy.idleness",
         Wrong(
             "threshold",
             lambda right, job, rules: right(
@@ -120,46 +125,48 @@ DECIDING: dict[str, Mutant] = {
         "idleness policy",
     ),
     "notify closes": mutant(
-        "idleness",
+        "policy.idleness",
         NoBranch("_closable", "NOTIFY"),
         "policy",
         "live_closed",
         people=3,
     ),
     "jobs without a datafeed need no switch": mutant(
-        "idleness",
+        "policy.idleness",
         Wrong("_kind", lambda right, *given: (right(*given)[0], True)),
         "policy",
     ),
     "silence is no data to any detector": mutant(
-        "detectors", Wrong("silence_is_data", lambda *_: False), "policy"
+        "policy.detectors", Wrong("silence_is_data", lambda *_: False), "policy"
     ),
     "the grace after an opening is dropped": mutant(
-        "policy",
+        "policy.judge",
         Without("RULES", "reopen_grace"),
         "policy",
         "live_closed",
         people=3,
     ),
     "a lookback that runs is no activity": mutant(
-        "policy", Without("RULES", "_lookback"), "policy"
+        "policy.judge", Without("RULES", "_lookback"), "policy"
     ),
     "a forecast that runs is no activity": mutant(
-        "policy",
+        "policy.judge",
         Without("RULES", "_forecast"),
         "policy",
         "live_closed",
         people=3,
     ),
     "upgrade mode is ignored": mutant(
-        "policy", Without("RULES", "_cluster_mode"), "policy"
+        "policy.judge", Without("RULES", "_cluster_mode"), "policy"
     ),
-    "blocked jobs are judged": mutant("policy", Without("RULES", "_blocked"), "policy"),
+    "blocked jobs are judged": mutant(
+        "policy.judge", Without("RULES", "_blocked"), "policy"
+    ),
     "a failed job is forced whatever its age": mutant(
-        "policy", NoBranch("_failed", "failed_after"), "policy"
+        "policy.judge", NoBranch("_failed", "failed_after"), "policy"
     ),
     "a failed job with a running datafeed is abandoned": mutant(
-        "policy",
+        "policy.judge",
         Wrong(
             "_failed",
             lambda right, job, *rest: right(replace(job, datafeed=None), *rest),
@@ -167,7 +174,7 @@ DECIDING: dict[str, Mutant] = {
         "policy",
     ),
     "task_failures are ignored": mutant(
-        "cluster",
+        "elastic.cluster",
         Wrong(
             "Cluster._list",
             lambda right, self, what, suffix, fields, ids: right(
@@ -177,7 +184,7 @@ DECIDING: dict[str, Mutant] = {
         "cluster",
     ),
     "node_failures are ignored": mutant(
-        "cluster",
+        "elastic.cluster",
         Wrong(
             "Cluster._list",
             lambda right, self, what, suffix, fields, ids: right(

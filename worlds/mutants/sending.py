@@ -22,7 +22,9 @@ def _forgetting(right: Any, *given: Any) -> None:
 
 def _strangers_words(right: Any, status: int, answer: Any) -> Any:
     said = (answer or {}).get("message", "")
-    return right(status, answer) or ours.words.Words("proxy" * bool(said), said)
+    return right(status, answer) or ours.elastic.causes.Words(
+        "proxy" * bool(said), said
+    )
 
 
 def _twice(right: Any, *given: Any) -> None:
@@ -60,40 +62,40 @@ SENDING: dict[str, Mutant] = {
         "template", Receives("ForceQueue", 3), "", "lost"
     ),
     "a secret is kept for a day": mutant(
-        "credential", Constant("SECRET_MAX_AGE", "86_400"), "signing"
+        "elastic.credential", Constant("SECRET_MAX_AGE", "86_400"), "signing"
     ),
     "credentials are never read anew": mutant(
-        "wire",
+        "elastic.transport",
         NoBranch("Wire.call", "stale"),
         "cluster",
     ),
     "a rotated secret is not read anew": mutant(
-        "signing",
+        "elastic.signing",
         NoStep("Direct.refresh", "refresh"),
         "signing",
     ),
     "a proxy's 409 is evidence": mutant(
-        "words",
+        "elastic.causes",
         Wrong("words_of", _strangers_words),
         "answers",
     ),
     "a proxy's 404 means that a job is gone": mutant(
-        "answers",
+        "elastic.answers",
         Wrong("_missing", lambda _right, _words, detail: ours.errors.Gone(detail)),
         "answers",
     ),
     "a throttled cluster is one that refuses": mutant(
-        "answers",
+        "elastic.answers",
         Wrong("_throttled", lambda _right, _words, told: ours.errors.Refused(told)),
         "answers",
     ),
     "a failed job's 409 says nothing": mutant(
-        "answers", NoBranch("_conflict", "use force close"), "answers"
+        "elastic.answers", NoBranch("_conflict", "use force close"), "answers"
     ),
     "ten thousand jobs are all there are": mutant(
-        "lists", NoBranch("items_of", "MOST_JOBS"), "cluster"
+        "elastic.lists", NoBranch("items_of", "MOST_JOBS"), "cluster"
     ),
     "a request line may be too long": mutant(
-        "lists", Constant("LONGEST_IDS", "25_000"), "cluster"
+        "elastic.lists", Constant("LONGEST_IDS", "25_000"), "cluster"
     ),
 }

@@ -9,19 +9,21 @@ from mutants.mutant import Mutant, mutant
 
 
 def _measured(right: Any, step: Any, *rest: Any) -> Any:
-    gentle = isinstance(step, ours.moves.Close)
+    gentle = isinstance(step, ours.steps.step.Close)
     return right(replace(step, measured=True) if gentle else step, *rest)
 
 
 def _force_unproved(right: Any, step: Any, *rest: Any) -> Any:
-    if isinstance(step, ours.moves.Force):
-        return ours.moves.End(ours.outcomes.Ended.FORCE_CLOSED, step.evidence)
+    if isinstance(step, ours.steps.step.Force):
+        return ours.steps.step.End(
+            ours.messages.outcome.Ended.FORCE_CLOSED, step.evidence
+        )
     return right(step, *rest)
 
 
 STEPPING: dict[str, Mutant] = {
     "a closing is stuck by the request's age": mutant(
-        "steps",
+        "steps.next_step",
         Wrong(
             "_closing",
             lambda right, job, message, *rest: right(
@@ -34,7 +36,7 @@ STEPPING: dict[str, Mutant] = {
         hanging_jobs=0.5,
     ),
     "a request outlives a re-opening": mutant(
-        "steps",
+        "steps.next_step",
         Wrong(
             "_opened_anew",
             lambda right, job, message, *rest: (
@@ -46,26 +48,26 @@ STEPPING: dict[str, Mutant] = {
         people=3,
     ),
     "the closers ignore protection": mutant(
-        "steps", Without("_NEVER", "KEPT_BY_OWNER"), "steps", "live_closed"
+        "steps.next_step", Without("_NEVER", "KEPT_BY_OWNER"), "steps", "live_closed"
     ),
     "any 409 of a datafeed is evidence": mutant(
-        "following", Wrong("after_answer", _measured), "steps"
+        "steps.after_post", Wrong("after_answer", _measured), "steps"
     ),
     "the closers ignore whether a job is idle": mutant(
-        "steps",
+        "steps.next_step",
         Wrong("_open", lambda right, *given, **_: right(*given, explicit=True)),
         "steps",
         "live_closed",
     ),
     "a person's request never expires": mutant(
-        "steps",
+        "steps.next_step",
         Wrong("is_explicit", lambda _right, message, *_: not message.only_if_idle),
         "steps",
         "live_closed",
         people=3,
     ),
     "a repeated look tells another end": mutant(
-        "steps",
+        "steps.next_step",
         Wrong(
             "_found_closed",
             lambda right, job, *rest: right(replace(job, finished=None), *rest),
@@ -82,7 +84,7 @@ STEPPING: dict[str, Mutant] = {
         people=3,
     ),
     "a force ignores the request's timeout": mutant(
-        "steps",
+        "steps.next_step",
         Wrong(
             "_closing",
             lambda right, job, message, *rest: right(
@@ -95,7 +97,7 @@ STEPPING: dict[str, Mutant] = {
         hanging_jobs=0.5,
     ),
     "the stamp of an earlier closing counts": mutant(
-        "steps",
+        "steps.next_step",
         Wrong(
             "_closing",
             lambda right, job, *rest: right(replace(job, last_data=None), *rest),
@@ -103,7 +105,7 @@ STEPPING: dict[str, Mutant] = {
         "steps",
     ),
     "a long closing is measured by the send time": mutant(
-        "steps",
+        "steps.next_step",
         Wrong(
             "_closing",
             lambda right, job, message, now, rules: right(
@@ -113,12 +115,12 @@ STEPPING: dict[str, Mutant] = {
         "steps",
     ),
     "a watch closes a job that was opened again": mutant(
-        "steps",
+        "steps.next_step",
         Wrong(
             "_open",
             lambda right, verdict, message, *rest, **more: right(
                 verdict,
-                replace(message, kind=ours.terms.Kind.CLOSE),
+                replace(message, kind=ours.messages.terms.Kind.CLOSE),
                 *rest,
                 **more,
             ),
@@ -126,45 +128,45 @@ STEPPING: dict[str, Mutant] = {
         "steps",
     ),
     "a watch claims the closing": mutant(
-        "steps",
+        "steps.next_step",
         Wrong(
             "_found_closed",
             lambda right, job, message: right(
-                job, replace(message, kind=ours.terms.Kind.CLOSE)
+                job, replace(message, kind=ours.messages.terms.Kind.CLOSE)
             ),
         ),
         "steps",
         "false",
     ),
     "the Closer forces": mutant(
-        "steps",
+        "steps.next_step",
         Wrong(
             "_force",
-            lambda _right, job, evidence, _rules: ours.moves.Force(job, evidence),
+            lambda _right, job, evidence, _rules: ours.steps.step.Force(job, evidence),
         ),
         "steps",
         "needless_force",
         failing_jobs=0.3,
     ),
     "a force needs no proof": mutant(
-        "following", Wrong("after_success", _force_unproved), "steps"
+        "steps.after_post", Wrong("after_success", _force_unproved), "steps"
     ),
     "a message waits for ever": mutant(
-        "patience",
+        "steps.deadlines",
         Wrong(
             "wait",
-            lambda _right, why, message, now, _rules, **more: ours.patience.look_again(
-                why, message, now, **more
+            lambda _right, why, message, now, _rules, **more: (
+                ours.steps.deadlines.look_again(why, message, now, **more)
             ),
         ),
         "steps",
     ),
     "a person's request ends in silence": mutant(
-        "patience",
+        "steps.deadlines",
         Wrong(
             "give_up",
-            lambda _right, _why, detail, _message: ours.moves.End(
-                ours.outcomes.Ended.SKIPPED,
+            lambda _right, _why, detail, _message: ours.steps.step.End(
+                ours.messages.outcome.Ended.SKIPPED,
                 ours.reasons.Reason.COULD_NOT_CLOSE,
                 detail,
             ),
@@ -172,24 +174,26 @@ STEPPING: dict[str, Mutant] = {
         "steps",
     ),
     "the newer mode rules, not the stricter": mutant(
-        "terms", Wrong("stricter", lambda _right, _one, other: other), "messages"
+        "messages.terms",
+        Wrong("stricter", lambda _right, _one, other: other),
+        "messages",
     ),
     "a job that opens lazily is as old as ever": mutant(
-        "steps",
+        "steps.next_step",
         NoBranch("_opened_anew", "OPENING"),
         "steps",
     ),
     "an expired request of a person is dropped": mutant(
-        "patience",
+        "steps.deadlines",
         Wrong(
             "expired",
-            lambda _right, detail, _rules: ours.moves.End(
-                ours.outcomes.Ended.SKIPPED, ours.reasons.Reason.ACTIVE, detail
+            lambda _right, detail, _rules: ours.steps.step.End(
+                ours.messages.outcome.Ended.SKIPPED, ours.reasons.Reason.ACTIVE, detail
             ),
         ),
         "steps",
     ),
     "a bad request is tried again": mutant(
-        "following", NoBranch("after_answer", "BadRequest"), "steps"
+        "steps.after_post", NoBranch("after_answer", "BadRequest"), "steps"
     ),
 }

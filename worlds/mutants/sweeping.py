@@ -11,7 +11,7 @@ NEVER = datetime.max.replace(tzinfo=UTC)
 
 SWEEPING: dict[str, Mutant] = {
     "a sweep that is tried again draws anew": mutant(
-        "limits",
+        "policy.limits",
         Wrong(
             "limit",
             lambda right, verdicts, events, now, rules, _asked=None: right(
@@ -24,14 +24,14 @@ SWEEPING: dict[str, Mutant] = {
         double_firings=1,
     ),
     "nothing halts a sweep": mutant(
-        "limits",
+        "policy.limits",
         Wrong("_halted", lambda *_: iter(())),
         "limits",
         "held",
         mass_events=1,
     ),
     "a hold never ends": mutant(
-        "limits",
+        "policy.limits",
         Wrong(
             "_halted",
             lambda right, closable, events, now, rules: right(
@@ -43,7 +43,7 @@ SWEEPING: dict[str, Mutant] = {
         mass_events=1,
     ),
     "jobs of an event that were closed make the rest look few": mutant(
-        "halting",
+        "policy.mass_events",
         Wrong("_left", lambda *_: iter(())),
         "halting",
     ),
@@ -60,7 +60,7 @@ SWEEPING: dict[str, Mutant] = {
         mass_events=1,
     ),
     "all places go to the largest jobs": mutant(
-        "limits",
+        "policy.limits",
         Wrong(
             "_draw",
             lambda _right, verdicts, _asked, places: {
@@ -71,21 +71,23 @@ SWEEPING: dict[str, Mutant] = {
         "limits",
     ),
     "MaxClosesPerRequest is one less": mutant(
-        "budget", Compares("demand_room", "max_closes_per_request", ">="), "budget"
+        "messages.budget",
+        Compares("demand_room", "max_closes_per_request", ">="),
+        "budget",
     ),
     "patterns have no daily limit": mutant(
-        "budget",
+        "messages.budget",
         Wrong("_demand_room_today", lambda *_: None),
         "budget",
     ),
     "a wrong number of jobs is right": mutant(
-        "budget",
+        "messages.budget",
         Wrong("_demand_expected", lambda *_: None),
         "budget",
         "unexpected",
     ),
     "jobs that were closed since a request are not of its number": mutant(
-        "budget",
+        "messages.budget",
         Wrong(
             "_demand_expected",
             lambda right, expected, request, jobs: right(
@@ -106,7 +108,7 @@ SWEEPING: dict[str, Mutant] = {
         "wishes",
     ),
     "orders force at once whatever the operator allows": mutant(
-        "evidence",
+        "steps.evidence",
         Wrong(
             "order_is_enough",
             lambda right, job, message, rules: right(
@@ -120,7 +122,9 @@ SWEEPING: dict[str, Mutant] = {
         "wishes",
         Wrong(
             "message_of",
-            lambda right, *given: replace(right(*given), mode=ours.terms.Mode.CLOSE),
+            lambda right, *given: replace(
+                right(*given), mode=ours.messages.terms.Mode.CLOSE
+            ),
         ),
         "wishes",
     ),
@@ -143,20 +147,20 @@ SWEEPING: dict[str, Mutant] = {
         "wishes",
     ),
     "everything may be asked for by a slip": mutant(
-        "request", Wrong("_demand_only_if_idle", lambda *_: None), "request"
+        "messages.request", Wrong("_demand_only_if_idle", lambda *_: None), "request"
     ),
     "a redriven message stands for a group": mutant(
-        "request",
+        "messages.request",
         Wrong("Request.known_as", lambda _right, _self, job: (job.job_id, *job.groups)),
         "request",
     ),
     "a name that is missing is no refusal": mutant(
-        "request",
+        "messages.request",
         Wrong("resolve", lambda right, *given: replace(right(*given), refusal=None)),
         "request",
     ),
     "the configurations are read before the states": mutant(
-        "cluster",
+        "elastic.cluster",
         Swapped("Cluster.jobs", "STATS_FIELDS", "CONFIG_FIELDS"),
         "cluster",
         "too_many",
@@ -166,6 +170,6 @@ SWEEPING: dict[str, Mutant] = {
         stalls=0.3,
     ),
     "a close names its job as it is": mutant(
-        "cluster", Argument("Cluster.close", "quote", "safe", "'%/'"), "cluster"
+        "elastic.cluster", Argument("Cluster.close", "quote", "safe", "'%/'"), "cluster"
     ),
 }

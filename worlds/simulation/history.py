@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
-from idle_jobs.rules import Rules
+from idle_jobs.policy.rules import Rules
 
 # Logical ids of the template's functions and queues.
 Function = str

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING, cast
 
-from idle_jobs import credential
-from idle_jobs.signing import Direct
+from idle_jobs.elastic import credential
+from idle_jobs.elastic.signing import Direct
 from simulation.invocation import Invocation
 from standin.cluster import API_KEY
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from idle_jobs.rules import Rules
+from idle_jobs.policy.rules import Rules
 from simulation import words
 from simulation.faults import Faults
 from simulation.history import Event, Lived

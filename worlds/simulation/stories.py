@@ -7,13 +7,13 @@ from typing import Any, cast
 
 import sweeper
 from idle_jobs.closing import close_batch
-from idle_jobs.cluster import Cluster
-from idle_jobs.desk import Desk
+from idle_jobs.elastic.cluster import Cluster
+from idle_jobs.messages.terms import Mode
 from idle_jobs.modes import MODE_MAX_AGE, ModeUnreadable
 from idle_jobs.outbox import Outbox, SendRefused
+from idle_jobs.services import Services
 from idle_jobs.settings import Settings
 from idle_jobs.telemetry import Metric, Telemetry
-from idle_jobs.terms import Mode
 from local.topology import Topology, environment_of
 from simulation.history import Key, Rang, Told
 from simulation.invocation import Invocation
@@ -79,7 +79,7 @@ class Recorder:
             self._stack.note(Rang(now, number, name))
 
 
-def desk(stack: Stack, invocation: Invocation, inbox: str) -> Desk:
+def services(stack: Stack, invocation: Invocation, inbox: str) -> Services:
     """Return what a story needs at hand."""
     own = settings(stack.parameters)
     client = Client(stack.queues, invocation)
@@ -93,7 +93,7 @@ def desk(stack: Stack, invocation: Invocation, inbox: str) -> Desk:
         stack.watch,
         signer(stack, invocation),
     )
-    return Desk(
+    return Services(
         cluster_name=CLUSTER_NAME,
         cluster=Cluster(wire),
         outbox=Outbox(cast("Any", client), "CloseQueue", "ForceQueue", "ParkingQueue"),
@@ -123,20 +123,20 @@ def _read_mode(stack: Stack, invocation: Invocation, *, fresh: bool = False) -> 
 
 
 def _sweeper(stack: Stack, invocation: Invocation, event: dict[str, Any]) -> Any:
-    own = desk(stack, invocation, "RequestQueue")
+    own = services(stack, invocation, "RequestQueue")
     if "Records" in event:
         return sweeper.answer_requests(event, own, invocation.seconds_left)
     return sweeper.sweep_at_once(sweeper.scheduled(event, own.clock()), own)
 
 
 def _closer(stack: Stack, invocation: Invocation, event: dict[str, Any]) -> Any:
-    own = desk(stack, invocation, "CloseQueue")
+    own = services(stack, invocation, "CloseQueue")
     left, run = invocation.seconds_left, invocation.run_all
     return close_batch(event, own, left, run)
 
 
 def _force_closer(stack: Stack, invocation: Invocation, event: dict[str, Any]) -> Any:
-    own = desk(stack, invocation, "ForceQueue")
+    own = services(stack, invocation, "ForceQueue")
     may_force = replace(own, rules=replace(own.rules, may_force=True))
     left, run = invocation.seconds_left, invocation.run_in_turn
     return close_batch(event, may_force, left, run)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from idle_jobs.rules import Rules
+from idle_jobs.policy.rules import Rules
 from simulation.checker import check
 from simulation.findings import Findings
 from simulation.history import (

@@ -15,9 +15,14 @@ from urllib.parse import unquote, urlencode
 
 import requests
 
+from idle_jobs.elastic.signing import Signer
+from idle_jobs.elastic.transport import (
+    LONGEST_ANSWER,
+    Timeouts,
+    Wire,
+    error_of_transport,
+)
 from idle_jobs.errors import ClusterError, Gone
-from idle_jobs.signing import Signer
-from idle_jobs.wire import LONGEST_ANSWER, Timeouts, Wire, error_of_transport
 from simulation.faults import Faults
 from simulation.history import HungUp, Posted, Read
 from simulation.invocation import Invocation

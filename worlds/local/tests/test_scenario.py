@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 import time_machine
 
-from idle_jobs.policy import judge
+from idle_jobs.policy.judge import judge
 from local.scenario import ROWS, SWEEP, build
 from standin.cluster import API_KEY, serve
 from tools.target import read_target

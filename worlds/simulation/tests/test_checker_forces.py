@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from idle_jobs.rules import Rules
+from idle_jobs.policy.rules import Rules
 from simulation.tale import Tale, kinds
 
 NEEDLESS = [("I3", "needless_force")]

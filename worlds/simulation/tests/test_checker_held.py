@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from idle_jobs.rules import Rules
+from idle_jobs.policy.rules import Rules
 from simulation.history import Key, Owned, Turned
 from simulation.tale import Tale, kinds
 

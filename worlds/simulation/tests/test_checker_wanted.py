@@ -2,7 +2,7 @@
 
 import pytest
 
-from idle_jobs.rules import Rules
+from idle_jobs.policy.rules import Rules
 from simulation.history import Key, Turned
 from simulation.tale import JOB, Tale, kinds
 

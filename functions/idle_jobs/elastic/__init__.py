@@ -1,0 +1,1 @@
+"""The only package that speaks Elasticsearch: its lists, its errors, its close API."""

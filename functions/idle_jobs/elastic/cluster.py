@@ -1,0 +1,177 @@
+"""The only file that speaks Elasticsearch: read its jobs, close one of them."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from math import inf
+from time import monotonic
+from typing import Any
+from urllib.parse import quote
+
+from idle_jobs.elastic.answers import no_object, parsed
+from idle_jobs.elastic.causes import causes_of, told
+from idle_jobs.elastic.info import INFO_FIELDS, ON_SERVERLESS, Info, read_info
+from idle_jobs.elastic.job_reader import (
+    CONFIG_FIELDS,
+    FEED_CONFIG_FIELDS,
+    FEED_FIELDS,
+    STATS_FIELDS,
+    read_jobs,
+)
+from idle_jobs.elastic.json_fields import Json
+from idle_jobs.elastic.lists import (
+    datafeeds_of,
+    items_of,
+    packed,
+    unread_datafeeds,
+    with_datafeeds,
+    without,
+)
+from idle_jobs.elastic.transport import LONGEST_ANSWER, Wire
+from idle_jobs.errors import (
+    Evidence,
+    Gone,
+    LookAgain,
+    NotOnServerless,
+    NotSent,
+    TryLater,
+)
+from idle_jobs.policy.job import Job, State
+
+# Bytes of a list of all jobs, of which 10,000 are about 6 MB, and for each id of a list
+# of some: what was an id may be a group's name by now, and 200 jobs come.
+LONGEST_LIST = 8 * 1024 * 1024
+LONGEST_JOB = 256 * 1024
+
+# Where each kind is listed, under which name, and what identifies one.
+_JOBS = ("/_ml/anomaly_detectors", "jobs", "job_id")
+_DATAFEEDS = ("/_ml/datafeeds", "datafeeds", "datafeed_id")
+
+Ids = Sequence[str] | None
+
+
+class Cluster:
+    """One cluster; every method raises `errors.ClusterError` and nothing else."""
+
+    def __init__(self, wire: Wire, limit: Callable[[], float] | None = None) -> None:
+        self._wire = wire
+        self._limit = limit
+
+    def within(self, limit: Callable[[], float]) -> "Cluster":
+        """Return the same cluster, none of whose reads takes longer than the limit."""
+        return Cluster(self._wire, limit)
+
+    def jobs(self, now: datetime, ids: Ids = None) -> list[Job]:
+        """Read all jobs, or those of these ids that exist, in four calls, or five.
+
+        What is read of a few jobs costs the cluster no more for all the others.
+        `open_start` is counted back from `now` and what the read took until then, in
+        whole seconds, as `open_time` has them. An id may have become a group's name
+        meanwhile, so that jobs may come back that nobody asked for.
+        """
+        began = monotonic()
+        info = self._info()
+        # The states first: a job that is closed by then has its finish time as well.
+        stats, failures = self._list(_JOBS, "/_stats", STATS_FIELDS, ids)
+        read_at = now + timedelta(seconds=int(monotonic() - began))
+        configs, _ = self._list(_JOBS, "", CONFIG_FIELDS, ids)
+        named = ids is not None and info.names_datafeeds
+        feed_ids = list(datafeeds_of(configs)) if named else None
+        feeds, _ = self._list(_DATAFEEDS, "/_stats", FEED_FIELDS, feed_ids)
+        if unread := list(unread_datafeeds(configs, feeds)):
+            those = None if ids is None else unread
+            found, _ = self._list(_DATAFEEDS, "", FEED_CONFIG_FIELDS, those)
+            configs = with_datafeeds(configs, found)
+        mode = info.upgrade_mode
+        jobs = read_jobs(configs, stats, feeds, read_at=read_at, upgrade_mode=mode)
+        return [_doubted(job, failures) for job in jobs] if failures else jobs
+
+    def close(
+        self,
+        job: Job,
+        *,
+        timeout: str,
+        read_timeout: float,
+        good_for: float = inf,
+        force: bool = False,
+    ) -> None:
+        """Post a close for one job as just read; return when it is said to be closed.
+
+        The path carries one id that the cluster itself has just named, so it can be
+        neither blank nor a group nor a wildcard, each of which closes more than a job.
+        Parameters go into the query and there is no body: with a body, Elasticsearch
+        would not read the query. LookAgain means issued: hanging up does not stop it.
+        What is not sent within `good_for` seconds, since credentials had to be fetched,
+        is not sent at all: NotSent.
+        """
+        path = f"/_ml/anomaly_detectors/{quote(job.job_id, safe='')}/_close"
+        params = {"timeout": timeout} | ({"force": "true"} if force else {})
+        body = self._wire.call(
+            "POST", path, params, read_timeout=read_timeout, good_for=good_for
+        )
+        if (parsed(body) or {}).get("closed") is not True:
+            raise LookAgain("200, but the answer does not say that the job is closed")
+
+    def _info(self) -> Info:
+        try:
+            return read_info(self._object("/_ml/info", INFO_FIELDS))
+        except NotOnServerless:
+            return ON_SERVERLESS
+
+    def _list(
+        self, what: tuple[str, str, str], suffix: str, fields: str, ids: Ids
+    ) -> tuple[list[Json], list[object]]:
+        """Read all of a kind, or these; say what nodes failed to answer, and why."""
+        path, name, key = what
+        answers = [
+            answer
+            for pack in ([""] if ids is None else packed(ids))
+            for answer in self._known(path, pack, suffix, fields)
+        ]
+        items = [item for answer in answers for item in items_of(answer, name, key)]
+        whose = ("node_failures", "task_failures")
+        failures = [answer.get(name) for answer in answers for name in whose]
+        return items, [failure for failure in failures if failure]
+
+    def _known(self, path: str, pack: str, suffix: str, fields: str) -> Iterator[Json]:
+        """Yield the answers for a pack; one missing id makes the whole pack a 404."""
+        longest = LONGEST_JOB * (pack.count("%2C") + 1) if pack else LONGEST_LIST
+        whole = f"{path}{f'/{pack}' if pack else ''}{suffix}"
+        try:
+            yield self._object(whole, fields, longest)
+        except Gone as gone:
+            for rest in without(pack, gone.missing):
+                yield from self._known(path, rest, suffix, fields)
+
+    def _limits(self) -> dict[str, float]:
+        """Return how long the next read may take, where that is limited."""
+        if self._limit is None:
+            return {}
+        if (seconds := self._limit()) <= 0:
+            raise NotSent("there is no time left to read")
+        return {"read_timeout": seconds}
+
+    def _object(
+        self, path: str, fields: str, longest: int = LONGEST_ANSWER
+    ) -> dict[str, Any]:
+        params = {"filter_path": fields}
+        try:
+            body = self._wire.call(
+                "GET", path, params, longest=longest, **self._limits()
+            )
+        except (LookAgain, Evidence) as error:
+            # A read that timed out read nothing, and none is refused as a close is.
+            raise TryLater(str(error)) from error
+        value = parsed(body)
+        if value is None:
+            raise no_object(path, body)
+        return dict(value)
+
+
+def _doubted(job: Job, failures: list[object]) -> Job:
+    """Mark an open job of an answer with failures: its counts may be an index's."""
+    if job.state is State.CLOSED:
+        return job
+    why = told(causes_of(failures))
+    problem = "stats: some nodes did not answer" + (f": {why}" if why else "")
+    return replace(job, problems=(*job.problems, problem))

@@ -1,0 +1,1 @@
+"""What travels through the queues: requests, close messages, outcomes; pure."""

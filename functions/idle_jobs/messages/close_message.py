@@ -1,0 +1,149 @@
+"""The close message: one job on its way through the queues; pure.
+
+Functions are deployed one by one, so a reader ignores fields that it does not know, and
+a newer `version` is looked at again later instead of being guessed at.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from typing import Any
+
+from idle_jobs.messages.envelopes import envelope
+from idle_jobs.messages.readers import (
+    BadBody,
+    Read,
+    name,
+    one_job_id,
+    parse_object,
+    past_moment,
+    read_fields,
+    text,
+)
+from idle_jobs.messages.terms import Terms, readers_of_terms
+from idle_jobs.reasons import Reason
+from idle_jobs.times import duration, moment, rfc3339
+
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the Sweeper saw of the job when it wrote the message."""
+
+    state: str = ""
+    last_activity: datetime | None = None
+    open_start: datetime | None = None
+    datafeed_state: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseMessage(Terms):
+    """One job to close, on the terms of a request.
+
+    `closing_seen_at` is when the Closer found the job closing for too long, `handed_at`
+    when it gave the message to the ForceCloser, `posted_at` when a close was posted
+    first that may have made the job fail. `sent_at` is SQS's SentTimestamp; the body
+    has it only where SQS's own is that of a put-back.
+    """
+
+    cluster: str
+    job_id: str
+    only_if_idle: bool = True
+    evidence: Evidence | None = None
+    closing_seen_at: datetime | None = None
+    handed_at: datetime | None = None
+    posted_at: datetime | None = None
+    parked_reason: str = ""
+    sent_at: datetime | None = None
+
+    @property
+    def patience(self) -> timedelta:
+        """Return how long the request lets Elasticsearch wait for the close."""
+        return duration(self.timeout)
+
+    def to_json(self, *, put_back: bool = False) -> str:
+        """Write the body, without what is empty.
+
+        What is put back into its queue keeps the time at which it was sent there.
+        """
+        body = {"version": VERSION} | _written(self)
+        if not put_back:
+            body.pop("sent_at", None)
+        return json.dumps(body)
+
+
+def _written(value: CloseMessage | Evidence) -> dict[str, Any]:
+    written: dict[str, Any] = {}
+    for field in fields(value):
+        part = getattr(value, field.name)
+        if isinstance(part, datetime):
+            written[field.name] = rfc3339(part)
+        elif isinstance(part, Evidence):
+            written[field.name] = _written(part)
+        elif part not in (None, ""):
+            written[field.name] = part
+    return written
+
+
+class NewerVersion(BadBody):
+    """A message of a version that this code does not know yet."""
+
+
+# Every version has them, beside `version`: so a close message is told from a request.
+_MARKS = frozenset({"cluster", "request_id", "requested_at"})
+
+
+def is_close_message(body: Mapping[str, object]) -> bool:
+    """Tell a close message by its version and its marks.
+
+    The `version` alone tells nothing: the envelopes of AWS have one, and so may what a
+    person writes.
+    """
+    return _has_version(body) and _MARKS <= body.keys()
+
+
+def _has_version(body: Mapping[str, object]) -> bool:
+    version = body.get("version")
+    return isinstance(version, int) and not isinstance(version, bool)
+
+
+def parse_message(body: str, *, sent_at: datetime, now: datetime) -> CloseMessage:
+    """Read a close message; BadBody names the field that is wrong."""
+    value = parse_object(body)
+    version: Any = value.get("version")
+    if not is_close_message(value) and (found := envelope(value)):
+        raise BadBody(f"body: expected a close message of the Sweeper's, got {found}")
+    if not _has_version(value) or version < 1:
+        why = f"version: expected {VERSION}, got {version!r:.60}"
+        raise BadBody(f"{why}; requests go to RequestQueue")
+    if version > VERSION:
+        why = f"version: expected at most {VERSION}, got {version!r:.60}"
+        raise NewerVersion(why, Reason.NEWER_VERSION)
+    needed = ("cluster", "request_id", "job_id", "requested_at")
+    if missing := [field for field in needed if field not in value]:
+        raise BadBody(f"{missing[0]}: expected in every close message, but missing")
+    return CloseMessage(**({"sent_at": sent_at} | read_fields(value, _readers(now))))
+
+
+def _readers(now: datetime) -> Mapping[str, Read]:
+    past = past_moment(now)
+
+    def evidence(value: object) -> Evidence:
+        if not isinstance(value, Mapping):
+            raise ValueError(f"expected an object, got {value!r:.60}")
+        # The cluster's clock may be ahead of ours: its times are taken as they are.
+        readers = {"state": text, "last_activity": moment, "open_start": moment}
+        return Evidence(**read_fields(value, readers | {"datafeed_state": text}))
+
+    return {
+        **readers_of_terms(now, ours=True),
+        "cluster": name,
+        "job_id": one_job_id,
+        "evidence": evidence,
+        "closing_seen_at": past,
+        "handed_at": past,
+        "posted_at": past,
+        "sent_at": past,
+    }

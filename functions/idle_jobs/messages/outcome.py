@@ -1,0 +1,83 @@
+"""How a request for a job ends: one value for log line, metric and event; pure."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from idle_jobs.messages.close_message import CloseMessage
+from idle_jobs.messages.terms import Terms
+from idle_jobs.policy.job import Job
+from idle_jobs.reasons import Reason
+from idle_jobs.times import rfc3339
+
+
+class Ended(StrEnum):
+    """The four ends; every request for a job has exactly one of them."""
+
+    CLOSED = "closed"
+    FORCE_CLOSED = "force_closed"
+    SKIPPED = "skipped"
+    PARKED = "parked"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One end of one request for one job.
+
+    `terms` say who asked for what. Their `request_id`, and `job_id`, are the key to
+    deduplicate by, since SQS may deliver twice; `closing` (`job_id@finished_time`)
+    names one closing, whoever asked for it.
+    """
+
+    ended: Ended
+    reason: Reason
+    job_id: str
+    terms: Terms
+    detail: str = ""
+    owner: str = ""
+    memory_bytes: int = 0
+    finished: datetime | None = None
+
+    @property
+    def closing(self) -> str:
+        """Return the name of this one closing, empty where it is not known."""
+        return f"{self.job_id}@{rfc3339(self.finished)}" if self.finished else ""
+
+    @property
+    def wish(self) -> str:
+        """Return the reason that a person gave; the verdict's is none."""
+        given, verdicts = self.terms.reason, set(Reason)
+        return "" if self.terms.only_if_idle and given in verdicts else given
+
+    def in_plain_values(self) -> dict[str, Any]:
+        """Return the outcome as one flat object, without what is empty."""
+        own = {
+            "ended": str(self.ended),
+            "reason": str(self.reason),
+            "job_id": self.job_id,
+            "detail": self.detail,
+            "wish": self.wish,
+            "owner": self.owner,
+            "memory_bytes": self.memory_bytes,
+            "finished": rfc3339(self.finished) if self.finished else "",
+            "closing": self.closing,
+        }
+        asked = self.terms.terms | {"requested_at": rfc3339(self.terms.requested_at)}
+        return {name: value for name, value in (asked | own).items() if value}
+
+
+def outcome_of(
+    message: CloseMessage, job: Job | None, ended: Ended, reason: Reason, detail: str
+) -> Outcome:
+    """Compose the outcome of a close message from what was last read of its job."""
+    outcome = Outcome(ended, reason, message.job_id, message, detail=detail)
+    if job is None:
+        return outcome
+    closed = ended in (Ended.CLOSED, Ended.FORCE_CLOSED)
+    return replace(
+        outcome,
+        owner=job.owner.name,
+        memory_bytes=job.memory_bytes if closed else 0,
+        finished=job.finished,
+    )

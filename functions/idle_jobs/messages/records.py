@@ -1,0 +1,74 @@
+"""An event's records: those that SQS handed over whole, and all others; pure.
+
+Only SQS sees a record again that is not finished. Lambda tries an event of SNS or S3
+three times and drops it then; and a record without its id cannot be given back at all.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from idle_jobs.messages.envelopes import envelope, source_of
+from idle_jobs.messages.readers import BadBody
+
+_MILLISECONDS = re.compile(r"\d{1,14}", re.ASCII)  # Up to the year 5138.
+
+
+@dataclass(frozen=True, slots=True)
+class Odd:
+    """A record that cannot be handled: what it carries, its id if it has one, and why.
+
+    `body` is never empty. Where the record has no body, it is the record itself.
+    """
+
+    body: str
+    message_id: str
+    why: str
+
+
+def sort_records(event: object) -> tuple[list[dict[str, Any]], list[Odd]]:
+    """Return the records of SQS, and the odd ones; BadBody where there are none."""
+    fields: Mapping[str, Any] = event if isinstance(event, Mapping) else {}
+    records = fields.get("Records", event)
+    if "Records" not in fields or not isinstance(records, list) or not records:
+        kind = "" if "Records" in fields else envelope(fields).partition(":")[0]
+        got = kind or f"{records!r:.60}"
+        raise BadBody(f"Records: expected SQS records, got {got}")
+    whole, odd = [], []
+    for record in records:
+        if why := _oddity(record):
+            told = f"Records: expected SQS records, got {why}"
+            odd.append(Odd(_body(record), _text(record, "messageId"), told))
+        else:
+            whole.append(record)
+    return whole, odd
+
+
+def _oddity(record: object) -> str:
+    """Say what is not as SQS hands it over; empty where all that is read is there."""
+    if not isinstance(record, Mapping):
+        return f"{record!r:.60}"
+    if source_of(record) not in ("", "aws:sqs"):
+        return source_of(record)
+    for field in ("messageId", "receiptHandle", "body"):
+        if not _text(record, field):
+            return f"one without {field}"
+    attributes = record.get("attributes")
+    sent = attributes.get("SentTimestamp") if isinstance(attributes, Mapping) else None
+    if not isinstance(sent, str) or not _MILLISECONDS.fullmatch(sent):
+        return "one without attributes.SentTimestamp"
+    return ""
+
+
+def _body(record: object) -> str:
+    """Return what somebody sent, which a person may want to send again."""
+    notification = record.get("Sns") if isinstance(record, Mapping) else None
+    sent = _text(record, "body") or _text(notification, "Message")
+    return sent or json.dumps(record)
+
+
+def _text(value: object, field: str) -> str:
+    text = value.get(field) if isinstance(value, Mapping) else None
+    return text if isinstance(text, str) else ""

@@ -1,0 +1,218 @@
+"""A request: which jobs somebody wants closed, in the close API's own words; pure."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from fnmatch import fnmatchcase
+from typing import Any
+
+from idle_jobs.messages.close_message import is_close_message, parse_message
+from idle_jobs.messages.envelopes import envelope
+from idle_jobs.messages.readers import (
+    BadBody,
+    close_timeout,
+    flag,
+    number,
+    parse_object,
+    read_fields,
+)
+from idle_jobs.messages.terms import Origin, Terms, readers_of_terms
+from idle_jobs.policy.job import Job
+from idle_jobs.reasons import Reason
+from idle_jobs.texts import tidy
+
+# An id or a group name, or a wildcard over them: Elasticsearch knows `*` only.
+_PIECE = re.compile(r"[a-z0-9*](?:[a-z0-9_.*-]{0,62}[a-z0-9*])?")
+
+# More than Elasticsearch itself takes: its whole request line holds 4,096 bytes.
+LONGEST_EXPRESSION = 4_096
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request(Terms):
+    """The terms for one or more jobs, and which they are.
+
+    `only_if_idle` is None where it was left out, which only one exact id may do, or
+    what says how many jobs it means: for them, None means False. `requested_at` is kept
+    when a message is sent anew, `sent_at` is SQS's. A redriven message, which was for
+    one job, has a `cluster`.
+    """
+
+    job_id: str
+    sent_at: datetime
+    allow_no_match: bool = True
+    expected_jobs: int | None = None
+    cluster: str = ""
+
+    @property
+    def pieces(self) -> tuple[str, ...]:
+        """Return the expression's comma separated parts."""
+        return tuple(p for p in map(str.strip, self.job_id.split(",")) if p)
+
+    @property
+    def is_exact(self) -> bool:
+        """Tell whether the expression is one name without a wildcard."""
+        return len(self.pieces) == 1 and not is_pattern(self.pieces[0])
+
+    @property
+    def is_everything(self) -> bool:
+        """Tell whether the expression matches every job there may ever be."""
+        return any(p == "_all" or not p.strip("*") for p in self.pieces)
+
+    def names(self, job: Job) -> bool:
+        """Tell whether a piece without a wildcard stands for the job."""
+        known_as = self.known_as(job)
+        return any(p in known_as for p in self.pieces if not is_pattern(p))
+
+    def known_as(self, job: Job) -> tuple[str, ...]:
+        """Return the names under which a piece may mean the job: its id, its groups."""
+        # A redriven message was for one job, whose id may be a group's name by now.
+        return (job.job_id,) if self.cluster else (job.job_id, *job.groups)
+
+    @property
+    def tried_since(self) -> datetime:
+        """Return the earliest moment at which this request can have closed a job.
+
+        Sent again after it was parked, it counts as a new one.
+        """
+        return max(self.requested_at, self.sent_at)
+
+    @property
+    def is_sweep(self) -> bool:
+        """Tell whether a schedule asks; a message of one, redriven, names one job."""
+        return self.origin is Origin.SCHEDULE and self.is_everything
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """What an expression stands for: its jobs, or the reason why it has none."""
+
+    jobs: tuple[Job, ...] = ()
+    refusal: Reason | None = None
+    detail: str = ""
+
+
+def is_pattern(piece: str) -> bool:
+    """Tell a wildcard from a name."""
+    return "*" in piece or piece == "_all"
+
+
+def parse_request(
+    body: str, *, request_id: str, sent_at: datetime, now: datetime
+) -> Request:
+    """Read what RequestQueue carries: a request, or a redriven close message.
+
+    Of a close message only the wish and the age are kept: what was seen of the job
+    before is judged anew.
+    """
+    if not is_close_message(parse_object(body)):
+        return _parse(body, request_id, sent_at, now)
+    message = parse_message(body, sent_at=sent_at, now=now)
+    return Request(
+        **message.terms,
+        job_id=message.job_id,
+        sent_at=sent_at,
+        cluster=message.cluster,
+    )
+
+
+def _parse(body: str, request_id: str, sent_at: datetime, now: datetime) -> Request:
+    value = parse_object(body)
+    readers = {
+        "job_id": _expression,
+        "allow_no_match": flag,
+        "expected_jobs": number,
+        **readers_of_terms(now, ours=False),
+        "timeout": close_timeout,
+    }
+    known = ", ".join(readers)
+    if found := envelope(value):
+        raise BadBody(f"body: expected the fields {known}, got {found}")
+    if unknown := sorted(value.keys() - readers.keys()):
+        field = unknown[0][:60] or "''"
+        raise BadBody(f"{field}: unknown field, expected one of {known}")
+    if "job_id" not in value:
+        raise BadBody("job_id: expected in every request, but missing")
+    defaults: dict[str, Any] = {"request_id": request_id, "requested_at": sent_at}
+    request = Request(**(defaults | read_fields(value, readers)), sent_at=sent_at)
+    _demand_only_if_idle(request)
+    return request
+
+
+def _expression(value: object) -> str:
+    expected = (
+        "expected a job id, a group, a wildcard, a comma list of these or _all (each "
+        "1 to 64 of a-z 0-9 _ - . *, with a letter, digit or * at both ends), all in "
+        f"{LONGEST_EXPRESSION} characters"
+    )
+    if not isinstance(value, str) or len(value) > LONGEST_EXPRESSION:
+        raise ValueError(f"{expected}, got {value!r:.80}")
+    pieces = [p for p in map(tidy, value.split(",")) if p]
+    if not pieces:
+        # Until its fix in 8.19, 9.4 and 9.5 a blank id closed every job (#158020).
+        raise ValueError(
+            f"{expected}, got a blank one, which many clusters take for all"
+        )
+    for piece in pieces:
+        if not _PIECE.fullmatch(piece) and pieces != ["_all"]:
+            raise ValueError(f"{expected}, got {piece!r:.80}")
+    return ",".join(pieces)
+
+
+def _demand_only_if_idle(request: Request) -> None:
+    if request.despite_halt and not request.only_if_idle:
+        raise BadBody(
+            "despite_halt: expected with only_if_idle: true alone; nothing else is "
+            "halted"
+        )
+    if request.expected_jobs is not None:
+        # It says itself how many it means, busy ones too.
+        if request.only_if_idle:
+            raise BadBody(
+                "expected_jobs: expected without only_if_idle: true, to which the "
+                "limits of a sweep apply"
+            )
+        return
+    if request.is_everything and not request.only_if_idle:
+        raise BadBody(
+            "only_if_idle: expected true for an expression that matches every job, or "
+            "else expected_jobs with the number of those that are not closed",
+            Reason.ONLY_IF_IDLE_REQUIRED,
+        )
+    if request.only_if_idle is None and not request.is_exact:
+        raise BadBody(
+            "only_if_idle: expected true or false for lists and wildcards",
+            Reason.ONLY_IF_IDLE_REQUIRED,
+        )
+
+
+def resolve(request: Request, jobs: Sequence[Job]) -> Resolved:
+    """Resolve an expression as the close API does, against jobs just read."""
+    found: dict[str, Job] = {}
+    missing = []
+    for piece in request.pieces:
+        matched = {
+            job.job_id: job for job in jobs if _matches(piece, request.known_as(job))
+        }
+        found |= matched
+        if not matched and not (is_pattern(piece) and request.allow_no_match):
+            missing.append(piece)
+    if missing:
+        why = f"no known job with id {', '.join(missing)}"
+        return Resolved((), Reason.NO_SUCH_JOB, why)
+    if not found:
+        return Resolved((), Reason.NO_MATCH, f"no job matches {request.job_id}")
+    silent = request.only_if_idle is None and request.expected_jobs is None
+    if silent and request.pieces[0] not in found:
+        why = f"only_if_idle: expected true or false, {request.job_id} is a group"
+        return Resolved((), Reason.ONLY_IF_IDLE_REQUIRED, why)
+    return Resolved(tuple(found[job_id] for job_id in sorted(found)))
+
+
+def _matches(piece: str, known_as: Iterable[str]) -> bool:
+    if not is_pattern(piece):
+        return piece in known_as
+    # fnmatch, since many `.*` in one regular expression would take for ever; `*` is the
+    # only one of its special characters that a piece can hold.
+    return piece == "_all" or any(fnmatchcase(known, piece) for known in known_as)

@@ -1,0 +1,101 @@
+"""Who asks for what: the fields that travel from a request to its outcome; pure.
+
+They are defined here, read here and written here. A request, a close message and an
+outcome carry them as they are, so a new field is one more line of `Terms`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from idle_jobs.messages.readers import (
+    Read,
+    choice,
+    flag,
+    name,
+    past_moment,
+    text,
+    time_value,
+)
+from idle_jobs.times import moment
+
+
+class Mode(StrEnum):
+    """How far the application may go, the strictest first."""
+
+    PAUSED = "paused"
+    OBSERVE = "observe"
+    CLOSE = "close"
+
+
+def stricter(one: Mode, other: Mode) -> Mode:
+    """Return the mode that allows less."""
+    return min(one, other, key=list(Mode).index)
+
+
+class Kind(StrEnum):
+    """A `close` is ours; a `watch` looks after a closing that somebody else began."""
+
+    CLOSE = "close"
+    WATCH = "watch"
+
+
+class Origin(StrEnum):
+    """Who asked: the schedule, which asks again, or a request, which does not."""
+
+    SCHEDULE = "schedule"
+    REQUEST = "request"
+
+
+def _mode_of_a_message(value: object) -> Mode:
+    mode: Mode = choice(Mode)(value)
+    if mode is Mode.PAUSED:
+        # Nothing is sent while paused, so no message is written in it.
+        raise ValueError("expected observe or close, got 'paused'")
+    return mode
+
+
+def _by(read: Read, *, ours: bool = False) -> Mapping[str, Any]:
+    """Say by which reader a field is read; what is `ours` no person can write."""
+    return {"read": read, "ours": ours}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """Who asks for what.
+
+    `requested_at` is kept over all hops. `only_if_idle` is None where a request leaves
+    it out. `mode` is what the mode was when the message was written. `reason` is what a
+    person gave as a reason or, for a job that is closed only if idle, the verdict's.
+    """
+
+    force: bool = field(default=False, metadata=_by(flag))
+    timeout: str = field(default="30m", metadata=_by(time_value))
+    only_if_idle: bool | None = field(default=None, metadata=_by(flag))
+    despite_halt: bool = field(default=False, metadata=_by(flag))
+    reason: str = field(default="", metadata=_by(text))
+    requested_by: str = field(default="", metadata=_by(text))
+    request_id: str = field(metadata=_by(name))
+    requested_at: datetime = field(metadata=_by(moment))
+    origin: Origin = field(
+        default=Origin.REQUEST, metadata=_by(choice(Origin), ours=True)
+    )
+    kind: Kind = field(default=Kind.CLOSE, metadata=_by(choice(Kind), ours=True))
+    mode: Mode = field(default=Mode.CLOSE, metadata=_by(_mode_of_a_message, ours=True))
+
+    @property
+    def terms(self) -> dict[str, Any]:
+        """Return the fields of `Terms` alone, for the next one that carries them."""
+        return {each.name: getattr(self, each.name) for each in fields(Terms)}
+
+
+def readers_of_terms(now: datetime, *, ours: bool) -> Mapping[str, Read]:
+    """Return the readers of all terms, or of those that a person may write."""
+    readers = {
+        each.name: each.metadata["read"]
+        for each in fields(Terms)
+        if ours or not each.metadata["ours"]
+    }
+    return readers | {"requested_at": past_moment(now)}

@@ -1,0 +1,155 @@
+"""How long a job has been quiet, and which kind of idleness that is; pure."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from idle_jobs.policy.detectors import silence_is_data
+from idle_jobs.policy.job import Datafeed, Job, State
+from idle_jobs.policy.owner import Wish
+from idle_jobs.policy.rules import Rules
+from idle_jobs.policy.verdict import Action, Verdict
+from idle_jobs.reasons import Reason
+from idle_jobs.times import spoken
+
+IDLE_REASONS = frozenset(
+    {
+        Reason.IDLE_DATAFEED_STOPPED,
+        Reason.IDLE_NEVER_FED,
+        Reason.IDLE_NO_DATAFEED,
+        Reason.IDLE_DATAFEED_DRY,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """A silence: when it began, and how long it may last."""
+
+    began: datetime
+    limit: timedelta
+    fed: bool
+
+    @property
+    def idle_since(self) -> datetime:
+        """Return the moment from which this silence counts as idleness."""
+        return self.began + self.limit
+
+
+def last_activity(job: Job, now: datetime) -> datetime | None:
+    """Return the newest of the last data (wall clock) and the owner's keep mark.
+
+    `latest_record_timestamp` has no say: re-reading old data looks ancient while busy.
+    """
+    mark = job.owner.keep_open_until
+    signs = (job.last_data, mark if mark and mark <= now else None)
+    return max((sign for sign in signs if sign), default=None)
+
+
+def threshold(job: Job, rules: Rules) -> timedelta:
+    """Return how long a job may be quiet; owners and slow feeds only lengthen it."""
+    none = timedelta()
+    frequency = job.datafeed.frequency if job.datafeed else none
+    delay = job.datafeed.query_delay if job.datafeed else none
+    rhythm = 3 * max(job.bucket_span or none, frequency or none) + (delay or none)
+    return max(rules.idle_after, rhythm, job.owner.idle_after or none)
+
+
+def silence(job: Job, now: datetime, rules: Rules) -> Quiet:
+    """Return the silence of an opened job.
+
+    A job that never got data has been silent since it was created or opened, and one
+    without any clock only since now.
+    """
+    seen = last_activity(job, now)
+    limit = threshold(job, rules)
+    if job.last_data and seen:
+        return Quiet(seen, limit, fed=True)
+    births = filter(None, (job.created, job.open_start, seen))
+    began = max(births, default=now)
+    return Quiet(began, max(limit, rules.never_fed_after), fed=False)
+
+
+def active(job: Job, now: datetime, rules: Rules) -> Verdict | None:
+    """Keep a job that had data lately, or whose datafeed is changing."""
+    if job.state is not State.OPENED:
+        return None
+    feed = job.datafeed
+    if feed and feed.state in ("starting", "stopping") and not feed.unassigned:
+        why = f"its datafeed is {feed.state}"
+        return Verdict(job, Action.KEEP, Reason.ACTIVE, why)
+    quiet = silence(job, now, rules)
+    if not quiet.fed or quiet.idle_since <= now:
+        return None
+    why = f"quiet for {spoken(now - quiet.began)}, idle after {spoken(quiet.limit)}"
+    return Verdict(job, Action.KEEP, Reason.ACTIVE, why)
+
+
+def grace(job: Job, rules: Rules) -> timedelta:
+    """Return how long a process is too young to be judged; owners may lengthen it."""
+    return max(rules.reopen_grace, job.owner.idle_after or timedelta())
+
+
+def reopen_grace(job: Job, now: datetime, rules: Rules) -> Verdict | None:
+    """Keep a job whose process is young: `open_time` restarts when it changes node."""
+    if job.state is not State.OPENED or job.open_start is None:
+        return None
+    age, limit = now - job.open_start, grace(job, rules)
+    if age >= limit:
+        return None
+    why = f"opened or moved {spoken(age)} ago, judged after {spoken(limit)}"
+    return Verdict(job, Action.KEEP, Reason.REOPEN_GRACE, why)
+
+
+def idle(job: Job, now: datetime, rules: Rules) -> Verdict:
+    """Tell the kinds of idleness apart; a job that comes here is opened and quiet."""
+    quiet = silence(job, now, rules)
+    state = job.datafeed.state if job.datafeed else "absent"
+    if job.datafeed and state not in ("stopped", "absent"):
+        return _started(job, job.datafeed, quiet, now, rules)
+    if quiet.idle_since > now:
+        why = f"never fed, opened {spoken(now - quiet.began)} ago"
+        why += f", idle after {spoken(quiet.limit)}"
+        return Verdict(job, Action.KEEP, Reason.REOPEN_GRACE, why)
+    reason, allowed = _kind(quiet, state, rules)
+    why = f"{_told(quiet, now)}, datafeed {state}"
+    return _closable(job, reason, why, quiet.idle_since, allowed=allowed)
+
+
+def _kind(quiet: Quiet, state: str, rules: Rules) -> tuple[Reason, bool]:
+    if state == "absent":
+        return Reason.IDLE_NO_DATAFEED, rules.close_jobs_without_datafeed
+    if quiet.fed:
+        return Reason.IDLE_DATAFEED_STOPPED, True
+    return Reason.IDLE_NEVER_FED, True
+
+
+def _started(
+    job: Job, feed: Datafeed, quiet: Quiet, now: datetime, rules: Rules
+) -> Verdict:
+    """Judge a quiet job whose datafeed is to run: it may be dry, or run nowhere."""
+    why = f"{_told(quiet, now)}, datafeed {feed.state}"
+    if feed.unassigned:
+        why = f"{why}, but on no node: {feed.explanation}"
+        return Verdict(job, Action.REPORT, Reason.DATAFEED_UNASSIGNED, why)
+    if feed.real_time_running is None:
+        why = f"{why}, but no node says that it runs there"
+        return Verdict(job, Action.KEEP, Reason.ACTIVE, why)
+    dry_at = quiet.began + max(quiet.limit, rules.dry_after)
+    if quiet.fed and dry_at > now:
+        return Verdict(job, Action.KEEP, Reason.ACTIVE, why)
+    opted_in = job.owner.wish is Wish.AUTO or not silence_is_data(job.functions)
+    allowed = rules.close_dry_datafeeds and opted_in and dry_at <= now
+    return _closable(job, Reason.IDLE_DATAFEED_DRY, why, dry_at, allowed=allowed)
+
+
+def _told(quiet: Quiet, now: datetime) -> str:
+    return f"{'quiet' if quiet.fed else 'never fed'} for {spoken(now - quiet.began)}"
+
+
+def _closable(
+    job: Job, reason: Reason, why: str, since: datetime, *, allowed: bool
+) -> Verdict:
+    if job.owner.wish is Wish.NOTIFY:
+        why, allowed = f"{why}; its owner wants to be told only", False
+    action = Action.CLOSE if allowed else Action.REPORT
+    return Verdict(job, action, reason, why, idle_since=since)

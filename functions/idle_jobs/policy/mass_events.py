@@ -1,0 +1,120 @@
+"""Which jobs became idle together, as after a broken ingest; pure.
+
+Such an event is told by how close together the jobs became idle, not by how long ago
+that was: old backlog, spread over weeks, is none.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from idle_jobs.policy.idleness import idle, silence
+from idle_jobs.policy.job import OPEN_STATES, State
+from idle_jobs.policy.rules import Rules
+from idle_jobs.policy.verdict import Verdict
+from idle_jobs.reasons import Reason
+from idle_jobs.times import rfc3339
+
+CLOSE_TOGETHER = timedelta(hours=24)
+
+# Jobs that are judged later, since their process is young; they may be as quiet.
+_YOUNG = frozenset({Reason.REOPEN_GRACE, Reason.REOPENED_BUT_QUIET})
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A time in which suspiciously many of the jobs open then became idle."""
+
+    first: datetime
+    last: datetime
+    jobs: int
+    opened: int
+
+    def __str__(self) -> str:
+        """Tell it in one line."""
+        when = f"from {rfc3339(self.first)} to {rfc3339(self.last)}"
+        return f"{self.jobs} of {self.opened} open jobs became idle {when}"
+
+
+def events(everyone: Sequence[Verdict], now: datetime, rules: Rules) -> list[Event]:
+    """Return the events among all jobs of a cluster, the oldest first.
+
+    Jobs that are closing, or were closed since, while they were idle, count as if they
+    were open: closing a part of an event must not make the rest look few.
+    """
+    left = list(_left(everyone, now, rules))
+    sinces = [since for v in everyone if (since := _since(v, now, rules))]
+    quiet = (since for since in sinces if since <= now)
+    moments = sorted([*quiet, *(since for since, _ in left)])
+    open_ones = [v.job for v in everyone if v.job.state in OPEN_STATES]
+    created = sorted(job.created for job in open_ones if job.created)
+    finished = sorted(when for _, when in left)
+
+    def opened(first: datetime, last: datetime) -> int:
+        # Jobs that were created after the event were not open in it.
+        later = len(created) - bisect_right(created, last)
+        return len(open_ones) - later + len(finished) - bisect_left(finished, first)
+
+    def event(first: datetime, last: datetime) -> Event:
+        jobs = bisect_right(moments, last) - bisect_left(moments, first)
+        return Event(first, last, jobs, opened(first, last))
+
+    days = (event(*day) for day in _days(moments))
+    halting = (each for each in days if _halts(each, rules))
+    return [event(*stretch) for stretch in _joined(halting)]
+
+
+def event_of(verdict: Verdict, found: Iterable[Event]) -> Event | None:
+    """Return the event in which a job became idle."""
+    since = verdict.idle_since
+    return next((e for e in found if since and e.first <= since <= e.last), None)
+
+
+def _since(verdict: Verdict, now: datetime, rules: Rules) -> datetime | None:
+    """Return since when an open job is idle, though it closes, or moved just now."""
+    if verdict.job.state is State.CLOSING:
+        return silence(verdict.job, now, rules).idle_since
+    if verdict.reason in _YOUNG:
+        return idle(verdict.job, now, rules).idle_since
+    return verdict.idle_since
+
+
+def _left(
+    everyone: Iterable[Verdict], now: datetime, rules: Rules
+) -> Iterator[tuple[datetime, datetime]]:
+    """Yield since when each job was idle that was closed idle, and when it was closed.
+
+    Only those of the time for which an event is held, and of the day before, matter.
+    """
+    since = now - rules.halt_for - CLOSE_TOGETHER
+    for job in (v.job for v in everyone if v.job.closed_since(since)):
+        as_open = replace(job, state=State.OPENED, open_start=job.created)
+        quiet = silence(as_open, now, rules)
+        if quiet and job.finished and quiet.idle_since <= job.finished:
+            yield quiet.idle_since, job.finished
+
+
+def _days(moments: Sequence[datetime]) -> Iterator[tuple[datetime, datetime]]:
+    """Yield the day that begins with each moment, up to the last one in it."""
+    for first in moments:
+        yield first, moments[bisect_right(moments, first + CLOSE_TOGETHER) - 1]
+
+
+def _halts(event: Event, rules: Rules) -> bool:
+    many = event.jobs > rules.halt_above_jobs
+    return many and event.jobs * 100 > event.opened * rules.max_close_percent
+
+
+def _joined(days: Iterable[Event]) -> Iterator[tuple[datetime, datetime]]:
+    """Join days that overlap; they come in the order in which they begin."""
+    stretch: tuple[datetime, datetime] | None = None
+    for day in days:
+        if stretch and day.first <= stretch[1]:
+            stretch = stretch[0], day.last
+            continue
+        if stretch:
+            yield stretch
+        stretch = day.first, day.last
+    if stretch:
+        yield stretch

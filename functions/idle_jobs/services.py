@@ -1,0 +1,118 @@
+"""What every story needs at hand, and how a Lambda function gets it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache, partial
+
+import boto3
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from idle_jobs.aws import PATIENCE
+from idle_jobs.elastic.cluster import Cluster
+from idle_jobs.elastic.credential import Credential
+from idle_jobs.elastic.signing import Direct, Signer, SigV4
+from idle_jobs.elastic.transport import Timeouts, Wire
+from idle_jobs.messages.close_message import CloseMessage
+from idle_jobs.messages.terms import Mode, stricter
+from idle_jobs.modes import ModeUnreadable, mode_set_at, read_mode
+from idle_jobs.outbox import Outbox
+from idle_jobs.policy.rules import Rules
+from idle_jobs.settings import Settings, current
+from idle_jobs.telemetry import Telemetry
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The cluster, the queues and the rules: all that a story does not compute.
+
+    `inbox` is the URL of the queue whose records the function handles, `clock` tells
+    the time, `ask_mode` reads the mode, fresh or at most 30 s old, and
+    `ask_mode_set_at` when it was written.
+    """
+
+    cluster_name: str
+    cluster: Cluster
+    outbox: Outbox
+    inbox: str
+    telemetry: Telemetry
+    timeouts: Timeouts
+    rules: Rules
+    clock: Callable[[], datetime]
+    ask_mode: Callable[..., Mode]
+    ask_mode_set_at: Callable[[], datetime | None] = lambda: None
+
+    def mode(self, *, fresh: bool = False) -> Mode:
+        """Return the mode; where it cannot be read, ModeUnreadable, with an alarm."""
+        try:
+            return self.ask_mode(fresh=fresh)
+        except ModeUnreadable as error:
+            self.telemetry.mode_unreadable(error)
+            raise
+
+    def mode_age(self, now: datetime) -> timedelta | None:
+        """Return for how long the mode has been what it is, None if that is unknown."""
+        written = self.ask_mode_set_at()
+        return max(now - written, timedelta()) if written else None
+
+    def mode_for(self, message: CloseMessage, *, fresh: bool = False) -> Mode:
+        """Return the stricter of the current mode and the one a message was born in."""
+        return stricter(message.mode, self.mode(fresh=fresh))
+
+
+def open_services(inbox: str, logger: Logger, metrics: Metrics) -> Services:
+    """Bind the stories to this function's environment; clients are made once."""
+    settings = current()
+    metrics.set_default_dimensions(cluster=settings.cluster_name)
+    return Services(
+        cluster_name=settings.cluster_name,
+        cluster=_cluster(settings),
+        outbox=_outbox(settings),
+        inbox=getattr(settings, inbox),
+        telemetry=Telemetry(logger, metrics),
+        timeouts=settings.timeouts,
+        rules=settings.rules,
+        clock=partial(datetime.now, UTC),
+        ask_mode=partial(read_mode, settings.mode_parameter),
+        ask_mode_set_at=partial(mode_set_at, settings.mode_parameter),
+    )
+
+
+@cache
+def _cluster(settings: Settings) -> Cluster:
+    return Cluster(
+        Wire(
+            settings.cluster_url,
+            _signer(settings),
+            settings.timeouts,
+            settings.ca_bundle,
+        )
+    )
+
+
+def _signer(settings: Settings) -> Signer:
+    credential = Credential(settings.secret_arn) if settings.secret_arn else None
+    if settings.auth_mode != "sigv4" and credential:
+        return Direct(credential)
+    return SigV4(
+        settings.sigv4_service,
+        settings.role_arn,
+        credential,
+        settings.credential_header,
+    )
+
+
+@cache
+def _outbox(settings: Settings) -> Outbox:
+    return Outbox(
+        boto3.client("sqs", config=PATIENCE),
+        settings.close_queue_url,
+        settings.force_queue_url,
+        settings.parking_queue_url,
+    )
+
+
+def seconds_left(context: LambdaContext) -> Callable[[], float]:
+    """Return a clock of the seconds that this invocation still has."""
+    return lambda: context.get_remaining_time_in_millis() / 1000

@@ -1,0 +1,1 @@
+"""What is the next step for a message, given its job's state just read? Pure."""

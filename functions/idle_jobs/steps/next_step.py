@@ -1,0 +1,171 @@
+"""Given a message and the state just read: the one next thing to do; pure.
+
+A look at a message asks `next_step`; what comes after a post is in `following.py`. Both
+closers ask the same functions and differ in `Rules.may_force`.
+
+Force needs evidence: the state `failed`; a job still closing long after the Closer saw
+it close; a datafeed that would not stop in a measured try; or an explicit order, where
+one is enough.
+"""
+
+from datetime import datetime
+
+from idle_jobs.messages.close_message import CloseMessage
+from idle_jobs.messages.outcome import Ended
+from idle_jobs.messages.terms import Kind
+from idle_jobs.policy.idleness import IDLE_REASONS
+from idle_jobs.policy.job import Job, State
+from idle_jobs.policy.judge import judge
+from idle_jobs.policy.rules import Rules
+from idle_jobs.policy.verdict import Action, Verdict
+from idle_jobs.reasons import Reason
+from idle_jobs.steps.deadlines import OPEN_TAKES_AT_MOST, expired, wait
+from idle_jobs.steps.evidence import (
+    CLOSING_IS_LONG_AFTER,
+    failed_in_closing,
+    order_is_enough,
+)
+from idle_jobs.steps.step import Close, End, Force, HandOver, Step
+from idle_jobs.times import CLOCKS_APART, rfc3339
+
+# A measured try bounds the datafeed's stop, so that its 409 really is evidence.
+MEASURED_TIMEOUT = "30s"
+
+_WAIT_FOR = frozenset(
+    {Reason.UNKNOWN, Reason.UPGRADE_MODE, Reason.RESET_MODE, Reason.BLOCKED}
+)
+_NEVER = frozenset(
+    {Reason.ORPHAN, Reason.DELETING, Reason.MANAGED, Reason.KEPT_BY_OWNER}
+)
+
+
+def next_step(
+    job: Job | None, message: CloseMessage, now: datetime, rules: Rules
+) -> Step:
+    """Return the next thing to do with a message, given its job's state just read."""
+    if job is None:
+        return End(Ended.SKIPPED, Reason.GONE, "the job does not exist any more")
+    if job.state is State.CLOSED:
+        return _found_closed(job, message)
+    if why := _opened_anew(job, message):
+        return End(Ended.SKIPPED, Reason.REOPENED, why)
+    verdict = judge(job, now, rules)
+    explicit = is_explicit(message, now, rules)
+    ordered = explicit and message.force and order_is_enough(job, message, rules)
+    if verdict.reason is Reason.ORPHAN and message.force:
+        enough = _force(job, Reason.FORCE_ORDERED, rules)
+        return enough if ordered else _leave(verdict, message, rules)
+    if verdict.reason in _WAIT_FOR and not message.only_if_idle:
+        return wait(verdict.reason, message, now, rules)
+    if verdict.reason in _WAIT_FOR | _NEVER:
+        return End(Ended.SKIPPED, verdict.reason, verdict.detail)
+    if ordered:
+        return _force(job, Reason.FORCE_ORDERED, rules)
+    if job.state is State.FAILED:
+        ours = explicit or failed_in_closing(verdict, message)
+        return _failed(verdict, message, rules, ours=ours)
+    if job.state is State.CLOSING:
+        return _closing(job, message, now, rules)
+    return _open(verdict, message, now, rules, explicit=explicit)
+
+
+def is_explicit(message: CloseMessage, now: datetime, rules: Rules) -> bool:
+    """Tell whether the request overrides activity; an expired one does not any more."""
+    expired = now - message.requested_at > rules.request_expires_after
+    return not message.only_if_idle and not expired
+
+
+def _found_closed(job: Job, message: CloseMessage) -> Step:
+    if message.kind is Kind.CLOSE and job.closed_since(message.requested_at):
+        return End(Ended.CLOSED, why_closed(message))
+    why = f"closed {rfc3339(job.finished)}" if job.finished else "closed before"
+    return End(Ended.SKIPPED, Reason.ALREADY_CLOSED, why)
+
+
+def why_closed(message: CloseMessage) -> Reason:
+    """Return why a job was closed that somebody closed since the request."""
+    idle = message.only_if_idle and message.reason in IDLE_REASONS
+    return Reason(message.reason) if idle else Reason.REQUESTED
+
+
+def _opened_anew(job: Job, message: CloseMessage) -> str:
+    """Tell how the job was made or opened since the request, which is spent then.
+
+    A job that the cluster moves or starts again, as after an upgrade, cannot be told
+    from one that a person opened. One that is opening has no `open_time` yet: it is
+    opened anew where the Sweeper saw it in another state.
+    """
+    # The master's clock and ours; the request has SQS's, EventBridge's or a person's.
+    latest = message.requested_at + CLOCKS_APART
+    for start in (job.created, job.open_start):
+        if start and start > latest:
+            return f"created, opened or moved {rfc3339(start)}, after the request"
+    seen = message.evidence.state if message.evidence else ""
+    if job.state is State.OPENING and seen not in ("", State.OPENING):
+        return f"opening, and was {seen} when the request was read"
+    return ""
+
+
+def _leave(verdict: Verdict, message: CloseMessage, rules: Rules) -> Step:
+    """Leave a job that may not be closed by itself; a person is told by parking."""
+    if message.only_if_idle:
+        return End(Ended.SKIPPED, verdict.reason, verdict.detail)
+    return expired(f"{verdict.reason}: {verdict.detail}", rules)
+
+
+def _force(job: Job, evidence: Reason, rules: Rules) -> Step:
+    return Force(job, evidence) if rules.may_force else HandOver(evidence)
+
+
+def _failed(
+    verdict: Verdict, message: CloseMessage, rules: Rules, *, ours: bool
+) -> Step:
+    if ours or verdict.action is Action.FORCE:
+        return _force(verdict.job, Reason.FAILED, rules)
+    return _leave(verdict, message, rules)
+
+
+def _closing(job: Job, message: CloseMessage, now: datetime, rules: Rules) -> Step:
+    if not rules.may_force:
+        if now - message.requested_at >= CLOSING_IS_LONG_AFTER:
+            return HandOver(Reason.STILL_CLOSING, closing_seen=True)
+        return wait(Reason.STILL_CLOSING, message, now, rules)
+    seen = message.closing_seen_at
+    # A closing job takes no data: where there is newer, that closing is over. The ML
+    # node stamps the data, the Closer's clock the closing.
+    if seen and job.last_data and job.last_data > seen + CLOCKS_APART:
+        seen = None
+    if seen and now - seen >= max(rules.force_after, message.patience):
+        return Force(job, Reason.STILL_CLOSING)
+    return wait(Reason.STILL_CLOSING, message, now, rules)
+
+
+def _opens_for_long(message: CloseMessage, now: datetime) -> bool:
+    """Tell whether an opening job was opening before the request, and has stayed so.
+
+    Until its `open_time` tells, it may have been opened since. A usual open is over
+    within a quarter of an hour. One that the Sweeper saw opening soon after the request
+    and that opens still is stuck, and closing it is the cure (elasticsearch#126148).
+    """
+    seen = message.evidence is not None and message.evidence.state == State.OPENING
+    return seen and now - message.requested_at >= OPEN_TAKES_AT_MOST
+
+
+def _open(
+    verdict: Verdict,
+    message: CloseMessage,
+    now: datetime,
+    rules: Rules,
+    *,
+    explicit: bool,
+) -> Step:
+    if not explicit and verdict.action is not Action.CLOSE:
+        return _leave(verdict, message, rules)
+    if message.kind is Kind.WATCH:
+        return End(Ended.SKIPPED, Reason.REOPENED, "it is not closing any more")
+    if verdict.job.state is State.OPENING and not _opens_for_long(message, now):
+        return wait(Reason.OPENING, message, now, rules)
+    handed = message.handed_at or message.sent_at or now
+    if rules.may_force and now - handed >= rules.force_after:
+        return Close(verdict.job, MEASURED_TIMEOUT, measured=True)
+    return Close(verdict.job, message.timeout)
