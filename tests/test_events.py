@@ -115,13 +115,13 @@ def test_no_event_outlives_its_quarter_of_an_hour() -> None:
     assert timedelta(seconds=lives) == EVENT_LIVES
 
 
-def test_the_readme_writes_the_present_time_into_the_event(tmp_path: Path) -> None:
+def test_the_page_writes_the_present_time_into_the_event(tmp_path: Path) -> None:
     """Its one line of shell makes an event that the Sweeper takes (F4)."""
-    readme = (EVENTS.parent / "README.md").read_text(encoding="utf-8")
-    (line,) = re.findall("`(sed [^`]*events/sweeper.json) > event.json`", readme)
+    page = (EVENTS.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    (line,) = re.findall("`(sed [^`]*events/sweeper.json) > event.json`", page)
     written = tmp_path / "event.json"
     command = f"{line} > {shlex.quote(str(written))}"
-    subprocess.run(["bash", "-c", command], cwd=EVENTS.parent, check=True)  # noqa: S603, S607  (our own README)
+    subprocess.run(["bash", "-c", command], cwd=EVENTS.parent, check=True)  # noqa: S603, S607  (our own page)
     event = json.loads(written.read_text(encoding="utf-8"))
     now = datetime.now(UTC)
 

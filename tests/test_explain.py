@@ -11,7 +11,7 @@ from markdown import fences
 from standin.cluster import API_KEY, Cluster, serve
 from tools.explain import main
 
-README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[1] / "docs" / "try-it.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture(autouse=True)
@@ -56,12 +56,12 @@ def test_every_job_is_explained(
     assert {"no"} >= {answer for _, answer in rules[:-1]}
 
 
-def test_the_readme_shows_what_is_printed(
+def test_the_page_shows_what_is_printed(
     cluster: Cluster, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Each line of the excerpt begins a line of what is printed."""
     explain(cluster, "weekly-upload")
-    excerpt = next(f for f in fences(README, "text") if "if nothing happens" in f)
+    excerpt = next(f for f in fences(PAGE, "text") if "if nothing happens" in f)
 
     lines = capsys.readouterr().out.splitlines()
     assert all(any(o.startswith(e) for o in lines) for e in excerpt.splitlines())

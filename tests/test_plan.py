@@ -15,7 +15,7 @@ from markdown import fences
 from standin.cluster import API_KEY, Cluster, serve
 from tools.plan import main
 
-README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[1] / "docs" / "try-it.md").read_text(encoding="utf-8")
 OPEN = [row for row in ROWS if row.verdict != "keep already_closed"]
 
 
@@ -60,10 +60,10 @@ def test_what_is_sent_stands_first(capsys: pytest.CaptureFixture[str]) -> None:
     assert {("keep", "")} == set(marks[13:])
 
 
-def test_the_readme_shows_what_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_page_shows_what_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     """Each line of the excerpt begins a line of the scenario's plan."""
     plan(build())
-    excerpt = next(f for f in fences(README, "text") if "would send" in f)
+    excerpt = next(f for f in fences(PAGE, "text") if "would send" in f)
 
     lines = capsys.readouterr().out.splitlines()
     assert all(any(o.startswith(e) for o in lines) for e in excerpt.splitlines())

@@ -36,7 +36,7 @@ def main() -> int:
         console.print(f"WRONG  {problem}", style="bold red")
     if not problems:
         jobs = sum(len(act.rows) for act in ACTS)
-        console.print(f"All {jobs} jobs ended as their rows demand.")
+        console.print(f"All {jobs} jobs ended as expected.")
     return 1 if problems else 0
 
 

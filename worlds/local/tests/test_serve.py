@@ -20,7 +20,7 @@ from local.scenario import ROWS
 from markdown import fences
 from tools import explain, plan
 
-README = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[3] / "docs" / "try-it.md").read_text(encoding="utf-8")
 
 
 def free_port() -> int:
@@ -198,9 +198,9 @@ def test_starts_without_aws() -> None:
     assert {"boto3", "botocore", "moto"}.isdisjoint(told.split())
 
 
-def test_the_readme_shows_what_is_printed() -> None:
+def test_the_page_shows_what_is_printed() -> None:
     """The excerpt is the first line, and the line that plans."""
-    excerpt = next(f for f in fences(README, "text") if "simulated cluster" in f)
+    excerpt = next(f for f in fences(PAGE, "text") if "simulated cluster" in f)
     printed = [*serve.introduction("http://127.0.0.1:9200")]
 
     assert [line for line in excerpt.splitlines() if line not in printed] == []
