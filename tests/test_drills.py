@@ -99,15 +99,6 @@ def test_what_a_drill_changes_its_undo_changes_back(text: str) -> None:
     assert {OPPOSITES[name] for name in changed} <= set(operations(undo))
 
 
-@pytest.mark.parametrize("text", drills().values(), ids=drills())
-def test_an_undo_of_either_says_so(text: str) -> None:
-    """Where two things can be broken, a reader runs only what belongs to the one."""
-    before, undo = text.split("### Undo")
-    changed = {OPPOSITES[n] for n in operations(before) if n in OPPOSITES}
-
-    assert (len(changed) > 1) == ("Run the line of what you broke" in undo)
-
-
 def test_only_the_drills_that_close_a_job_set_the_mode() -> None:
     """They set it back at their end; the drill on the stack in use leaves it alone."""
     modes = {
