@@ -102,6 +102,11 @@ class Bench:
         answer = close_batch(event, self.services, lambda: self.left)
         return [each["itemIdentifier"] for each in answer["batchItemFailures"]]
 
+    @property
+    def cut_at(self) -> datetime:
+        """Return when the invocation ends."""
+        return self.now + timedelta(seconds=self.left)
+
     def spend(self, seconds: float) -> None:
         """Let time pass, for the world and for the invocation."""
         self.now += timedelta(seconds=seconds)

@@ -4,6 +4,7 @@ import json
 import time
 from dataclasses import replace
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any, cast
 
 import boto3
@@ -410,10 +411,22 @@ def test_nothing_is_closed_on_what_was_read_a_minute_ago(stack: Runner) -> None:
     add_idle(stack)
     stack.queues.send("CloseQueue", close_body())
     event = {"Records": stack.queues.receive("CloseQueue", 1)}
-    left = iter([110.0])
+    read = []
     with stack.inside("Closer") as closer:
         services = open_services("close_queue_url", closer.logger, closer.metrics)
-        answer = close_batch(event, services, lambda: next(left, 49.0))
+        cluster = services.cluster
+
+        def jobs(*asked: Any) -> Any:
+            read.append(cluster.jobs(*asked))
+            return read[0]
+
+        slow = cast("Cluster", SimpleNamespace(jobs=jobs))
+        services = replace(
+            services,
+            cluster=slow,
+            clock=lambda: stack.now + timedelta(seconds=61 * len(read)),
+        )
+        answer = close_batch(event, services, lambda: 110.0)
 
     assert len(answer["batchItemFailures"]) == 1
     assert posts(stack) == ends(stack) == []
@@ -439,12 +452,17 @@ def test_a_post_ends_before_its_invocation_and_begins_on_fresh_news(
     stack: Runner, left: float, expected: tuple[float, float] | None
 ) -> None:
     """Of 180 s left at its read: how long it waits, and how long it may be sent."""
-    clock, wire = iter([180.0]), Recorded()
+    wire, clock = Recorded(), iter([START])
+    then = START + timedelta(seconds=180 - left)
     stack.timeouts = {"MEASURED_READ_TIMEOUT": "120"}
     with stack.inside("ForceCloser") as closer:
         services = open_services("force_queue_url", closer.logger, closer.metrics)
-        services = replace(services, cluster=Cluster(cast("Wire", wire)))
-        posts_ = CloseCalls(services, lambda: next(clock, left))
+        services = replace(
+            services,
+            cluster=Cluster(cast("Wire", wire)),
+            clock=lambda: next(clock, then),
+        )
+        posts_ = CloseCalls(services, START + timedelta(seconds=180))
         posts_.post(Force(idle_job(), Reason.FORCE_ORDERED), persons_message())
     limits = [(each["read_timeout"], each["good_for"]) for each in wire.limits]
 

@@ -60,7 +60,7 @@ def test_evidence_and_forces_are_waited_for(job: dict[str, Any]) -> None:
 def test_a_post_leaves_time_to_report(left: float, waits: float) -> None:
     """The last seconds of an invocation are not spent on waiting."""
     bench = Bench(left=left)
-    posts = CloseCalls(bench.services, lambda: bench.left)
+    posts = CloseCalls(bench.services, bench.cut_at)
     posts.post(Force(idle_job(), Reason.FAILED), sweeps_message())
 
     assert waits == bench.seen("call")[0].read_timeout
@@ -70,10 +70,10 @@ def test_a_post_leaves_time_to_report(left: float, waits: float) -> None:
 def test_nothing_is_posted_in_the_last_seconds(left: float) -> None:
     """A read and a try may have taken nearly all the time: the next look does it."""
     bench = Bench(left=left)
-    posts = CloseCalls(bench.services, lambda: bench.left)
-    after, _, _ = posts.post(Force(idle_job(), Reason.FAILED), sweeps_message())
+    posts = CloseCalls(bench.services, bench.cut_at)
+    at = posts.post(Force(idle_job(), Reason.FAILED), sweeps_message())
 
-    assert isinstance(after, Wait)
+    assert isinstance(at.step, Wait)
     assert bench.seen("call") == []
 
 
@@ -84,12 +84,12 @@ def test_nothing_is_posted_on_old_news(seconds: float, posted: bool) -> None:
     """A job that was idle over a minute ago may be in use by now."""
     bench = Bench(left=400)
     bench.add()
-    posts = CloseCalls(bench.services, lambda: bench.left)
+    posts = CloseCalls(bench.services, bench.cut_at)
     bench.spend(seconds)
     posts.post(Close(idle_job(), "30m"), sweeps_message())
 
     calls = [each for each in bench.seen("call") if each.method == "POST"]
-    assert ([OLDEST_READ - seconds] if posted else []) == [
+    assert ([OLDEST_READ.total_seconds() - seconds] if posted else []) == [
         pytest.approx(each.good_for) for each in calls
     ]
     assert posted == bool(bench.seen("posted"))

@@ -5,6 +5,7 @@ Every call to the cluster takes a part of the time that the invocation has left.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any, cast
 
 import pytest
@@ -59,7 +60,12 @@ def look(stack: Runner, name: str, **slow: Any) -> tuple[float, Any]:
         services = open_services(inbox, module.logger, module.metrics)
         wire = Slow(cast("Any", services.cluster)._wire, **slow)  # noqa: SLF001
         rules = replace(services.rules, may_force=name == "ForceCloser")
-        services = replace(services, cluster=Cluster(cast("Wire", wire)), rules=rules)
+        services = replace(
+            services,
+            cluster=Cluster(cast("Wire", wire)),
+            rules=rules,
+            clock=lambda: stack.now + timedelta(seconds=slow["left"] - wire.left),
+        )
         answer = close_batch(event, services, lambda: wire.left)
     if not answer["batchItemFailures"]:
         stack.queues.delete(queue, event["Records"][0])

@@ -1,6 +1,5 @@
 """The only place that posts a close: never on old news, and with a proof."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -23,54 +22,53 @@ from idle_jobs.steps.deadlines import SOONEST_LOOK, wait
 from idle_jobs.steps.step import Close, End, Force, Park, Step, Wait
 
 EARLY = timedelta(minutes=1)
-OLDEST_READ = 60  # Seconds: what is closed was seen idle within them.
-TO_REPORT = 5  # Seconds of an invocation that are left to tell what it has done.
+OLDEST_READ = timedelta(minutes=1)  # What is closed was seen idle within it.
+TO_REPORT = timedelta(seconds=5)  # Of an invocation, to report what it has done.
 
-Posted = tuple[Step, CloseMessage, Job | None]
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a look stands: its next step, with the message and the job as they are."""
+
+    step: Step
+    message: CloseMessage
+    job: Job | None
 
 
 @dataclass
 class CloseCalls:
     """The posts of one batch. It is made right before the read that they rest on.
 
-    After a refusal nothing more of the batch is posted. `fresh_until` is how many
-    seconds are left when that read is old, `read_since` the same for the jobs that were
-    read again.
+    `ends` is when the invocation ends, `fresh_until` until when that read is fresh, and
+    `read_again` the same for the jobs that were read again. Standing a refusal nothing
+    more of the batch is posted.
     """
 
     services: Services
-    seconds_left: Callable[[], float]
-    fresh_until: float = field(init=False)
-    read_since: dict[str, float] = field(default_factory=dict)
+    ends: datetime
+    fresh_until: datetime = field(init=False)
+    read_again: dict[str, datetime] = field(default_factory=dict)
     refused: Refused | None = None
 
     def __post_init__(self) -> None:
-        """Note how many seconds are left when the read is old."""
-        self.fresh_until = self.seconds_left() - OLDEST_READ
+        """Note until when the read is fresh."""
+        self.fresh_until = self.now + OLDEST_READ
 
     @property
     def now(self) -> datetime:
         """Return the time, which goes on while a post waits for its answer."""
         return self.services.clock()
 
-    def post(self, step: Close | Force, message: CloseMessage) -> Posted:
+    def post(self, step: Close | Force, message: CloseMessage) -> Standing:
         """Post one close and prove it; return what follows."""
         job, began = step.job, self.now
         try:
             self._call(step, message)
         except NotSent:
-            return self._not_on_old_news(step, message), message, job
+            return Standing(self._not_on_old_news(step, message), message, job)
         except ClusterError as error:
             self._note(error, step, message)
-            message = _stamped(message, began, error)
-            after = after_answer(step, error, message, self.now, self.services.rules)
-            if isinstance(error, LookAgain | TryLater) and isinstance(
-                after, End | Park
-            ):
-                return self._unless_issued(after, step, message)
-            if isinstance(after, Force):
-                return self._judged_again(after, message)
-            return after, message, job
+            return self._after_error(error, step, _stamped(message, began, error))
         self.services.telemetry.posted(message, str(step), "closed")
         message = _stamped(message, began)
         try:
@@ -79,7 +77,17 @@ class CloseCalls:
             # It is said to be closed: whatever hides the proof, the next look has it.
             self.services.telemetry.trouble(error)
             # So it must come to that look, however old the message is.
-            return Wait(SOONEST_LOOK, Reason.STILL_CLOSING), message, job
+            return Standing(Wait(SOONEST_LOOK, Reason.STILL_CLOSING), message, job)
+
+    def _after_error(
+        self, error: ClusterError, step: Close | Force, message: CloseMessage
+    ) -> Standing:
+        after = after_answer(step, error, message, self.now, self.services.rules)
+        if isinstance(error, LookAgain | TryLater) and isinstance(after, End | Park):
+            return self._unless_issued(after, step, message)
+        if isinstance(after, Force):
+            return self._judged_again(after, message)
+        return Standing(after, message, step.job)
 
     def _read(self, job_id: str) -> Job | None:
         """Read the job once more, in what is left of the invocation."""
@@ -88,40 +96,50 @@ class CloseCalls:
         return found.get(job_id)
 
     def _longest_read(self) -> float:
-        return min(self.seconds_left() - TO_REPORT, self.services.timeouts.read)
+        return min(self._left(TO_REPORT), self.services.timeouts.read)
 
-    def _judged_again(self, step: Force, message: CloseMessage) -> Posted:
+    def _left(self, reserve: timedelta) -> float:
+        """Return the seconds that the invocation has but for what is reserved."""
+        return (self.ends - reserve - self.now).total_seconds()
+
+    def _fresh_for(self, job: Job) -> float:
+        """Return for how many seconds more what was read of the job is fresh."""
+        fresh_until = self.read_again.get(job.job_id, self.fresh_until)
+        return (fresh_until - self.now).total_seconds()
+
+    def _judged_again(self, step: Force, message: CloseMessage) -> Standing:
         """Read and judge anew what a 409 says: its try may outlast a fresh read."""
         job_id, now, rules = step.job.job_id, self.now, self.services.rules
-        fresh_until = self.seconds_left() - OLDEST_READ
         try:
             job = self._read(job_id)
         except ClusterError as error:
             self.services.telemetry.trouble(error)
-            return wait(step.evidence, message, now, rules), message, step.job
-        self.read_since[job_id] = fresh_until
-        return after_evidence(step.evidence, job, message, now, rules), message, job
+            return Standing(wait(step.evidence, message, now, rules), message, step.job)
+        self.read_again[job_id] = now + OLDEST_READ
+        after = after_evidence(step.evidence, job, message, now, rules)
+        return Standing(after, message, job)
 
-    def _proved(self, step: Close | Force, message: CloseMessage) -> Posted:
+    def _proved(self, step: Close | Force, message: CloseMessage) -> Standing:
         """Read the job once more; return what follows from how it is now."""
-        proof = self._read(step.job.job_id)
-        after = after_success(step, proof, message, self.now, self.services.rules)
-        return after, message, proof
+        job = self._read(step.job.job_id)
+        after = after_success(step, job, message, self.now, self.services.rules)
+        return Standing(after, message, job)
 
     def _unless_issued(
         self, after: Step, step: Close | Force, message: CloseMessage
-    ) -> Posted:
+    ) -> Standing:
         """End an old message that has no answer, unless its close went on its way."""
         try:
-            following, message, proof = self._proved(step, message)
+            proved = self._proved(step, message)
         except ClusterError as error:
             self.services.telemetry.trouble(error)
-            return after, message, step.job
-        state = proof.state if proof else State.CLOSED
+            return Standing(after, message, step.job)
+        state = proved.job.state if proved.job else State.CLOSED
         # A job that is forced may have been closing before, which says nothing.
         closing = state is State.CLOSING and isinstance(step, Close)
-        issued = closing or state is State.CLOSED
-        return following if issued else after, message, proof
+        if closing or state is State.CLOSED:
+            return proved
+        return Standing(after, message, proved.job)
 
     def _not_on_old_news(self, step: Close | Force, message: CloseMessage) -> Step:
         """Post nothing more than a minute after the read: the job may be in use by now.
@@ -133,18 +151,18 @@ class CloseCalls:
         return wait(why, message, self.now, self.services.rules)
 
     def _call(self, step: Close | Force, message: CloseMessage) -> None:
-        left, force = self.seconds_left(), isinstance(step, Force)
-        fresh_until = self.read_since.get(step.job.job_id, self.fresh_until)
-        if left < max(fresh_until, LAST_SECONDS):
+        left = self._left(timedelta(seconds=LAST_SECONDS))
+        if self._fresh_for(step.job) < 0 or left < 0:
             raise NotSent("the state is old, or the invocation nearly over")
         if self.refused:
             raise self.refused
-        most = max(left - LAST_SECONDS, 1)  # So that there is time to report.
+        force = isinstance(step, Force)
         self.services.cluster.close(
             step.job,
             timeout=message.timeout if isinstance(step, Force) else step.timeout,
-            read_timeout=min(self._patience(step, message), most),
-            good_for=left - fresh_until,
+            # So that there is time to report.
+            read_timeout=min(self._patience(step, message), max(left, 1)),
+            good_for=self._fresh_for(step.job),
             force=force,
         )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import assert_never
 
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
@@ -21,7 +21,7 @@ from idle_jobs.batch import (
     records_of,
     sent_at,
 )
-from idle_jobs.close_call import CloseCalls
+from idle_jobs.close_call import CloseCalls, Standing
 from idle_jobs.errors import ClusterError
 from idle_jobs.messages.close_message import CloseMessage, parse_message
 from idle_jobs.messages.outcome import Ended, outcome_of
@@ -52,7 +52,8 @@ def close_batch(
     if isinstance(mode, Stopped):
         return handle_batch(records, give_back(mode), services, now, seconds_left, run)
     messages = {r.message_id: _read(r, now) for r in records}
-    batch = _Batch(services, now, messages, CloseCalls(services, seconds_left))
+    ends = services.clock() + timedelta(seconds=seconds_left())
+    batch = _Batch(services, now, messages, CloseCalls(services, ends))
     batch.read_jobs()
     return handle_batch(records, batch.look, services, batch.now, seconds_left, run)
 
@@ -75,7 +76,7 @@ class _Batch:
     services: Services
     now: datetime
     messages: dict[str, CloseMessage | BadBody]
-    posts: CloseCalls
+    calls: CloseCalls
     jobs: dict[str, Job] = field(default_factory=dict)
     away: ClusterError | None = None
 
@@ -94,10 +95,15 @@ class _Batch:
         """Take one message one step further; NotFinished leaves it in its queue."""
         message = self.messages[record.message_id]
         if isinstance(message, BadBody):
-            return park_body(record, message, self.services, self.now)
+            park_body(record, message, self.services, self.now)
+            return
         # The answer may hold the jobs of a group that has this name now, instead.
         job = self.jobs.get(message.job_id)
-        return self._take(self._first_step(job, message), message, job)
+        at = self._allowed(Standing(self._first_step(job, message), message, job))
+        while isinstance(at.step, Close | Force):
+            at = self._allowed(self.calls.post(at.step, at.message))
+        just_stamped = at.message.posted_at != message.posted_at
+        self._carry_out(at.step, at, just_stamped=just_stamped)
 
     def _first_step(self, job: Job | None, message: CloseMessage) -> Step:
         if message.cluster != self.services.cluster_name:
@@ -106,34 +112,30 @@ class _Batch:
             return unread(self.away, message, self.now, self.services.rules)
         return next_step(job, message, self.now, self.services.rules)
 
-    def _take(
-        self,
-        step: Step,
-        message: CloseMessage,
-        job: Job | None,
-        *,
-        just_stamped: bool = False,
-    ) -> None:
-        """Carry out a step and, once it has posted, the step that follows."""
-        mode = self.services.mode_for(message, fresh=isinstance(step, Force))
+    def _allowed(self, at: Standing) -> Standing:
+        """Return what the mode leaves of the next step; a pause leaves its record."""
+        mode = self.services.mode_for(at.message, fresh=isinstance(at.step, Force))
         if mode is Mode.PAUSED:
             raise NotFinished(PAUSED_FOR)
-        if mode is Mode.OBSERVE and not isinstance(step, End):
-            step = self._observed(step, message, job)
+        if mode is Mode.OBSERVE and not isinstance(at.step, End):
+            step = self._observed(at.step, at.message, at.job)
+            return Standing(step, at.message, at.job)
+        return at
+
+    def _carry_out(
+        self, step: Wait | HandOver | Park | End, at: Standing, *, just_stamped: bool
+    ) -> None:
+        """Carry out the last step of a look, which posts nothing more."""
         match step:
-            case Close() | Force():
-                after, stamped, job = self.posts.post(step, message)
-                new = stamped.posted_at != message.posted_at
-                self._take(after, stamped, job, just_stamped=new)
             case Wait():
-                self._wait(step, message, just_stamped=just_stamped)
+                self._wait(step, at.message, just_stamped=just_stamped)
             case HandOver():
-                self._hand_over(step, message)
+                self._hand_over(step, at.message)
             case Park():
-                self.services.outbox.park(message, f"{step.reason}: {step.detail}")
-                self._end(End(Ended.PARKED, step.reason, step.detail), message, job)
+                self.services.outbox.park(at.message, f"{step.reason}: {step.detail}")
+                self._end(End(Ended.PARKED, step.reason, step.detail), at)
             case End():
-                self._end(step, message, job)
+                self._end(step, at)
             case _:
                 assert_never(step)
 
@@ -170,7 +172,7 @@ class _Batch:
         self.services.outbox.hand_over([stamped], self.now)
         self.services.telemetry.sent(message, "ForceQueue", step.why)
 
-    def _end(self, step: End, message: CloseMessage, job: Job | None) -> None:
+    def _end(self, step: End, at: Standing) -> None:
         self.services.telemetry.outcome(
-            outcome_of(message, job, step.ended, step.reason, step.detail)
+            outcome_of(at.message, at.job, step.ended, step.reason, step.detail)
         )

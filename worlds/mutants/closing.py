@@ -41,11 +41,8 @@ def _any_job(right: Any, self: Any, job: Any, message: Any) -> Any:
 
 def _unproved(_right: Any, _self: Any, step: Any, message: Any) -> Any:
     why = ours.steps.next_step.why_closed(message)
-    return (
-        ours.steps.step.End(ours.messages.outcome.Ended.CLOSED, why),
-        message,
-        step.job,
-    )
+    end = ours.steps.step.End(ours.messages.outcome.Ended.CLOSED, why)
+    return ours.close_call.Standing(end, message, step.job)
 
 
 def _no_look_after(_right: Any, _self: Any, step: Any, *_: Any) -> Any:
@@ -81,7 +78,7 @@ CLOSING: dict[str, Mutant] = {
     ),
     "nothing is parked": mutant(
         "closing",
-        NoStep("_Batch._take", "park"),
+        NoStep("_Batch._carry_out", "park"),
         "looks",
         "silent",
         failing_jobs=0.5,
@@ -89,19 +86,19 @@ CLOSING: dict[str, Mutant] = {
     ),
     "parked is told before it is parked": mutant(
         "closing",
-        Swapped("_Batch._take", "park", "_end"),
+        Swapped("_Batch._carry_out", "park", "_end"),
         "looks",
         "silent",
         deaths=0.3,
     ),
     "no look hears of a pause in the middle of its batch": mutant(
         "closing",
-        NoBranch("_Batch._take", "PAUSED"),
+        NoBranch("_Batch._allowed", "PAUSED"),
         "looks",
     ),
     "a force trusts a mode that was read before": mutant(
         "closing",
-        Argument("_Batch._take", "mode_for", "fresh", "False"),
+        Argument("_Batch._allowed", "mode_for", "fresh", "False"),
         "looks",
         "forbidden",
         jobs=100,
@@ -125,12 +122,12 @@ CLOSING: dict[str, Mutant] = {
     ),
     "what has posted forgets that it did": mutant(
         "closing",
-        Argument("_Batch._take", "_take", "just_stamped", "False"),
+        Argument("_Batch.look", "_carry_out", "just_stamped", "False"),
         "looks",
     ),
     "what has posted goes back at each look": mutant(
         "closing",
-        Argument("_Batch._take", "_wait", "just_stamped", "True"),
+        Argument("_Batch._carry_out", "_wait", "just_stamped", "True"),
         "looks",
     ),
     "what goes back is young again": mutant(
@@ -168,7 +165,7 @@ CLOSING: dict[str, Mutant] = {
     ),
     "what was read long ago is acted on": mutant(
         "close_call",
-        NoBranch("CloseCalls._call", "LAST_SECONDS"),
+        NoBranch("CloseCalls._call", "_fresh_for"),
         "posting",
         "unchecked",
         stalls=0.05,
@@ -185,7 +182,9 @@ CLOSING: dict[str, Mutant] = {
         "close_call",
         Wrong(
             "CloseCalls._unless_issued",
-            lambda _right, _self, after, step, message: (after, message, step.job),
+            lambda _right, _self, after, step, message: ours.close_call.Standing(
+                after, message, step.job
+            ),
         ),
         "posting",
     ),
