@@ -79,7 +79,8 @@ test: .venv/.ready .venv-client8/.ready ## Run every test but e2e, and measure w
 quick: .venv/.ready ## Run the product's tests that need no whole stack: some 20 seconds.
 	@$(DEV)/pytest -q -n auto $(QUICK) tests
 
-worlds: .venv/.ready .venv-client8/.ready ## Run the tests of what the product is tested with.
+# For who changes worlds/; `make test` has them, too.
+worlds: .venv/.ready .venv-client8/.ready ## Run the tests of stand-in, local stack, simulation, mutants.
 	@$(DEV)/pytest -q -n auto $(WHOLE) worlds
 
 quick313: .venv-313/.ready ## Run `quick`, the stand-in's and all of the wire under Lambda's 3.13.

@@ -1,4 +1,4 @@
-"""Who may know whom in worlds/: the stand-in knows nobody, the product none of them."""
+"""What the packages of worlds/ may import: the stand-in nothing of ours."""
 
 import ast
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ KNOWN: dict[str, set[str]] = {
     "conformance": {"standin"},
     "local": {"standin", "tools.terminal"},
     "simulation": {"standin", "local", *PRODUCT},
-    "mutants": set(),  # By name, once the product is broken: no line of it imports.
+    "mutants": set(),  # It loads what it breaks by name.
 }
 KNOWN_TO_TESTS: dict[str, set[str]] = {
     "standin": set(),
@@ -41,7 +41,7 @@ def imported(path: Path) -> Iterator[str]:
 
 
 def strangers(paths: list[Path], known: set[str]) -> set[str]:
-    """Return what these files import of ours that they are not to know."""
+    """Return what these files import of ours, but should not."""
     return {
         f"{path.relative_to(ROOT)}: {name}"
         for path in paths
@@ -52,7 +52,7 @@ def strangers(paths: list[Path], known: set[str]) -> set[str]:
 
 
 def test_every_world_is_listed() -> None:
-    """Each folder is a package that says what it is, and what it may know."""
+    """A new package has to say what it may import."""
     packages = {path.parent.name for path in ROOT.glob("worlds/*/__init__.py")}
 
     assert packages == KNOWN.keys() == KNOWN_TO_TESTS.keys()
@@ -60,7 +60,7 @@ def test_every_world_is_listed() -> None:
 
 @pytest.mark.parametrize("world", KNOWN)
 def test_a_world_knows_no_more_than_it_must(world: str) -> None:
-    """The stand-in imports nothing of ours, the others what is listed."""
+    """A package and its tests import themselves and what is listed."""
     folder = ROOT / "worlds" / world
     tests = [*folder.glob("tests/*.py")]
     code = [path for path in folder.rglob("*.py") if path not in tests]
