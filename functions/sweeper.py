@@ -26,10 +26,10 @@ from idle_jobs.batch import (
     sent_at,
 )
 from idle_jobs.errors import ClusterError
-from idle_jobs.messages.budget import Read
 from idle_jobs.messages.readers import BadBody
 from idle_jobs.messages.request import Request, parse_request
 from idle_jobs.messages.terms import Mode, Origin
+from idle_jobs.policy.limits import Read
 from idle_jobs.services import Services, open_services, seconds_left
 from idle_jobs.steps.deadlines import LATEST_LOOK
 from idle_jobs.sweeping import demand_ours, park_request, sweep, sweep_nothing

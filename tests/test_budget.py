@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from builders import NOW, ago, closed_job, idle_job
-from idle_jobs.messages.budget import Read, demand_room
-from idle_jobs.messages.readers import BadBody
 from idle_jobs.messages.request import Request
+from idle_jobs.policy import limits
 from idle_jobs.policy.job import Job, State
+from idle_jobs.policy.limits import Read
 from idle_jobs.policy.rules import Rules
 from idle_jobs.reasons import Reason
+from idle_jobs.wishes import asked_for
 
 ASKED = ago(minutes=1)
 
@@ -49,11 +50,13 @@ def refusal(
 ) -> tuple[Reason, str] | None:
     """Return why a request for these jobs is refused, among others of the cluster."""
     read = Read([*jobs, *others], set(sent))
-    try:
-        demand_room(asked, jobs, read, NOW, Rules(**rules))  # type: ignore[arg-type]
-    except BadBody as bad:
-        return bad.reason, str(bad)
-    return None
+    found = limits.refusal(
+        asked_for(asked, jobs),
+        read,
+        NOW,
+        Rules(**rules),  # type: ignore[arg-type]
+    )
+    return (found.reason, found.why) if found else None
 
 
 @pytest.mark.parametrize(("count", "parked"), [(99, False), (100, False), (101, True)])

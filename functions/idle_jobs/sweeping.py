@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from idle_jobs.messages.budget import Read, demand_room
 from idle_jobs.messages.close_message import CloseMessage
 from idle_jobs.messages.outcome import Ended, outcome_of
 from idle_jobs.messages.readers import BadBody, parse_object
@@ -15,7 +14,7 @@ from idle_jobs.policy.attention import NEEDS_ATTENTION
 from idle_jobs.policy.ignored import without_effect
 from idle_jobs.policy.job import Job, State
 from idle_jobs.policy.judge import judge
-from idle_jobs.policy.limits import Plan, limit
+from idle_jobs.policy.limits import Plan, Read, limit, refusal
 from idle_jobs.policy.mass_events import Event, events
 from idle_jobs.policy.rules import Rules
 from idle_jobs.policy.verdict import Verdict
@@ -26,7 +25,7 @@ from idle_jobs.steps.step import HandOver
 from idle_jobs.summary import summary_of
 from idle_jobs.telemetry import Metric
 from idle_jobs.times import rfc3339
-from idle_jobs.wishes import closed_for, end_of, message_of, was_asked_for
+from idle_jobs.wishes import asked_for, closed_for, end_of, message_of, was_asked_for
 
 
 def sweep(
@@ -102,8 +101,9 @@ def _plan(
     if request.only_if_idle:
         halts = () if request.despite_halt else _events(verdicts, read.jobs, now, rules)
         return limit(verdicts, halts, now, rules, request.tried_since)
-    if verdicts:
-        demand_room(request, [v.job for v in verdicts], read, now, rules)
+    asked = asked_for(request, [v.job for v in verdicts])
+    if verdicts and (refused := refusal(asked, read, now, rules)):
+        raise BadBody(refused.why, refused.reason)
     return Plan(tuple(v for v in verdicts if v.job.state is not State.CLOSED))
 
 

@@ -1,5 +1,6 @@
 """What a request wants of one of its jobs, and what it is told of it; pure."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from idle_jobs.messages.close_message import CloseMessage, Evidence
@@ -8,6 +9,7 @@ from idle_jobs.messages.request import Request
 from idle_jobs.messages.terms import Kind, Mode, Origin
 from idle_jobs.policy.idleness import last_activity
 from idle_jobs.policy.job import Job, State
+from idle_jobs.policy.limits import Asked
 from idle_jobs.policy.verdict import Action, Verdict
 from idle_jobs.reasons import Reason
 from idle_jobs.steps.deadlines import OPEN_TAKES_AT_MOST
@@ -52,6 +54,12 @@ def _state_when_asked(request: Request, job: Job, now: datetime) -> str:
     """
     late = now - request.requested_at > OPEN_TAKES_AT_MOST
     return "" if job.state is State.OPENING and late else job.state or ""
+
+
+def asked_for(request: Request, jobs: Sequence[Job]) -> Asked:
+    """Return what the limits have to know of a person's request for these jobs."""
+    by_id = [job.job_id for job in jobs] == [request.job_id]
+    return Asked(jobs, request.tried_since, request.expected_jobs, by_id)
 
 
 def was_asked_for(request: Request, verdict: Verdict) -> bool:

@@ -71,28 +71,26 @@ SWEEPING: dict[str, Mutant] = {
         "limits",
     ),
     "MaxClosesPerRequest is one less": mutant(
-        "messages.budget",
-        Compares("demand_room", "max_closes_per_request", ">="),
+        "policy.limits",
+        Compares("refusal", "max_closes_per_request", ">="),
         "budget",
     ),
     "patterns have no daily limit": mutant(
-        "messages.budget",
-        Wrong("_demand_room_today", lambda *_: None),
+        "policy.limits",
+        Wrong("_no_room_today", lambda *_: None),
         "budget",
     ),
     "a wrong number of jobs is right": mutant(
-        "messages.budget",
-        Wrong("_demand_expected", lambda *_: None),
+        "policy.limits",
+        Wrong("_unexpected", lambda *_: None),
         "budget",
         "unexpected",
     ),
     "jobs that were closed since a request are not of its number": mutant(
-        "messages.budget",
+        "policy.limits",
         Wrong(
-            "_demand_expected",
-            lambda right, expected, request, jobs: right(
-                expected, replace(request, sent_at=NEVER), jobs
-            ),
+            "_unexpected",
+            lambda right, expected, asked: right(expected, replace(asked, since=NEVER)),
         ),
         "budget",
     ),
