@@ -15,7 +15,7 @@ from idle_jobs.messages.terms import Kind, Mode, Origin
 from idle_jobs.policy.job import Job
 from idle_jobs.policy.verdict import Action, Verdict
 from idle_jobs.reasons import Reason
-from idle_jobs.wishes import message_of
+from idle_jobs.steps.fate import message_of
 
 SENT = ago(minutes=2)
 

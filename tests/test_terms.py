@@ -14,8 +14,8 @@ from idle_jobs.messages.request import parse_request
 from idle_jobs.messages.terms import Kind, Mode, Origin, Terms, readers_of_terms
 from idle_jobs.policy.judge import judge
 from idle_jobs.reasons import Reason
+from idle_jobs.steps.fate import message_of
 from idle_jobs.times import rfc3339
-from idle_jobs.wishes import message_of
 
 # Of each term a value that is not its default. A new term needs one here, and nothing
 # else: whatever carries terms carries all of them.

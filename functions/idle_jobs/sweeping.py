@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, assert_never
 
 from idle_jobs.messages.close_message import CloseMessage
 from idle_jobs.messages.outcome import Ended, outcome_of
@@ -20,12 +20,21 @@ from idle_jobs.policy.rules import Rules
 from idle_jobs.policy.verdict import Verdict
 from idle_jobs.reasons import Reason
 from idle_jobs.services import Services
+from idle_jobs.steps.fate import (
+    FoundClosed,
+    Sent,
+    Skipped,
+    Unasked,
+    asked_for,
+    end_of,
+    fates,
+    message_of,
+)
 from idle_jobs.steps.next_step import next_step, why_closed
 from idle_jobs.steps.step import HandOver
 from idle_jobs.summary import summary_of
 from idle_jobs.telemetry import Metric
 from idle_jobs.times import rfc3339
-from idle_jobs.wishes import asked_for, closed_for, end_of, message_of, was_asked_for
 
 
 def sweep(
@@ -141,23 +150,19 @@ def _report(
     outcome for each of its jobs that is not sent on; what a schedule leaves alone was
     not asked for.
     """
-    sent = {v.job.job_id for v in plan.send}
-    held = {h.verdict.job.job_id: h for h in plan.held}
     _count(verdicts, plan, services)
-    for verdict in verdicts:
-        job_id = verdict.job.job_id
+    for verdict, fate in fates(request, verdicts, plan):
         if verdict.reason is not Reason.ALREADY_CLOSED:
             services.telemetry.verdict(verdict, request.request_id)
-        if job_id in held:
-            _skip(request, job_id, held[job_id].reason, held[job_id].detail, services)
-        elif job_id in sent or not was_asked_for(request, verdict):
-            continue
-        elif closed_for(request, verdict.job):
-            _end_closed(request, verdict, services)
-        else:
-            closed = verdict.job.state is State.CLOSED
-            reason = Reason.ALREADY_CLOSED if closed else verdict.reason
-            _skip(request, job_id, reason, verdict.detail, services)
+        match fate:
+            case Skipped(reason, detail):
+                _skip(request, verdict.job.job_id, reason, detail, services)
+            case FoundClosed():
+                _end_closed(request, verdict, services)
+            case Sent() | Unasked():
+                pass
+            case _:
+                assert_never(fate)
 
 
 def _end_closed(request: Request, verdict: Verdict, services: Services) -> None:

@@ -95,7 +95,7 @@ SWEEPING: dict[str, Mutant] = {
         "budget",
     ),
     "an order to force is taken for a whole group": mutant(
-        "wishes",
+        "steps.fate",
         Wrong(
             "message_of",
             lambda right, request, *rest: replace(
@@ -103,7 +103,7 @@ SWEEPING: dict[str, Mutant] = {
                 force=bool(request.force and not request.only_if_idle),
             ),
         ),
-        "wishes",
+        "fate",
     ),
     "orders force at once whatever the operator allows": mutant(
         "steps.evidence",
@@ -117,32 +117,32 @@ SWEEPING: dict[str, Mutant] = {
         "needless_force",
     ),
     "a message forgets the mode it was born in": mutant(
-        "wishes",
+        "steps.fate",
         Wrong(
             "message_of",
             lambda right, *given: replace(
                 right(*given), mode=ours.messages.terms.Mode.CLOSE
             ),
         ),
-        "wishes",
+        "fate",
     ),
     "a message forgets the request's timeout": mutant(
-        "wishes",
+        "steps.fate",
         Wrong(
             "message_of",
             lambda right, *given: replace(right(*given), timeout="30m"),
         ),
-        "wishes",
+        "fate",
     ),
     "a message is as young as its sweep": mutant(
-        "wishes",
+        "steps.fate",
         Wrong(
             "message_of",
             lambda right, request, verdict, cluster, now, mode: replace(
                 right(request, verdict, cluster, now, mode), requested_at=now
             ),
         ),
-        "wishes",
+        "fate",
     ),
     "everything may be asked for by a slip": mutant(
         "messages.request", Wrong("_demand_only_if_idle", lambda *_: None), "request"

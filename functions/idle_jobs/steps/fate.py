@@ -1,6 +1,7 @@
-"""What a request wants of one of its jobs, and what it is told of it; pure."""
+"""What becomes of each job of a request: a message, an end, or nothing; pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from idle_jobs.messages.close_message import CloseMessage, Evidence
@@ -9,7 +10,7 @@ from idle_jobs.messages.request import Request
 from idle_jobs.messages.terms import Kind, Mode, Origin
 from idle_jobs.policy.idleness import last_activity
 from idle_jobs.policy.job import Job, State
-from idle_jobs.policy.limits import Asked
+from idle_jobs.policy.limits import Asked, Plan
 from idle_jobs.policy.verdict import Action, Verdict
 from idle_jobs.reasons import Reason
 from idle_jobs.steps.deadlines import OPEN_TAKES_AT_MOST
@@ -62,19 +63,58 @@ def asked_for(request: Request, jobs: Sequence[Job]) -> Asked:
     return Asked(jobs, request.tried_since, request.expected_jobs, by_id)
 
 
-def was_asked_for(request: Request, verdict: Verdict) -> bool:
-    """Tell whether a request has an end for a job that it does not send on."""
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A message for the job is sent: its end comes from a closer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unasked:
+    """Nobody asked for this job, so that it has no end."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundClosed:
+    """The job was closed since the request, as a repeated request finds it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """The job is left alone, or held back, for a reason."""
+
+    reason: Reason
+    detail: str
+
+
+Fate = Sent | Unasked | FoundClosed | Skipped
+
+
+def fates(
+    request: Request, verdicts: Sequence[Verdict], plan: Plan
+) -> Iterator[tuple[Verdict, Fate]]:
+    """Yield what becomes of each job of a request, in the order of the verdicts."""
+    sent = {v.job.job_id for v in plan.send}
+    held = {h.verdict.job.job_id: h for h in plan.held}
+    for verdict in verdicts:
+        job_id = verdict.job.job_id
+        if why := held.get(job_id):
+            yield verdict, Skipped(why.reason, why.detail)
+        else:
+            yield verdict, Sent() if job_id in sent else _left(request, verdict)
+
+
+def _left(request: Request, verdict: Verdict) -> Fate:
+    """Return the fate of a job that is neither sent nor held back."""
+    job, closed = verdict.job, verdict.job.state is State.CLOSED
     # A pattern may match thousands of closed jobs: they stay a number. A schedule asks
     # for no job in particular, but a message of it that was redriven does.
-    closed = verdict.job.state is State.CLOSED
     matched = request.origin is Origin.REQUEST and not closed
-    return matched or request.names(verdict.job)
-
-
-def closed_for(request: Request, job: Job) -> bool:
-    """Tell whether a job was closed since the request, as a repeated one finds it."""
+    if not matched and not request.names(job):
+        return Unasked()
     # A watch looks after a closing that somebody else began.
-    return request.kind is Kind.CLOSE and job.closed_since(request.requested_at)
+    if request.kind is Kind.CLOSE and job.closed_since(request.requested_at):
+        return FoundClosed()
+    return Skipped(Reason.ALREADY_CLOSED if closed else verdict.reason, verdict.detail)
 
 
 def end_of(
