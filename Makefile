@@ -24,10 +24,10 @@ help: ## Show what there is.
 
 setup: .venv/.ready ## Make .venv; every other target does so by itself.
 
-demo: .venv/.ready ## Watch a day of it in seconds; FAULTS=1 disturbs it. Needs no AWS account.
+demo: .venv/.ready ## Run one day in seconds; FAULTS=1 adds faults. Needs no AWS account.
 	@$(DEV)/python -m local.demo
 
-plan: .venv/.ready ## Print what a sweep of CLUSTER_URL would do; reads and never posts.
+plan: .venv/.ready ## Print what a sweep of CLUSTER_URL would do; it never posts.
 	@$(DEV)/python -m tools.plan
 
 explain: .venv/.ready ## Print why JOB gets its verdict, and what would change it.
@@ -40,13 +40,13 @@ cluster: .venv/.ready ## Serve the demo's jobs on PORT (9200) as VERSION (8.9.0)
 mode: .venv/.ready ## Show the mode of the deployed stack; MODE=observe, close or paused sets it.
 	@$(DEV)/python -m tools.operate.mode mode $(call given,stack,STACK) $(call given,mode,MODE)
 
-pause: .venv/.ready ## Stop the deployed stack between two steps, its receives included.
+pause: .venv/.ready ## Stop the deployed stack; it receives no more messages.
 	@$(DEV)/python -m tools.operate.mode pause $(call given,stack,STACK) $(call given,mode,MODE)
 
-resume: .venv/.ready ## Go on as before the pause; or MODE=close, MODE=observe.
+resume: .venv/.ready ## Restore the mode from before the pause; or MODE=close, MODE=observe.
 	@$(DEV)/python -m tools.operate.mode resume $(call given,stack,STACK) $(call given,mode,MODE)
 
-parked: .venv/.ready ## List what waits for a person in the deployed stack.
+parked: .venv/.ready ## List the parked messages of the deployed stack.
 	@$(DEV)/python -m tools.operate.parked $(call given,stack,STACK)
 
 redrive: .venv/.ready ## Move parked messages back: ID=, JOB= or ALL=1; WAIT=seconds for outcomes.
@@ -57,10 +57,10 @@ conformance: .venv/.ready ## Run Elastic's YAML REST tests in DIR, or our own, o
 	@VERSION=$(if $(findstring command line,$(origin VERSION)),'$(VERSION)') \
 		$(DEV)/python -m conformance $(if $(findstring command line,$(origin DIR)),'$(DIR)')
 
-simulate: .venv/.ready ## Run SCHEDULES (1000) from seed FIRST (0), ours and a naive peer's; or tell one SEED.
+simulate: .venv/.ready ## Run SCHEDULES (1000) from seed FIRST (0), and compare with a naive peer; or print one SEED.
 	@$(DEV)/python -m simulation
 
-mutants: .venv/.ready ## Break the product in each place, and print who notices: MUTANT=, SHARE=1/7.
+mutants: .venv/.ready ## Add one bug at a time, and print which test notices it: MUTANT=, SHARE=1/7.
 	@$(foreach name,MUTANT SHARE,$(name)=$(if $(findstring command line,$(origin $(name))),'$($(name))')) \
 		$(DEV)/python -m mutants
 
