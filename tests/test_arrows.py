@@ -232,3 +232,26 @@ def test_imports_run_in_no_circle() -> None:
     order = list(TopologicalSorter(graph).static_order())
 
     assert sorted(SOURCES) == sorted(order)
+
+
+def lengths(folder: str) -> dict[str, int]:
+    """Return the lines of each file of a folder, and of its longest function."""
+    found = {}
+    for path in sorted((ROOT / folder).rglob("*.py")):
+        text = path.read_text("utf-8")
+        found[str(path)] = len(text.splitlines())
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef):
+                name = f"{path}:{node.name}"
+                found[name] = (node.end_lineno or 0) - node.lineno + 1
+    return found
+
+
+@pytest.mark.parametrize("folder", ["functions", "tools"])
+def test_no_file_and_no_function_is_long(folder: str) -> None:
+    """A file of more than 200 lines, or a function of more than 40, is two things."""
+    most = {True: 40, False: 200}
+    found = lengths(folder)
+
+    assert found
+    assert {} == {k: n for k, n in found.items() if n > most[":" in k]}

@@ -10,12 +10,8 @@ from hypothesis import strategies as st
 
 from builders import NOW, RULES
 from hostile.bodies import SENT
-from idle_jobs.elastic.job_reader import (
-    CONFIG_FIELDS,
-    FEED_FIELDS,
-    STATS_FIELDS,
-    read_jobs,
-)
+from idle_jobs.elastic.job_reader import read_jobs
+from idle_jobs.elastic.lists import CONFIG_FIELDS, FEED_FIELDS, STATS_FIELDS
 from idle_jobs.messages.close_message import parse_message
 from idle_jobs.messages.readers import BadBody
 from idle_jobs.messages.request import parse_request

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from builders import NOW, RULES, ago, idle_job
-from idle_jobs.elastic.job_reader import CONFIG_FIELDS, FEED_FIELDS, STATS_FIELDS
+from idle_jobs.elastic.lists import CONFIG_FIELDS, FEED_FIELDS, STATS_FIELDS
 from idle_jobs.policy import attention, idleness, judge, protection
 from idle_jobs.policy.job import Datafeed, Job, State
 from idle_jobs.policy.owner import Owner

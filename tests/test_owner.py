@@ -5,7 +5,7 @@ from fnmatch import fnmatchcase
 
 import pytest
 
-from idle_jobs.elastic.job_reader import CONFIG_FIELDS
+from idle_jobs.elastic.lists import CONFIG_FIELDS
 from idle_jobs.policy.owner import NO_WISH, Owner, Wish, read_owner
 
 FIELDS = CONFIG_FIELDS.split(",")

@@ -10,7 +10,8 @@ import pytest
 from builders import NOW, ago, idle_job, persons_message, sweeps_message
 from idle_jobs.messages.close_message import NewerVersion, parse_message
 from idle_jobs.messages.readers import BadBody
-from idle_jobs.messages.request import Request, parse_request, resolve
+from idle_jobs.messages.request import Request, parse_request
+from idle_jobs.messages.resolving import resolve
 from idle_jobs.messages.terms import Kind, Mode, Origin
 from idle_jobs.policy.job import Job
 from idle_jobs.policy.verdict import Action, Verdict

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from builders import NOW, RULES, idle_job
-from idle_jobs.elastic.job_reader import FEED_FIELDS
+from idle_jobs.elastic.lists import FEED_FIELDS
 from idle_jobs.policy.job import Datafeed
 from idle_jobs.policy.judge import judge
 from idle_jobs.policy.rules import Rules

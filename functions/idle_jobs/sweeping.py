@@ -8,7 +8,8 @@ from typing import Any, assert_never
 from idle_jobs.messages.close_message import CloseMessage
 from idle_jobs.messages.outcome import Ended, outcome_of
 from idle_jobs.messages.readers import BadBody, parse_object
-from idle_jobs.messages.request import Request, resolve
+from idle_jobs.messages.request import Request
+from idle_jobs.messages.resolving import resolve
 from idle_jobs.messages.terms import Mode, Origin, stricter
 from idle_jobs.policy.attention import NEEDS_ATTENTION
 from idle_jobs.policy.ignored import without_effect

@@ -153,7 +153,7 @@ SWEEPING: dict[str, Mutant] = {
         "request",
     ),
     "a name that is missing is no refusal": mutant(
-        "messages.request",
+        "messages.resolving",
         Wrong("resolve", lambda right, *given: replace(right(*given), refusal=None)),
         "request",
     ),

@@ -11,15 +11,13 @@ from urllib.parse import quote
 from idle_jobs.elastic.answers import no_object, parsed
 from idle_jobs.elastic.causes import causes_of, told
 from idle_jobs.elastic.info import INFO_FIELDS, ON_SERVERLESS, Info, read_info
-from idle_jobs.elastic.job_reader import (
+from idle_jobs.elastic.job_reader import read_jobs
+from idle_jobs.elastic.json_fields import Json
+from idle_jobs.elastic.lists import (
     CONFIG_FIELDS,
     FEED_CONFIG_FIELDS,
     FEED_FIELDS,
     STATS_FIELDS,
-    read_jobs,
-)
-from idle_jobs.elastic.json_fields import Json
-from idle_jobs.elastic.lists import (
     datafeeds_of,
     items_of,
     packed,

@@ -7,6 +7,37 @@ from idle_jobs.elastic.answers import not_the_cluster
 from idle_jobs.elastic.json_fields import Json, dig
 from idle_jobs.errors import BadRequest, TryLater
 
+# What is asked of the cluster, as `filter_path` wants it: just what `job_reader` reads.
+# The owner's key is looked for by parts of `idle_closer` and `Idle-Closer`.
+CONFIG_FIELDS = (
+    "count,jobs.job_id,jobs.groups,jobs.create_time,jobs.finished_time,jobs.blocked,"
+    "jobs.deleting,jobs.custom_settings.managed,jobs.custom_settings.created_by,"
+    "jobs.custom_settings.*dle*,jobs.custom_settings.*loser*,"
+    "jobs.custom_settings.*IDLE*,jobs.custom_settings.keep_open_until,"
+    "jobs.analysis_config.bucket_span,"
+    "jobs.analysis_config.detectors.function,jobs.analysis_limits.model_memory_limit,"
+    "jobs.datafeed_config.datafeed_id,jobs.datafeed_config.frequency,"
+    "jobs.datafeed_config.query_delay"
+)
+STATS_FIELDS = (
+    "count,node_failures,task_failures,jobs.job_id,jobs.state,jobs.node.id,"
+    "jobs.assignment_explanation,jobs.open_time,jobs.data_counts.last_data_time,"
+    "jobs.data_counts.log_time,jobs.data_counts.processed_record_count,"
+    "jobs.model_size_stats.log_time,jobs.model_size_stats.model_bytes,"
+    "jobs.model_size_stats.peak_model_bytes,"
+    "jobs.model_size_stats.model_bytes_memory_limit,"
+    "jobs.model_size_stats.assignment_memory_basis,jobs.forecasts_stats.status"
+)
+FEED_FIELDS = (
+    "count,datafeeds.datafeed_id,datafeeds.state,datafeeds.timing_stats.job_id,"
+    "datafeeds.running_state,datafeeds.node.id,datafeeds.assignment_explanation"
+)
+# Of a job's datafeed, where the job's own configuration does not hold it.
+FEED_CONFIG_FIELDS = (
+    "count,datafeeds.datafeed_id,datafeeds.job_id,datafeeds.frequency,"
+    "datafeeds.query_delay"
+)
+
 MOST_JOBS = 10_000  # What the list APIs return at most, without a word.
 
 # A request line holds 4,096 bytes (http.max_initial_line_length); the longest query,
