@@ -8,6 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from idle_jobs.closing import close_batch
 from idle_jobs.services import open_services, seconds_left
+from idle_jobs.steps.role import Role
 from idle_jobs.telemetry import NAMESPACE, SERVICE
 
 logger = Logger(service="force_closer")
@@ -19,5 +20,5 @@ metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
 def handler(event: object, context: LambdaContext) -> PartialItemFailureResponse:
     """Handle a message of ForceQueue."""
     services = open_services("force_queue_url", logger, metrics)
-    may_force = replace(services, rules=replace(services.rules, may_force=True))
+    may_force = replace(services, role=Role(services.rules, may_force=True))
     return close_batch(event, may_force, seconds_left(context))

@@ -7,7 +7,7 @@ in `events`, in its order.
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
 from math import inf
@@ -28,6 +28,7 @@ from idle_jobs.messages.terms import Mode
 from idle_jobs.outbox import Outbox
 from idle_jobs.policy.rules import Rules
 from idle_jobs.services import Services
+from idle_jobs.steps.role import Role
 from idle_jobs.telemetry import NAMESPACE, SERVICE, Telemetry
 from standin.cluster import FOREVER, Request
 from standin.cluster import Cluster as StandIn
@@ -53,6 +54,7 @@ class Bench:
     """The services and the world around them; a test turns both, then takes a batch."""
 
     rules: Rules = RULES
+    may_force: bool = False
     # What the mode is at each ask; the last one stays.
     modes: Sequence[Mode | Exception] = (Mode.CLOSE,)
     # What the Parameter Store itself says, where that differs from what is cached.
@@ -80,7 +82,7 @@ class Bench:
             inbox="inbox",
             telemetry=Telemetry(logger, self.metrics),
             timeouts=TIMEOUTS,
-            rules=self.rules,
+            role=Role(self.rules, may_force=self.may_force),
             clock=lambda: self.now,
             ask_mode=self._ask_mode,
         )
@@ -214,7 +216,7 @@ class Bench:
 
 def force_closers(**changes: Any) -> Bench:
     """Return the bench of the one that may force."""
-    return Bench(rules=replace(RULES, may_force=True), left=170, **changes)
+    return Bench(may_force=True, left=170, **changes)
 
 
 def record(number: int, body: CloseMessage | str) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from idle_jobs.policy.rules import Rules
 from idle_jobs.policy.verdict import Action
 from idle_jobs.reasons import Reason
 from idle_jobs.steps.next_step import next_step
+from idle_jobs.steps.role import Role
 from idle_jobs.steps.step import Close, End, Force
 
 LONG: dict[str, Any] = {"last_data": ago(days=200), "newest_clock": ago(days=200)}
@@ -156,15 +157,15 @@ def test_data_makes_active(state: str) -> None:
 @pytest.mark.parametrize(("job", "_reason"), OPENED.values(), ids=OPENED)
 def test_a_persons_request_closes_it(job: Job, _reason: Reason) -> None:
     """A sweep's message ends with the verdict's reason, a person's is posted (R5)."""
-    assert isinstance(next_step(job, asked(), NOW, RULES), Close)
-    step = next_step(job, swept(), NOW, RULES)
+    assert isinstance(next_step(job, asked(), NOW, Role(RULES)), Close)
+    step = next_step(job, swept(), NOW, Role(RULES))
     assert isinstance(step, End)
 
 
 def test_a_person_forces_a_failed_job_whatever_its_datafeed_does() -> None:
     """A started datafeed keeps no request from its end (R5)."""
     job = failed_job(**LONG | {"open_start": None}, datafeed=feed("started"))
-    step = next_step(job, asked(), NOW, Rules(may_force=True))
+    step = next_step(job, asked(), NOW, Role(RULES, may_force=True))
 
     assert isinstance(step, Force)
 

@@ -13,6 +13,7 @@ from idle_jobs.policy.job import Job, State
 from idle_jobs.policy.judge import judge
 from idle_jobs.reasons import Reason
 from idle_jobs.steps.next_step import next_step
+from idle_jobs.steps.role import Role
 from idle_jobs.steps.step import End
 from idle_jobs.times import CLOCKS_APART
 
@@ -60,7 +61,7 @@ def test_a_cluster_that_is_behind_stamps_our_close_before_its_request(
     """Up to five seconds before, a close is told as the request's end (F11)."""
     message = persons_message()
     closed = idle_job(state=State.CLOSED, finished=message.requested_at - apart)
-    step = next_step(closed, message, NOW, RULES)
+    step = next_step(closed, message, NOW, Role(RULES))
 
     assert isinstance(step, End)
     assert (step.ended is Ended.CLOSED) == (apart <= CLOCKS_APART)

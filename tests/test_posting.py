@@ -1,13 +1,12 @@
 """CloseCalls: on fresh news only, waited for as long as they say most, and proved."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from bench import TIMEOUTS, Bench, force_closers
-from builders import NOW, RULES, ago, idle_job, persons_message, sweeps_message
+from builders import NOW, ago, idle_job, persons_message, sweeps_message
 from idle_jobs.close_call import OLDEST_READ, CloseCalls
 from idle_jobs.errors import NotSent
 from idle_jobs.messages.close_message import CloseMessage
@@ -284,7 +283,7 @@ class Proofs(Bench):
 @pytest.mark.parametrize("only_if_idle", [False, True])
 def test_an_answered_close_waits_for_its_proof(only_if_idle: bool) -> None:
     """However old its message is: the next look finds it closed."""
-    bench = Proofs(rules=replace(RULES, may_force=True))
+    bench = Proofs(may_force=True)
     bench.add()
 
     assert ["m0"] == bench.take(persons_message(only_if_idle=only_if_idle, **OLD))
@@ -324,7 +323,7 @@ def test_an_old_message_ends_by_what_became_of_its_post(
 
 def test_an_old_message_whose_job_cannot_be_read_ends() -> None:
     """Neither the post nor the look is answered: its age decides."""
-    bench = Proofs(rules=replace(RULES, may_force=True))
+    bench = Proofs(may_force=True)
     bench.add()
     bench.stand_in.faults.append(Fault("/_close", kind="cut_before"))
 
@@ -356,7 +355,7 @@ class Deleted(Bench):
 @pytest.mark.parametrize("kind", ["cut_after", "cut_before"])
 def test_an_old_message_whose_job_vanished_is_gone(kind: Any) -> None:
     """There is nothing left to close, whether or not the post came through."""
-    bench = Deleted(rules=replace(RULES, may_force=True))
+    bench = Deleted(may_force=True)
     bench.add()
     bench.stand_in.faults.append(Fault("/_close", kind=kind))
 
@@ -394,7 +393,7 @@ class Changing(Bench):
 
 def test_evidence_of_an_earlier_life_forces_nothing() -> None:
     """Somebody opened the job anew while the measured try went on."""
-    bench = Changing(rules=replace(RULES, may_force=True), left=170)
+    bench = Changing(may_force=True, left=170)
     bench.add(**STUCK)
 
     assert [] == bench.take(persons_message(**HANDED))
@@ -404,7 +403,7 @@ def test_evidence_of_an_earlier_life_forces_nothing() -> None:
 
 def test_evidence_that_cannot_be_read_again_forces_nothing() -> None:
     """The cluster went away after its 409: a later look finds the evidence anew."""
-    bench = Proofs(rules=replace(RULES, may_force=True), left=170)
+    bench = Proofs(may_force=True, left=170)
     bench.add(**STUCK)
 
     assert ["m0"] == bench.take(persons_message(**HANDED))

@@ -15,6 +15,7 @@ from idle_jobs.elastic.cluster import Cluster
 from idle_jobs.elastic.transport import Wire
 from idle_jobs.errors import LookAgain
 from idle_jobs.services import open_services
+from idle_jobs.steps.role import Role
 from idle_jobs.times import rfc3339
 from local.runner import Runner
 from rows.wishes import wish
@@ -59,11 +60,11 @@ def look(stack: Runner, name: str, **slow: Any) -> tuple[float, Any]:
         inbox = f"{queue.removesuffix('Queue').lower()}_queue_url"
         services = open_services(inbox, module.logger, module.metrics)
         wire = Slow(cast("Any", services.cluster)._wire, **slow)  # noqa: SLF001
-        rules = replace(services.rules, may_force=name == "ForceCloser")
+        role = Role(services.rules, may_force=name == "ForceCloser")
         services = replace(
             services,
             cluster=Cluster(cast("Wire", wire)),
-            rules=rules,
+            role=role,
             clock=lambda: stack.now + timedelta(seconds=slow["left"] - wire.left),
         )
         answer = close_batch(event, services, lambda: wire.left)

@@ -32,6 +32,7 @@ from idle_jobs.reasons import Reason
 from idle_jobs.steps.after_post import after_answer
 from idle_jobs.steps.deadlines import unread, wait
 from idle_jobs.steps.next_step import is_explicit, next_step
+from idle_jobs.steps.role import Role
 from idle_jobs.steps.step import Close, End, Force, HandOver, Park, Step, Wait
 from local.runner import Runner
 from stacks import START, add_busy, add_idle
@@ -127,7 +128,6 @@ rules = st.builds(
     force_orders=st.sampled_from(["evidence", "allowed"]),
     close_jobs_without_datafeed=st.booleans(),
     close_dry_datafeeds=st.booleans(),
-    may_force=st.booleans(),
     idle_after=spans,
     never_fed_after=spans,
     dry_after=spans,
@@ -136,6 +136,7 @@ rules = st.builds(
     managed_jobs_allowed=st.sampled_from([(), ("web",)]),
     keep_patterns=st.sampled_from([(), ("w*",)]),
 )
+roles = st.builds(Role, rules, may_force=st.booleans())
 errors = st.sampled_from(
     [
         LookAgain(""),
@@ -152,38 +153,38 @@ errors = st.sampled_from(
 )
 
 
-def has_evidence(job: Job, message: CloseMessage, given: Rules) -> bool:
+def has_evidence(job: Job, message: CloseMessage, given: Role) -> bool:
     """Tell, in words of its own, whether one of the four evidences is there."""
-    waited = max(given.force_after, message.patience)
+    waited = max(given.rules.force_after, message.patience)
     seen = message.closing_seen_at
     begun = message.evidence is not None and message.evidence.state == "closing"
     hangs = begun and job.state is State.CLOSING
-    enough = given.force_orders == "allowed" or not job.configured or hangs
+    enough = given.rules.force_orders == "allowed" or not job.configured or hangs
     ordered = message.force and is_explicit(message, NOW, given) and enough
     stuck = job.state is State.CLOSING and seen is not None and NOW - seen >= waited
     return job.state is State.FAILED or stuck or ordered
 
 
-@given(st.none() | jobs, messages, rules)
+@given(st.none() | jobs, messages, roles)
 def test_force_is_only_ever_chosen_on_evidence(
-    job: Job | None, message: CloseMessage, given_rules: Rules
+    job: Job | None, message: CloseMessage, role: Role
 ) -> None:
     """And only by the ForceCloser, whatever the ages and counters are."""
-    step = next_step(job, message, NOW, given_rules)
+    step = next_step(job, message, NOW, role)
 
     if isinstance(step, Force):
-        assert given_rules.may_force
+        assert role.may_force
         assert job is not None
-        assert has_evidence(job, message, given_rules)
+        assert has_evidence(job, message, role)
 
 
-@given(jobs, messages, rules)
+@given(jobs, messages, roles)
 def test_nothing_is_posted_for_an_unknown_or_protected_job(
-    job: Job, message: CloseMessage, given_rules: Rules
+    job: Job, message: CloseMessage, role: Role
 ) -> None:
     """Neither a person nor evidence overrides these."""
-    step = next_step(job, message, NOW, given_rules)
-    verdict = judge(job, NOW, given_rules)
+    step = next_step(job, message, NOW, role)
+    verdict = judge(job, NOW, role.rules)
     never = {
         Reason.UNKNOWN,
         Reason.MANAGED,
@@ -197,15 +198,15 @@ def test_nothing_is_posted_for_an_unknown_or_protected_job(
     assert not (isinstance(step, Close | Force) and verdict.reason in never)
 
 
-@given(jobs, messages, rules)
+@given(jobs, messages, roles)
 def test_a_busy_job_is_closed_only_for_a_person(
-    job: Job, message: CloseMessage, given_rules: Rules
+    job: Job, message: CloseMessage, role: Role
 ) -> None:
     """A gentle close without a person needs the policy's word that it is idle."""
-    step = next_step(job, message, NOW, given_rules)
+    step = next_step(job, message, NOW, role)
 
-    if isinstance(step, Close) and not is_explicit(message, NOW, given_rules):
-        assert judge(job, NOW, given_rules).action == "close"
+    if isinstance(step, Close) and not is_explicit(message, NOW, role):
+        assert judge(job, NOW, role.rules).action == "close"
 
 
 def is_unread(job: Job) -> bool:
@@ -219,19 +220,17 @@ def is_unread(job: Job) -> bool:
     return any((job.problems, missing, lost, future, unfed, early))
 
 
-@given(jobs, rules)
-def test_a_job_is_unknown_only_where_something_is_unread(
-    job: Job, given_rules: Rules
-) -> None:
+@given(jobs, roles)
+def test_a_job_is_unknown_only_where_something_is_unread(job: Job, role: Role) -> None:
     """Every job has a verdict; no combination of known values is a riddle (F9)."""
-    verdict = judge(job, NOW, given_rules)
+    verdict = judge(job, NOW, role.rules)
 
     assert verdict.reason is not Reason.UNKNOWN or is_unread(job)
 
 
-@given(near_jobs, owners, rules, st.sampled_from([0, 9]))
+@given(near_jobs, owners, roles, st.sampled_from([0, 9]))
 def test_an_opened_job_that_is_read_is_never_unknown(
-    job: Job, owner: Owner, given_rules: Rules, records: int
+    job: Job, owner: Owner, role: Role, records: int
 ) -> None:
     """The same for opened jobs with live stats, of which few are drawn above (F9)."""
     created, fed = NOW - timedelta(days=50), job.last_data or NOW - timedelta(days=9)
@@ -246,7 +245,7 @@ def test_an_opened_job_that_is_read_is_never_unknown(
         owner=owner,
     )
 
-    assert Reason.UNKNOWN is not judge(live, NOW, given_rules).reason
+    assert Reason.UNKNOWN is not judge(live, NOW, role.rules).reason
 
 
 # Protected, gone, or somebody else's by now: why a person's message may be skipped.
@@ -262,18 +261,21 @@ WHY_A_PERSON_IS_SKIPPED = {
 limits = st.timedeltas(timedelta(hours=1), timedelta(days=2))
 
 
-@given(st.none() | jobs, errors, messages, rules, limits, limits)
+@given(st.none() | jobs, errors, messages, roles, limits, limits)
 def test_a_persons_message_is_never_dropped_in_silence(  # noqa: PLR0917 - drawn
     job: Job | None,
     error: ClusterError,
     message: CloseMessage,
-    given_rules: Rules,
+    role: Role,
     expires: timedelta,
     parks: timedelta,
 ) -> None:
     """However old it is and whatever keeps its job, a person hears of it (R2)."""
     asked = replace(message, only_if_idle=False, kind=Kind.CLOSE)
-    limited = replace(given_rules, request_expires_after=expires, park_after=parks)
+    limited = replace(
+        role,
+        rules=replace(role.rules, request_expires_after=expires, park_after=parks),
+    )
     ends = (
         look(job, error, asked, limited),
         unread(error, asked, NOW, limited),
@@ -284,31 +286,31 @@ def test_a_persons_message_is_never_dropped_in_silence(  # noqa: PLR0917 - drawn
     assert skipped <= WHY_A_PERSON_IS_SKIPPED
 
 
-@given(messages, rules, errors, st.booleans())
+@given(messages, roles, errors, st.booleans())
 def test_no_answer_but_one_leads_to_force(
-    message: CloseMessage, given_rules: Rules, error: ClusterError, measured: bool
+    message: CloseMessage, role: Role, error: ClusterError, measured: bool
 ) -> None:
     """A datafeed that would not stop in a measured try, or the job's own failure."""
     post = Close(idle_job(), "30m", measured=measured)
-    step = after_answer(post, error, message, NOW, given_rules)
+    step = after_answer(post, error, message, NOW, role)
 
     if isinstance(step, Force):
         assert isinstance(error, JobFailed | DatafeedWouldNotStop)
         assert measured or isinstance(error, JobFailed)
 
 
-@given(messages, rules, errors)
+@given(messages, roles, errors)
 def test_an_unread_cluster_posts_nothing(
-    message: CloseMessage, given_rules: Rules, error: ClusterError
+    message: CloseMessage, role: Role, error: ClusterError
 ) -> None:
     """It waits, or is handed over, or ends."""
-    step = unread(error, message, NOW, given_rules)
+    step = unread(error, message, NOW, role)
 
     assert not isinstance(step, Close | Force)
 
 
 def look(
-    job: Job | None, error: ClusterError, message: CloseMessage, given: Rules
+    job: Job | None, error: ClusterError, message: CloseMessage, given: Role
 ) -> Step:
     """Take one look at a message at NOW, a post answered by an error."""
     step = next_step(job, message, NOW, given)
@@ -333,13 +335,13 @@ def test_every_message_ends(
 ) -> None:
     """Whatever jobs and answers it meets, in turn and for ever, within 28 hours."""
     message = replace(message, sent_at=NOW, handed_at=None, closing_seen_at=None)
-    given_rules, waited = Rules(), timedelta(0)
+    role, waited = Role(Rules()), timedelta(0)
     for turn in range(500):
-        step = look(*looks[turn % len(looks)], message, given_rules)
+        step = look(*looks[turn % len(looks)], message, role)
         if isinstance(step, End | Park):
             return
         if isinstance(step, HandOver):
-            given_rules = Rules(may_force=True)
+            role = Role(Rules(), may_force=True)
             seen = NOW if step.closing_seen else message.closing_seen_at
             message = replace(message, sent_at=NOW, handed_at=NOW, closing_seen_at=seen)
             continue

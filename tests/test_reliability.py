@@ -10,7 +10,7 @@ import pytest
 import sweeper
 from idle_jobs import batch, times
 from idle_jobs.messages.outcome import Ended
-from idle_jobs.steps import deadlines, evidence
+from idle_jobs.steps import deadlines, evidence, role
 from idle_jobs.telemetry import Metric
 from idle_jobs.times import duration, spoken
 from local.intrinsics import load_template
@@ -138,7 +138,7 @@ def test_a_queue_keeps_messages_as_told(queue: Queue) -> None:
 def test_the_latest_end_is_the_sum_of_the_ages() -> None:
     """The text adds up what the two closers, and RequestQueue before them, may take."""
     park_after = duration(SOURCE["Parameters"]["ParkAfter"]["Default"])
-    closers = deadlines.CLOSER_GIVES_UP_AFTER + park_after
+    closers = role.CLOSER_GIVES_UP_AFTER + park_after
 
     assert f"within {closers // HOUR} hours and two looks" in TEXT
     assert timedelta(days=2, hours=3) == closers + park_after

@@ -8,6 +8,7 @@ import pytest
 
 from builders import (
     NOW,
+    RULES,
     ago,
     closed_job,
     failed_job,
@@ -31,14 +32,14 @@ from idle_jobs.messages.outcome import Ended
 from idle_jobs.messages.terms import Kind
 from idle_jobs.policy.job import Job, State
 from idle_jobs.policy.owner import Owner, Wish
-from idle_jobs.policy.rules import Rules
 from idle_jobs.reasons import Reason
 from idle_jobs.steps.after_post import after_answer, after_evidence, after_success
 from idle_jobs.steps.deadlines import unread
 from idle_jobs.steps.next_step import next_step
+from idle_jobs.steps.role import Role
 from idle_jobs.steps.step import Close, End, Force, HandOver, Park, Step, Wait
 
-CLOSER, FORCER = Rules(), Rules(may_force=True)
+CLOSER, FORCER = Role(RULES), Role(RULES, may_force=True)
 BUSY = idle_job(last_data=ago(minutes=1), datafeed=feed("started"))
 CLOSING = idle_job(state=State.CLOSING)
 OPENING = idle_job(state=State.OPENING, open_start=None, assigned=False)
@@ -66,6 +67,11 @@ def short(step: Step) -> tuple[object, ...]:
 def aged(message: CloseMessage, **age: float) -> CloseMessage:
     """Return a message that was requested and sent this long ago."""
     return replace(message, requested_at=ago(**age), sent_at=ago(**age))
+
+
+def ruled(role: Role, **rules: Any) -> Role:
+    """Return the role under other rules."""
+    return replace(role, rules=replace(role.rules, **rules))
 
 
 def handed(message: CloseMessage, **age: float) -> CloseMessage:
@@ -445,7 +451,7 @@ def test_each_look_of_the_force_closer(
 def test_failed_jobs_of_a_sweep_need_their_switch() -> None:
     """A job that failed by itself is forced only where ForceFailed is on."""
     message = sweeps_message(evidence=Evidence("failed", ago(days=10)))
-    step = next_step(failed_job(), message, NOW, replace(FORCER, force_failed=True))
+    step = next_step(failed_job(), message, NOW, ruled(FORCER, force_failed=True))
 
     assert short(step) == (Force, Reason.FAILED)
 
@@ -458,7 +464,7 @@ def test_failed_jobs_of_a_sweep_need_their_switch() -> None:
 def test_an_order_forces_at_once_where_the_operator_allows_it(job: Job) -> None:
     """With ForceOrders `allowed`, whatever the job does (R13)."""
     order = replace(ORDER, evidence=Evidence(str(job.state)))
-    closer, forcer = (replace(r, force_orders="allowed") for r in (CLOSER, FORCER))
+    closer, forcer = (ruled(r, force_orders="allowed") for r in (CLOSER, FORCER))
     steps = [next_step(job, order, NOW, rules) for rules in (closer, forcer)]
 
     assert [short(step) for step in steps] == [
@@ -473,7 +479,7 @@ def test_no_order_forces_a_job_that_may_have_been_opened_since(
 ) -> None:
     """Read long after it was ordered, and opening: nobody can tell (R3)."""
     order = replace(aged(ORDER, hours=2), evidence=evidence)
-    allowed = [replace(r, force_orders="allowed") for r in (CLOSER, FORCER)]
+    allowed = [ruled(r, force_orders="allowed") for r in (CLOSER, FORCER)]
     steps = [next_step(OPENING, order, NOW, rules) for rules in allowed]
 
     assert [short(step) for step in steps] == [(Wait, Reason.OPENING)] * 2
@@ -481,7 +487,7 @@ def test_no_order_forces_a_job_that_may_have_been_opened_since(
 
 def test_protection_outranks_an_order_that_is_allowed() -> None:
     """No setting lets an order force what its owner keeps (R13)."""
-    allowed = replace(FORCER, force_orders="allowed")
+    allowed = ruled(FORCER, force_orders="allowed")
     step = next_step(idle_job(managed=True), ORDER, NOW, allowed)
 
     assert short(step) == (SKIP, Reason.MANAGED)
@@ -491,9 +497,7 @@ GENTLE, MEASURED = Close(idle_job(), "30m"), Close(idle_job(), "30s", measured=T
 FORCED = Force(CLOSING, Reason.STILL_CLOSING)
 OLD = aged(PERSONS, hours=3)
 LATE = aged(PERSONS, hours=23, minutes=55)
-ANSWERS: dict[
-    str, tuple[Any, ClusterError, CloseMessage, Rules, tuple[object, ...]]
-] = {
+ANSWERS: dict[str, tuple[Any, ClusterError, CloseMessage, Role, tuple[object, ...]]] = {
     "issued": (GENTLE, LookAgain(""), SWEEPS, CLOSER, (Wait, Reason.STILL_CLOSING)),
     "unavailable": (
         GENTLE,
@@ -635,7 +639,7 @@ def test_each_answer_to_a_post(
     step: Close | Force,
     error: ClusterError,
     message: CloseMessage,
-    rules: Rules,
+    rules: Role,
     expected: tuple[object, ...],
 ) -> None:
     """An answer that is not a closed job leads on, and only evidence leads to force."""

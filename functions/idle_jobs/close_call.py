@@ -82,7 +82,7 @@ class CloseCalls:
     def _after_error(
         self, error: ClusterError, step: Close | Force, message: CloseMessage
     ) -> Standing:
-        after = after_answer(step, error, message, self.now, self.services.rules)
+        after = after_answer(step, error, message, self.now, self.services.role)
         if isinstance(error, LookAgain | TryLater) and isinstance(after, End | Park):
             return self._unless_issued(after, step, message)
         if isinstance(after, Force):
@@ -109,20 +109,20 @@ class CloseCalls:
 
     def _judged_again(self, step: Force, message: CloseMessage) -> Standing:
         """Read and judge anew what a 409 says: its try may outlast a fresh read."""
-        job_id, now, rules = step.job.job_id, self.now, self.services.rules
+        job_id, now, role = step.job.job_id, self.now, self.services.role
         try:
             job = self._read(job_id)
         except ClusterError as error:
             self.services.telemetry.trouble(error)
-            return Standing(wait(step.evidence, message, now, rules), message, step.job)
+            return Standing(wait(step.evidence, message, now, role), message, step.job)
         self.read_again[job_id] = now + OLDEST_READ
-        after = after_evidence(step.evidence, job, message, now, rules)
+        after = after_evidence(step.evidence, job, message, now, role)
         return Standing(after, message, job)
 
     def _proved(self, step: Close | Force, message: CloseMessage) -> Standing:
         """Read the job once more; return what follows from how it is now."""
         job = self._read(step.job.job_id)
-        after = after_success(step, job, message, self.now, self.services.rules)
+        after = after_success(step, job, message, self.now, self.services.role)
         return Standing(after, message, job)
 
     def _unless_issued(
@@ -148,7 +148,7 @@ class CloseCalls:
         """
         away = Reason.CLUSTER_UNAVAILABLE
         why = step.evidence if isinstance(step, Force) else away
-        return wait(why, message, self.now, self.services.rules)
+        return wait(why, message, self.now, self.services.role)
 
     def _call(self, step: Close | Force, message: CloseMessage) -> None:
         left = self._left(timedelta(seconds=LAST_SECONDS))

@@ -30,8 +30,9 @@ from idle_jobs.messages.terms import Mode
 from idle_jobs.policy.job import Job, State
 from idle_jobs.reasons import Reason
 from idle_jobs.services import Services
-from idle_jobs.steps.deadlines import CLOSER_GIVES_UP_AFTER, look_again, unread
+from idle_jobs.steps.deadlines import look_again, unread
 from idle_jobs.steps.next_step import next_step
+from idle_jobs.steps.role import CLOSER_GIVES_UP_AFTER
 from idle_jobs.steps.step import Close, End, Force, HandOver, Park, Step, Wait
 
 
@@ -109,8 +110,8 @@ class _Batch:
         if message.cluster != self.services.cluster_name:
             return Park(Reason.FOREIGN_CLUSTER, f"it is for {message.cluster}")
         if self.away:
-            return unread(self.away, message, self.now, self.services.rules)
-        return next_step(job, message, self.now, self.services.rules)
+            return unread(self.away, message, self.now, self.services.role)
+        return next_step(job, message, self.now, self.services.role)
 
     def _allowed(self, at: Standing) -> Standing:
         """Return what the mode leaves of the next step; a pause leaves its record."""
@@ -162,7 +163,7 @@ class _Batch:
         """
         seconds = step.after.total_seconds()
         self.services.telemetry.waiting(message, step.why, seconds)
-        if just_stamped and not self.services.rules.may_force:
+        if just_stamped and not self.services.role.may_force:
             return self.services.outbox.put_back(message, round(seconds))
         raise NotFinished(step.after)
 

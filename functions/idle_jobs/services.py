@@ -20,12 +20,13 @@ from idle_jobs.modes import ModeUnreadable, mode_set_at, read_mode
 from idle_jobs.outbox import Outbox
 from idle_jobs.policy.rules import Rules
 from idle_jobs.settings import Settings, current
+from idle_jobs.steps.role import Role
 from idle_jobs.telemetry import Telemetry
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The cluster, the queues and the rules: all that a story does not compute.
+    """The cluster, the queues and the role: all that a story does not compute.
 
     `inbox` is the URL of the queue whose records the function handles, `clock` tells
     the time, `ask_mode` reads the mode, fresh or at most 30 s old, and
@@ -38,10 +39,15 @@ class Services:
     inbox: str
     telemetry: Telemetry
     timeouts: Timeouts
-    rules: Rules
+    role: Role
     clock: Callable[[], datetime]
     ask_mode: Callable[..., Mode]
     ask_mode_set_at: Callable[[], datetime | None] = lambda: None
+
+    @property
+    def rules(self) -> Rules:
+        """Return the operator's numbers and switches."""
+        return self.role.rules
 
     def mode(self, *, fresh: bool = False) -> Mode:
         """Return the mode; where it cannot be read, ModeUnreadable, with an alarm."""
@@ -72,7 +78,7 @@ def open_services(inbox: str, logger: Logger, metrics: Metrics) -> Services:
         inbox=getattr(settings, inbox),
         telemetry=Telemetry(logger, metrics),
         timeouts=settings.timeouts,
-        rules=settings.rules,
+        role=Role(settings.rules),
         clock=partial(datetime.now, UTC),
         ask_mode=partial(read_mode, settings.mode_parameter),
         ask_mode_set_at=partial(mode_set_at, settings.mode_parameter),

@@ -134,7 +134,7 @@ def _send(
     forced: list[CloseMessage] = []
     for verdict in plan.send:
         message = message_of(request, verdict, services.cluster_name, now, mode)
-        step = next_step(verdict.job, message, now, services.rules)
+        step = next_step(verdict.job, message, now, services.role)
         # A closing that is long has to be seen and stamped by the Closer.
         force_only = isinstance(step, HandOver) and not step.closing_seen
         (forced if force_only else gentle).append(message)

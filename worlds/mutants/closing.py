@@ -23,13 +23,13 @@ def _done_while_waiting(right: Any, self: Any, record: Any, exception: Any) -> A
 
 
 def _unchecked(right: Any, self: Any, job: Any, message: Any) -> Any:
-    if job and not self.services.rules.may_force:
+    if job and not self.services.role.may_force:
         return ours.steps.step.Close(job, message.timeout)
     return right(self, job, message)
 
 
 def _force_all(right: Any, self: Any, job: Any, message: Any) -> Any:
-    if job and self.services.rules.may_force:
+    if job and self.services.role.may_force:
         return ours.steps.step.Force(job, ours.reasons.Reason.FORCE_ORDERED)
     return right(self, job, message)
 

@@ -139,10 +139,10 @@ STEPPING: dict[str, Mutant] = {
         "false",
     ),
     "the Closer forces": mutant(
-        "steps.next_step",
+        "steps.role",
         Wrong(
-            "_force",
-            lambda _right, job, evidence, _rules: ours.steps.step.Force(job, evidence),
+            "Role.force",
+            lambda _right, _self, job, evidence: ours.steps.step.Force(job, evidence),
         ),
         "steps",
         "needless_force",

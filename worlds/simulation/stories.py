@@ -13,6 +13,7 @@ from idle_jobs.modes import MODE_MAX_AGE, ModeUnreadable
 from idle_jobs.outbox import Outbox, SendRefused
 from idle_jobs.services import Services
 from idle_jobs.settings import Settings
+from idle_jobs.steps.role import Role
 from idle_jobs.telemetry import Metric, Telemetry
 from local.topology import Topology, environment_of
 from simulation.history import Key, Rang, Told
@@ -100,7 +101,7 @@ def services(stack: Stack, invocation: Invocation, inbox: str) -> Services:
         inbox=inbox,
         telemetry=Telemetry(cast("Any", recorder), cast("Any", recorder)),
         timeouts=own.timeouts,
-        rules=own.rules,
+        role=Role(own.rules),
         clock=lambda: stack.world.now,
         ask_mode=partial(_read_mode, stack, invocation),
     )
@@ -137,7 +138,7 @@ def _closer(stack: Stack, invocation: Invocation, event: dict[str, Any]) -> Any:
 
 def _force_closer(stack: Stack, invocation: Invocation, event: dict[str, Any]) -> Any:
     own = services(stack, invocation, "ForceQueue")
-    may_force = replace(own, rules=replace(own.rules, may_force=True))
+    may_force = replace(own, role=Role(own.rules, may_force=True))
     left, run = invocation.seconds_left, invocation.run_in_turn
     return close_batch(event, may_force, left, run)
 

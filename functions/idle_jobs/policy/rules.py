@@ -29,6 +29,3 @@ class Rules:
     halt_for: timedelta = timedelta(days=7)
     max_closes_per_request: int = 100
     max_closes_per_day: int = 100
-
-    # Not an operator's to turn: the ForceCloser alone sets it.
-    may_force: bool = False

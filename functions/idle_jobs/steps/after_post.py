@@ -14,7 +14,6 @@ from idle_jobs.errors import (
 from idle_jobs.messages.close_message import CloseMessage
 from idle_jobs.messages.outcome import Ended
 from idle_jobs.policy.job import Job, State
-from idle_jobs.policy.rules import Rules
 from idle_jobs.reasons import Reason
 from idle_jobs.steps.deadlines import (
     LATEST_LOOK,
@@ -25,7 +24,8 @@ from idle_jobs.steps.deadlines import (
     wait,
 )
 from idle_jobs.steps.next_step import next_step, why_closed
-from idle_jobs.steps.step import Close, End, Force, HandOver, Park, Step, Wait
+from idle_jobs.steps.role import Role
+from idle_jobs.steps.step import Close, End, Force, Park, Step, Wait
 
 
 def after_success(
@@ -33,15 +33,15 @@ def after_success(
     job: Job | None,
     message: CloseMessage,
     now: datetime,
-    rules: Rules,
+    role: Role,
 ) -> Step:
     """Return what follows a post, given the job as read once more: the proof."""
     if job and job.state is not State.CLOSED:
         if job.state is State.FAILED and isinstance(step, Close):
             # Its close began, and it failed in our hands.
-            return next_step(job, message, now, rules)
+            return next_step(job, message, now, role)
         why, closing = Reason.STILL_CLOSING, job.state is State.CLOSING
-        after = wait(why, message, now, rules)
+        after = wait(why, message, now, role)
         if isinstance(step, Close) and closing and isinstance(after, End | Park):
             # It closes since a moment ago: that gets a look more, at any age.
             return look_again(why, message, now, at_least=LATEST_LOOK)
@@ -59,19 +59,19 @@ def after_evidence(
     job: Job | None,
     message: CloseMessage,
     now: datetime,
-    rules: Rules,
+    role: Role,
 ) -> Step:
     """Return what follows a 409 that is evidence, given the job as read since then.
 
     The try may have taken minutes: whatever ends or keeps a message by now counts for
     more. A measured try that would only be made once more is enough.
     """
-    step = next_step(job, message, now, rules)
+    step = next_step(job, message, now, role)
     if not isinstance(step, Close):
         return step
     if step.measured and evidence is Reason.DATAFEED_WOULD_NOT_STOP:
         return Force(step.job, evidence)
-    return wait(evidence, message, now, rules)
+    return wait(evidence, message, now, role)
 
 
 def after_answer(
@@ -79,7 +79,7 @@ def after_answer(
     error: ClusterError,
     message: CloseMessage,
     now: datetime,
-    rules: Rules,
+    role: Role,
 ) -> Step:
     """Return what follows a post that did not close the job."""
     if isinstance(error, Gone):
@@ -87,15 +87,14 @@ def after_answer(
     if isinstance(error, BadRequest):
         return give_up(error.reason, str(error), message)
     if isinstance(error, JobFailed) and isinstance(step, Close):
-        forced = Force(step.job, Reason.FAILED)
-        return forced if rules.may_force else HandOver(Reason.FAILED)
+        return role.force(step.job, Reason.FAILED)
     measured = isinstance(step, Close) and step.measured
     if isinstance(error, DatafeedWouldNotStop) and measured:
         return Force(step.job, Reason.DATAFEED_WOULD_NOT_STOP)
     at_least = LATEST_LOOK if isinstance(error, Refused) else SOONEST_LOOK
-    after = wait(error.reason, message, now, rules, at_least=at_least)
+    after = wait(error.reason, message, now, role, at_least=at_least)
     if isinstance(after, Wait) and not isinstance(error, LookAgain):
-        return _or_expired(after, step.job, error, message, now, rules)
+        return _or_expired(after, step.job, error, message, now, role)
     return after
 
 
@@ -105,13 +104,13 @@ def _or_expired(  # noqa: PLR0913, PLR0917 - a wait, and all that decides the ne
     error: ClusterError,
     message: CloseMessage,
     now: datetime,
-    rules: Rules,
+    role: Role,
 ) -> Step:
     """Park instead of waiting where the next look would find the request expired.
 
     Then it can still be told what the cluster answered.
     """
-    following = next_step(job, message, now + after.after, rules)
+    following = next_step(job, message, now + after.after, role)
     if isinstance(following, Park) and following.reason is Reason.REQUEST_EXPIRED:
-        return expired(f"{error.reason}: {error}", rules)
+        return expired(f"{error.reason}: {error}", role)
     return after

@@ -9,12 +9,11 @@ from random import Random
 from idle_jobs.errors import ClusterError
 from idle_jobs.messages.close_message import CloseMessage
 from idle_jobs.messages.outcome import Ended
-from idle_jobs.policy.rules import Rules
 from idle_jobs.reasons import Reason
+from idle_jobs.steps.role import Role
 from idle_jobs.steps.step import End, HandOver, Park, Step, Wait
 from idle_jobs.times import spoken
 
-CLOSER_GIVES_UP_AFTER = timedelta(hours=3)
 SOONEST_LOOK = timedelta(seconds=15)
 LATEST_LOOK = timedelta(seconds=900)
 OPEN_TAKES_AT_MOST = timedelta(minutes=15)
@@ -30,27 +29,26 @@ _CLUSTER_IS_AWAY = frozenset(
 
 
 def unread(
-    error: ClusterError, message: CloseMessage, now: datetime, rules: Rules
+    error: ClusterError, message: CloseMessage, now: datetime, role: Role
 ) -> Step:
     """Return what follows a cluster that could not be read: nothing is tried."""
     away = error.reason in _CLUSTER_IS_AWAY
     why = error.reason if away else Reason.CLUSTER_UNAVAILABLE
-    return wait(why, message, now, rules, at_least=LATEST_LOOK)
+    return wait(why, message, now, role, at_least=LATEST_LOOK)
 
 
 def wait(
     why: Reason,
     message: CloseMessage,
     now: datetime,
-    rules: Rules,
+    role: Role,
     *,
     at_least: timedelta = SOONEST_LOOK,
 ) -> Step:
     """Look again later, or end what has waited long enough for this closer."""
-    sent = message.sent_at or now
-    age = now - ((message.handed_at or sent) if rules.may_force else sent)
-    if age >= (rules.park_after if rules.may_force else CLOSER_GIVES_UP_AFTER):
-        return _over_age(why, age, message, rules)
+    age = role.age_of(message, now)
+    if age >= role.gives_up_after:
+        return _over_age(why, age, message, role)
     return look_again(why, message, now, at_least=at_least)
 
 
@@ -72,10 +70,10 @@ def look_again(
     return Wait(after * spread.uniform(0.9, 1.1), why)
 
 
-def _over_age(why: Reason, age: timedelta, message: CloseMessage, rules: Rules) -> Step:
+def _over_age(why: Reason, age: timedelta, message: CloseMessage, role: Role) -> Step:
     if message.only_if_idle and why in _CLUSTER_IS_AWAY:
         return End(Ended.SKIPPED, why, f"for {spoken(age)}; the next sweep asks again")
-    if not rules.may_force:
+    if not role.may_force:
         return HandOver(why)
     return give_up(why, f"{why} for {spoken(age)}", message)
 
@@ -88,7 +86,7 @@ def give_up(why: Reason, detail: str, message: CloseMessage) -> Step:
     return Park(why, detail)
 
 
-def expired(kept_by: str, rules: Rules) -> Park:
+def expired(kept_by: str, role: Role) -> Park:
     """Park a person's request whose time is over, and say what kept it."""
-    limit = spoken(rules.request_expires_after)
+    limit = spoken(role.rules.request_expires_after)
     return Park(Reason.REQUEST_EXPIRED, f"unfinished after {limit}: {kept_by}")

@@ -1,7 +1,7 @@
 """Given a message and the state just read: the one next thing to do; pure.
 
 A look at a message asks `next_step`; what comes after a post is in `following.py`. Both
-closers ask the same functions and differ in `Rules.may_force`.
+closers ask the same functions and differ in their `Role`.
 
 Force needs evidence: the state `failed`; a job still closing long after the Closer saw
 it close; a datafeed that would not stop in a measured try; or an explicit order, where
@@ -16,7 +16,6 @@ from idle_jobs.messages.terms import Kind
 from idle_jobs.policy.idleness import IDLE_REASONS
 from idle_jobs.policy.job import Job, State
 from idle_jobs.policy.judge import judge
-from idle_jobs.policy.rules import Rules
 from idle_jobs.policy.verdict import Action, Verdict
 from idle_jobs.reasons import Reason
 from idle_jobs.steps.deadlines import OPEN_TAKES_AT_MOST, expired, wait
@@ -25,6 +24,7 @@ from idle_jobs.steps.evidence import (
     failed_in_closing,
     order_is_enough,
 )
+from idle_jobs.steps.role import Role
 from idle_jobs.steps.step import Close, End, Force, HandOver, Step
 from idle_jobs.times import CLOCKS_APART, rfc3339
 
@@ -40,7 +40,7 @@ _NEVER = frozenset(
 
 
 def next_step(
-    job: Job | None, message: CloseMessage, now: datetime, rules: Rules
+    job: Job | None, message: CloseMessage, now: datetime, role: Role
 ) -> Step:
     """Return the next thing to do with a message, given its job's state just read."""
     if job is None:
@@ -49,29 +49,29 @@ def next_step(
         return _found_closed(job, message)
     if why := _opened_anew(job, message):
         return End(Ended.SKIPPED, Reason.REOPENED, why)
-    verdict = judge(job, now, rules)
-    explicit = is_explicit(message, now, rules)
-    ordered = explicit and message.force and order_is_enough(job, message, rules)
+    verdict = judge(job, now, role.rules)
+    explicit = is_explicit(message, now, role)
+    ordered = explicit and message.force and order_is_enough(job, message, role.rules)
     if verdict.reason is Reason.ORPHAN and message.force:
-        enough = _force(job, Reason.FORCE_ORDERED, rules)
-        return enough if ordered else _leave(verdict, message, rules)
+        enough = role.force(job, Reason.FORCE_ORDERED)
+        return enough if ordered else _leave(verdict, message, role)
     if verdict.reason in _WAIT_FOR and not message.only_if_idle:
-        return wait(verdict.reason, message, now, rules)
+        return wait(verdict.reason, message, now, role)
     if verdict.reason in _WAIT_FOR | _NEVER:
         return End(Ended.SKIPPED, verdict.reason, verdict.detail)
     if ordered:
-        return _force(job, Reason.FORCE_ORDERED, rules)
+        return role.force(job, Reason.FORCE_ORDERED)
     if job.state is State.FAILED:
         ours = explicit or failed_in_closing(verdict, message)
-        return _failed(verdict, message, rules, ours=ours)
+        return _failed(verdict, message, role, ours=ours)
     if job.state is State.CLOSING:
-        return _closing(job, message, now, rules)
-    return _open(verdict, message, now, rules, explicit=explicit)
+        return _closing(job, message, now, role)
+    return _open(verdict, message, now, role, explicit=explicit)
 
 
-def is_explicit(message: CloseMessage, now: datetime, rules: Rules) -> bool:
+def is_explicit(message: CloseMessage, now: datetime, role: Role) -> bool:
     """Tell whether the request overrides activity; an expired one does not any more."""
-    expired = now - message.requested_at > rules.request_expires_after
+    expired = now - message.requested_at > role.rules.request_expires_after
     return not message.only_if_idle and not expired
 
 
@@ -106,38 +106,32 @@ def _opened_anew(job: Job, message: CloseMessage) -> str:
     return ""
 
 
-def _leave(verdict: Verdict, message: CloseMessage, rules: Rules) -> Step:
+def _leave(verdict: Verdict, message: CloseMessage, role: Role) -> Step:
     """Leave a job that may not be closed by itself; a person is told by parking."""
     if message.only_if_idle:
         return End(Ended.SKIPPED, verdict.reason, verdict.detail)
-    return expired(f"{verdict.reason}: {verdict.detail}", rules)
+    return expired(f"{verdict.reason}: {verdict.detail}", role)
 
 
-def _force(job: Job, evidence: Reason, rules: Rules) -> Step:
-    return Force(job, evidence) if rules.may_force else HandOver(evidence)
-
-
-def _failed(
-    verdict: Verdict, message: CloseMessage, rules: Rules, *, ours: bool
-) -> Step:
+def _failed(verdict: Verdict, message: CloseMessage, role: Role, *, ours: bool) -> Step:
     if ours or verdict.action is Action.FORCE:
-        return _force(verdict.job, Reason.FAILED, rules)
-    return _leave(verdict, message, rules)
+        return role.force(verdict.job, Reason.FAILED)
+    return _leave(verdict, message, role)
 
 
-def _closing(job: Job, message: CloseMessage, now: datetime, rules: Rules) -> Step:
-    if not rules.may_force:
+def _closing(job: Job, message: CloseMessage, now: datetime, role: Role) -> Step:
+    if not role.may_force:
         if now - message.requested_at >= CLOSING_IS_LONG_AFTER:
             return HandOver(Reason.STILL_CLOSING, closing_seen=True)
-        return wait(Reason.STILL_CLOSING, message, now, rules)
+        return wait(Reason.STILL_CLOSING, message, now, role)
     seen = message.closing_seen_at
     # A closing job takes no data: where there is newer, that closing is over. The ML
     # node stamps the data, the Closer's clock the closing.
     if seen and job.last_data and job.last_data > seen + CLOCKS_APART:
         seen = None
-    if seen and now - seen >= max(rules.force_after, message.patience):
+    if seen and now - seen >= max(role.rules.force_after, message.patience):
         return Force(job, Reason.STILL_CLOSING)
-    return wait(Reason.STILL_CLOSING, message, now, rules)
+    return wait(Reason.STILL_CLOSING, message, now, role)
 
 
 def _opens_for_long(message: CloseMessage, now: datetime) -> bool:
@@ -155,17 +149,16 @@ def _open(
     verdict: Verdict,
     message: CloseMessage,
     now: datetime,
-    rules: Rules,
+    role: Role,
     *,
     explicit: bool,
 ) -> Step:
     if not explicit and verdict.action is not Action.CLOSE:
-        return _leave(verdict, message, rules)
+        return _leave(verdict, message, role)
     if message.kind is Kind.WATCH:
         return End(Ended.SKIPPED, Reason.REOPENED, "it is not closing any more")
     if verdict.job.state is State.OPENING and not _opens_for_long(message, now):
-        return wait(Reason.OPENING, message, now, rules)
-    handed = message.handed_at or message.sent_at or now
-    if rules.may_force and now - handed >= rules.force_after:
+        return wait(Reason.OPENING, message, now, role)
+    if role.may_force and role.age_of(message, now) >= role.rules.force_after:
         return Close(verdict.job, MEASURED_TIMEOUT, measured=True)
     return Close(verdict.job, message.timeout)
