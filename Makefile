@@ -85,7 +85,7 @@ worlds: .venv/.ready .venv-client8/.ready ## Run the tests of stand-in, local st
 
 quick313: .venv-313/.ready ## Run `quick`, the stand-in's and all of the wire under Lambda's 3.13.
 	@.venv-313/bin/pytest -q -n auto $(QUICK) tests worlds/standin
-	@.venv-313/bin/pytest -q -n auto -m slow tests/test_wire*.py
+	@.venv-313/bin/pytest -q -n auto -m slow tests/elastic/test_transport*.py
 
 lint: .venv/.ready .venv-sam/.ready ## Check style, types and the template.
 	@$(DEV)/ruff check -q .

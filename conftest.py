@@ -16,17 +16,17 @@ from standin.cluster import Cluster
 
 # A measured test takes twice as long. The quick tests, but for those of the second
 # list, and these slow ones reach all of the product's code: the others stand upon them.
-MEASURED_SLOW = ("tests/test_desk", "tests/test_sweeper")
-UNMEASURED = ("worlds", "tests/test_properties")
+MEASURED_SLOW = ("tests/test_services", "tests/test_sweeper")
+UNMEASURED = ("worlds", "tests/steps/test_properties")
 
 # Begun first: what takes a minute must not be what all wait for at the end.
 LONGEST = (
     "worlds/local/tests/test_crash_walk",
     "worlds/local/tests/test_demo",
     "worlds/simulation/tests/test_schedules",
-    "tests/test_wire_faults",
+    "tests/elastic/test_transport_faults",
     "tests/rows/test_rows_force",
-    "tests/test_secrets_on_the_wire",
+    "tests/hostile/test_secrets",
     "tests/test_hostile",
     "tests/test_opening",
 )

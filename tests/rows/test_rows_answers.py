@@ -9,17 +9,17 @@ import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from elastic.test_cluster import Key
 from idle_jobs.elastic.cluster import Cluster
 from idle_jobs.elastic.lists import packed
 from idle_jobs.elastic.transport import Timeouts, Wire
 from idle_jobs.errors import Evidence, LookAgain
 from local.runner import Runner
+from messages.test_close_message import JOB_IDS
 from rows.wishes import IDLE, ask, forces, jobs_in, left
 from stacks import add_idle, after, ends, posts
 from standin.cluster import API_KEY, Fault, serve
 from standin.cluster import Cluster as StandIn
-from test_cluster import Key
-from test_messages import JOB_IDS
 
 NOW = datetime.now(UTC)
 MINUTE = timedelta(minutes=1)

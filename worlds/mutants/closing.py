@@ -136,7 +136,7 @@ CLOSING: dict[str, Mutant] = {
         "looks",
     ),
     "what began nothing counts as a close that did": mutant(
-        "close_call", NoBranch("_stamped", "NotReached"), "posting"
+        "close_call", NoBranch("_stamped", "NotReached"), "close_call"
     ),
     "every message that is handed over was seen closing": mutant(
         "closing",
@@ -166,17 +166,17 @@ CLOSING: dict[str, Mutant] = {
     "what was read long ago is acted on": mutant(
         "close_call",
         NoBranch("CloseCalls._call", "_fresh_for"),
-        "posting",
+        "close_call",
         "unchecked",
         stalls=0.05,
     ),
     "a refusal stops no further post": mutant(
         "close_call",
         NoBranch("CloseCalls._call", "refused"),
-        "posting",
+        "close_call",
     ),
     "a close needs no proof": mutant(
-        "close_call", Wrong("CloseCalls._proved", _unproved), "posting", "false"
+        "close_call", Wrong("CloseCalls._proved", _unproved), "close_call", "false"
     ),
     "an old message ends though its close was issued": mutant(
         "close_call",
@@ -186,6 +186,6 @@ CLOSING: dict[str, Mutant] = {
                 after, message, step.job
             ),
         ),
-        "posting",
+        "close_call",
     ),
 }

@@ -21,21 +21,21 @@ DECIDING: dict[str, Mutant] = {
                 )
             ),
         ),
-        "policy",
+        "policy/judge",
         "live_closed",
         silent_nodes=1,
     ),
     "keep_open_until is ignored": mutant(
         "policy.protection",
         NoBranch("_owners_word", "keep_open_until"),
-        "policy",
+        "policy/judge",
         "live_closed",
         people=3,
     ),
     "the owner's never is ignored": mutant(
         "policy.protection",
         NoBranch("_owners_word", "NEVER"),
-        "policy",
+        "policy/judge",
         "live_closed",
         people=3,
     ),
@@ -49,14 +49,14 @@ DECIDING: dict[str, Mutant] = {
                 else right(settings)
             ),
         ),
-        "owner",
+        "policy/owner",
         "live_closed",
         people=3,
     ),
     "the group that keeps jobs open is ignored": mutant(
         "policy.protection",
         NoBranch("_owners_word", "KEEP_GROUP"),
-        "policy",
+        "policy/judge",
         "live_closed",
     ),
     "keep patterns are ignored": mutant(
@@ -67,17 +67,19 @@ DECIDING: dict[str, Mutant] = {
                 job, now, replace(rules, keep_patterns=())
             ),
         ),
-        "policy",
+        "policy/judge",
         "live_closed",
         other_rules=1,
     ),
     "one key is enough for a managed job": mutant(
-        "policy.protection", NoCondition("managed", "managed_jobs_allowed"), "policy"
+        "policy.protection",
+        NoCondition("managed", "managed_jobs_allowed"),
+        "policy/judge",
     ),
     "jobs that say managed in an odd way are nobody's": mutant(
         "elastic.job_reader",
         Wrong("_managed", lambda _right, settings: settings == {"managed": True}),
-        "reading",
+        "elastic/job_reader",
     ),
     "the owner's idle_after is ignored": mutant(
         "policy.idleness",
@@ -87,7 +89,7 @@ DECIDING: dict[str, Mutant] = {
                 replace(job, owner=replace(job.owner, idle_after=None)), rules
             ),
         ),
-        "idleness policy",
+        "policy/idleness policy/judge",
         "live_closed",
         people=3,
     ),
@@ -102,7 +104,7 @@ DECIDING: dict[str, Mutant] = {
                 )
             ),
         ),
-        "idleness policy",
+        "policy/idleness policy/judge",
     ),
     "dry jobs ignore the owner's idle_after": mutant(
         "policy.idleness",
@@ -112,7 +114,7 @@ DECIDING: dict[str, Mutant] = {
                 job, feed, replace(quiet, limit=timedelta()), *rest
             ),
         ),
-        "idleness policy",
+        "policy/idleness policy/judge",
     ),
     "a slow job's rhythm is ignored": mutant(
         "policy.idleness",
@@ -122,48 +124,48 @@ DECIDING: dict[str, Mutant] = {
                 replace(job, bucket_span=None, datafeed=None), rules
             ),
         ),
-        "idleness policy",
+        "policy/idleness policy/judge",
     ),
     "notify closes": mutant(
         "policy.idleness",
         NoBranch("_closable", "NOTIFY"),
-        "policy",
+        "policy/judge",
         "live_closed",
         people=3,
     ),
     "jobs without a datafeed need no switch": mutant(
         "policy.idleness",
         Wrong("_kind", lambda right, *given: (right(*given)[0], True)),
-        "policy",
+        "policy/judge",
     ),
     "silence is no data to any detector": mutant(
-        "policy.detectors", Wrong("silence_is_data", lambda *_: False), "policy"
+        "policy.detectors", Wrong("silence_is_data", lambda *_: False), "policy/judge"
     ),
     "the grace after an opening is dropped": mutant(
         "policy.judge",
         Without("RULES", "reopen_grace"),
-        "policy",
+        "policy/judge",
         "live_closed",
         people=3,
     ),
     "a lookback that runs is no activity": mutant(
-        "policy.judge", Without("RULES", "_lookback"), "policy"
+        "policy.judge", Without("RULES", "_lookback"), "policy/judge"
     ),
     "a forecast that runs is no activity": mutant(
         "policy.judge",
         Without("RULES", "_forecast"),
-        "policy",
+        "policy/judge",
         "live_closed",
         people=3,
     ),
     "upgrade mode is ignored": mutant(
-        "policy.judge", Without("RULES", "_cluster_mode"), "policy"
+        "policy.judge", Without("RULES", "_cluster_mode"), "policy/judge"
     ),
     "blocked jobs are judged": mutant(
-        "policy.judge", Without("RULES", "_blocked"), "policy"
+        "policy.judge", Without("RULES", "_blocked"), "policy/judge"
     ),
     "a failed job is forced whatever its age": mutant(
-        "policy.judge", NoBranch("_failed", "failed_after"), "policy"
+        "policy.judge", NoBranch("_failed", "failed_after"), "policy/judge"
     ),
     "a failed job with a running datafeed is abandoned": mutant(
         "policy.judge",
@@ -171,7 +173,7 @@ DECIDING: dict[str, Mutant] = {
             "_failed",
             lambda right, job, *rest: right(replace(job, datafeed=None), *rest),
         ),
-        "policy",
+        "policy/judge",
     ),
     "task_failures are ignored": mutant(
         "elastic.cluster",
@@ -181,7 +183,7 @@ DECIDING: dict[str, Mutant] = {
                 self, what, suffix, fields.replace("task_failures,", ""), ids
             ),
         ),
-        "cluster",
+        "elastic/cluster",
     ),
     "node_failures are ignored": mutant(
         "elastic.cluster",
@@ -191,6 +193,6 @@ DECIDING: dict[str, Mutant] = {
                 self, what, suffix, fields.replace("node_failures,", ""), ids
             ),
         ),
-        "cluster",
+        "elastic/cluster",
     ),
 }

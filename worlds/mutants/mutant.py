@@ -32,6 +32,11 @@ def mutant(
     jobs: int = 60,
     **faults: float,
 ) -> Mutant:
-    """Make a mutant of `idle_jobs.<module>`; test files are named without `test_`."""
-    files = tuple(name if "::" in name else f"test_{name}.py" for name in tests.split())
+    """Make a mutant of `idle_jobs.<module>`; `policy/judge` is its test file there."""
+    files = tuple(map(_file, tests.split()))
     return Mutant(f"idle_jobs.{module}", change, files, kind, jobs, faults)
+
+
+def _file(test: str) -> str:
+    folder, slash, name = test.rpartition("/")
+    return test if "::" in test else f"{folder}{slash}test_{name}.py"

@@ -62,40 +62,40 @@ SENDING: dict[str, Mutant] = {
         "template", Receives("ForceQueue", 3), "", "lost"
     ),
     "a secret is kept for a day": mutant(
-        "elastic.credential", Constant("SECRET_MAX_AGE", "86_400"), "signing"
+        "elastic.credential", Constant("SECRET_MAX_AGE", "86_400"), "elastic/signing"
     ),
     "credentials are never read anew": mutant(
         "elastic.transport",
         NoBranch("Wire.call", "stale"),
-        "cluster",
+        "elastic/cluster",
     ),
     "a rotated secret is not read anew": mutant(
         "elastic.signing",
         NoStep("Direct.refresh", "refresh"),
-        "signing",
+        "elastic/signing",
     ),
     "a proxy's 409 is evidence": mutant(
         "elastic.causes",
         Wrong("words_of", _strangers_words),
-        "answers",
+        "elastic/answers",
     ),
     "a proxy's 404 means that a job is gone": mutant(
         "elastic.answers",
         Wrong("_missing", lambda _right, _words, detail: ours.errors.Gone(detail)),
-        "answers",
+        "elastic/answers",
     ),
     "a throttled cluster is one that refuses": mutant(
         "elastic.answers",
         Wrong("_throttled", lambda _right, _words, told: ours.errors.Refused(told)),
-        "answers",
+        "elastic/answers",
     ),
     "a failed job's 409 says nothing": mutant(
-        "elastic.answers", NoBranch("_conflict", "use force close"), "answers"
+        "elastic.answers", NoBranch("_conflict", "use force close"), "elastic/answers"
     ),
     "ten thousand jobs are all there are": mutant(
-        "elastic.lists", NoBranch("items_of", "MOST_JOBS"), "cluster"
+        "elastic.lists", NoBranch("items_of", "MOST_JOBS"), "elastic/cluster"
     ),
     "a request line may be too long": mutant(
-        "elastic.lists", Constant("LONGEST_IDS", "25_000"), "cluster"
+        "elastic.lists", Constant("LONGEST_IDS", "25_000"), "elastic/cluster"
     ),
 }

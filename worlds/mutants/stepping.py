@@ -30,7 +30,7 @@ STEPPING: dict[str, Mutant] = {
                 job, replace(message, closing_seen_at=message.requested_at), *rest
             ),
         ),
-        "steps",
+        "steps/next_step",
         "needless_force",
         people=4,
         hanging_jobs=0.5,
@@ -43,26 +43,29 @@ STEPPING: dict[str, Mutant] = {
                 right(job, message, *rest) if message.only_if_idle else None
             ),
         ),
-        "steps",
+        "steps/next_step",
         "live_closed",
         people=3,
     ),
     "the closers ignore protection": mutant(
-        "steps.next_step", Without("_NEVER", "KEPT_BY_OWNER"), "steps", "live_closed"
+        "steps.next_step",
+        Without("_NEVER", "KEPT_BY_OWNER"),
+        "steps/next_step",
+        "live_closed",
     ),
     "any 409 of a datafeed is evidence": mutant(
-        "steps.after_post", Wrong("after_answer", _measured), "steps"
+        "steps.after_post", Wrong("after_answer", _measured), "steps/next_step"
     ),
     "the closers ignore whether a job is idle": mutant(
         "steps.next_step",
         Wrong("_open", lambda right, *given, **_: right(*given, explicit=True)),
-        "steps",
+        "steps/next_step",
         "live_closed",
     ),
     "a person's request never expires": mutant(
         "steps.next_step",
         Wrong("is_explicit", lambda _right, message, *_: not message.only_if_idle),
-        "steps",
+        "steps/next_step",
         "live_closed",
         people=3,
     ),
@@ -72,14 +75,14 @@ STEPPING: dict[str, Mutant] = {
             "_found_closed",
             lambda right, job, *rest: right(replace(job, finished=None), *rest),
         ),
-        "steps",
+        "steps/next_step",
         "contradicting",
         deaths=0.3,
     ),
     "five seconds make a job re-opened": mutant(
         "times",
         Constant("CLOCKS_APART", "timedelta(0)"),
-        "steps",
+        "steps/next_step",
         "false",
         people=3,
     ),
@@ -91,7 +94,7 @@ STEPPING: dict[str, Mutant] = {
                 job, replace(message, timeout="1s"), *rest
             ),
         ),
-        "steps",
+        "steps/next_step",
         "needless_force",
         people=4,
         hanging_jobs=0.5,
@@ -102,7 +105,7 @@ STEPPING: dict[str, Mutant] = {
             "_closing",
             lambda right, job, *rest: right(replace(job, last_data=None), *rest),
         ),
-        "steps",
+        "steps/next_step",
     ),
     "a long closing is measured by the send time": mutant(
         "steps.next_step",
@@ -112,7 +115,7 @@ STEPPING: dict[str, Mutant] = {
                 job, replace(message, requested_at=message.sent_at or now), now, rules
             ),
         ),
-        "steps",
+        "steps/next_step",
     ),
     "a watch closes a job that was opened again": mutant(
         "steps.next_step",
@@ -125,7 +128,7 @@ STEPPING: dict[str, Mutant] = {
                 **more,
             ),
         ),
-        "steps",
+        "steps/next_step",
     ),
     "a watch claims the closing": mutant(
         "steps.next_step",
@@ -135,7 +138,7 @@ STEPPING: dict[str, Mutant] = {
                 job, replace(message, kind=ours.messages.terms.Kind.CLOSE)
             ),
         ),
-        "steps",
+        "steps/next_step",
         "false",
     ),
     "the Closer forces": mutant(
@@ -144,12 +147,12 @@ STEPPING: dict[str, Mutant] = {
             "Role.force",
             lambda _right, _self, job, evidence: ours.steps.step.Force(job, evidence),
         ),
-        "steps",
+        "steps/next_step",
         "needless_force",
         failing_jobs=0.3,
     ),
     "a force needs no proof": mutant(
-        "steps.after_post", Wrong("after_success", _force_unproved), "steps"
+        "steps.after_post", Wrong("after_success", _force_unproved), "steps/next_step"
     ),
     "a message waits for ever": mutant(
         "steps.deadlines",
@@ -159,7 +162,7 @@ STEPPING: dict[str, Mutant] = {
                 ours.steps.deadlines.look_again(why, message, now, **more)
             ),
         ),
-        "steps",
+        "steps/next_step",
     ),
     "a person's request ends in silence": mutant(
         "steps.deadlines",
@@ -171,17 +174,17 @@ STEPPING: dict[str, Mutant] = {
                 detail,
             ),
         ),
-        "steps",
+        "steps/next_step",
     ),
     "the newer mode rules, not the stricter": mutant(
         "messages.terms",
         Wrong("stricter", lambda _right, _one, other: other),
-        "messages",
+        "messages/close_message",
     ),
     "a job that opens lazily is as old as ever": mutant(
         "steps.next_step",
         NoBranch("_opened_anew", "OPENING"),
-        "steps",
+        "steps/next_step",
     ),
     "an expired request of a person is dropped": mutant(
         "steps.deadlines",
@@ -191,9 +194,9 @@ STEPPING: dict[str, Mutant] = {
                 ours.messages.outcome.Ended.SKIPPED, ours.reasons.Reason.ACTIVE, detail
             ),
         ),
-        "steps",
+        "steps/next_step",
     ),
     "a bad request is tried again": mutant(
-        "steps.after_post", NoBranch("after_answer", "BadRequest"), "steps"
+        "steps.after_post", NoBranch("after_answer", "BadRequest"), "steps/next_step"
     ),
 }

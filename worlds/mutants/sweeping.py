@@ -18,7 +18,7 @@ SWEEPING: dict[str, Mutant] = {
                 verdicts, events, now, rules, now
             ),
         ),
-        "limits",
+        "policy/limits",
         "too_many",
         jobs=200,
         double_firings=1,
@@ -26,7 +26,7 @@ SWEEPING: dict[str, Mutant] = {
     "nothing halts a sweep": mutant(
         "policy.limits",
         Wrong("_halted", lambda *_: iter(())),
-        "limits",
+        "policy/limits",
         "held",
         mass_events=1,
     ),
@@ -38,14 +38,14 @@ SWEEPING: dict[str, Mutant] = {
                 closable, events, now - rules.halt_for, rules
             ),
         ),
-        "limits",
+        "policy/limits",
         "false",
         mass_events=1,
     ),
     "jobs of an event that were closed make the rest look few": mutant(
         "policy.mass_events",
         Wrong("_left", lambda *_: iter(())),
-        "halting",
+        "policy/mass_events",
     ),
     "a person's despite_halt is ignored": mutant(
         "sweeping",
@@ -68,22 +68,22 @@ SWEEPING: dict[str, Mutant] = {
                 for v in sorted(verdicts, key=lambda v: -v.job.memory_bytes)[:places]
             },
         ),
-        "limits",
+        "policy/limits",
     ),
     "MaxClosesPerRequest is one less": mutant(
         "policy.limits",
         Compares("refusal", "max_closes_per_request", ">="),
-        "budget",
+        "policy/limits_of_requests",
     ),
     "patterns have no daily limit": mutant(
         "policy.limits",
         Wrong("_no_room_today", lambda *_: None),
-        "budget",
+        "policy/limits_of_requests",
     ),
     "a wrong number of jobs is right": mutant(
         "policy.limits",
         Wrong("_unexpected", lambda *_: None),
-        "budget",
+        "policy/limits_of_requests",
         "unexpected",
     ),
     "jobs that were closed since a request are not of its number": mutant(
@@ -92,7 +92,7 @@ SWEEPING: dict[str, Mutant] = {
             "_unexpected",
             lambda right, expected, asked: right(expected, replace(asked, since=NEVER)),
         ),
-        "budget",
+        "policy/limits_of_requests",
     ),
     "an order to force is taken for a whole group": mutant(
         "steps.fate",
@@ -103,7 +103,7 @@ SWEEPING: dict[str, Mutant] = {
                 force=bool(request.force and not request.only_if_idle),
             ),
         ),
-        "fate",
+        "steps/fate",
     ),
     "orders force at once whatever the operator allows": mutant(
         "steps.evidence",
@@ -113,7 +113,7 @@ SWEEPING: dict[str, Mutant] = {
                 job, message, replace(rules, force_orders="allowed")
             ),
         ),
-        "steps",
+        "steps/next_step",
         "needless_force",
     ),
     "a message forgets the mode it was born in": mutant(
@@ -124,7 +124,7 @@ SWEEPING: dict[str, Mutant] = {
                 right(*given), mode=ours.messages.terms.Mode.CLOSE
             ),
         ),
-        "fate",
+        "steps/fate",
     ),
     "a message forgets the request's timeout": mutant(
         "steps.fate",
@@ -132,7 +132,7 @@ SWEEPING: dict[str, Mutant] = {
             "message_of",
             lambda right, *given: replace(right(*given), timeout="30m"),
         ),
-        "fate",
+        "steps/fate",
     ),
     "a message is as young as its sweep": mutant(
         "steps.fate",
@@ -142,25 +142,27 @@ SWEEPING: dict[str, Mutant] = {
                 right(request, verdict, cluster, now, mode), requested_at=now
             ),
         ),
-        "fate",
+        "steps/fate",
     ),
     "everything may be asked for by a slip": mutant(
-        "messages.request", Wrong("_demand_only_if_idle", lambda *_: None), "request"
+        "messages.request",
+        Wrong("_demand_only_if_idle", lambda *_: None),
+        "messages/request",
     ),
     "a redriven message stands for a group": mutant(
         "messages.request",
         Wrong("Request.known_as", lambda _right, _self, job: (job.job_id, *job.groups)),
-        "request",
+        "messages/request",
     ),
     "a name that is missing is no refusal": mutant(
         "messages.resolving",
         Wrong("resolve", lambda right, *given: replace(right(*given), refusal=None)),
-        "request",
+        "messages/request",
     ),
     "the configurations are read before the states": mutant(
         "elastic.cluster",
         Swapped("Cluster.jobs", "STATS_FIELDS", "CONFIG_FIELDS"),
-        "cluster",
+        "elastic/cluster",
         "too_many",
         jobs=200,
         double_firings=1,
@@ -168,6 +170,8 @@ SWEEPING: dict[str, Mutant] = {
         stalls=0.3,
     ),
     "a close names its job as it is": mutant(
-        "elastic.cluster", Argument("Cluster.close", "quote", "safe", "'%/'"), "cluster"
+        "elastic.cluster",
+        Argument("Cluster.close", "quote", "safe", "'%/'"),
+        "elastic/cluster",
     ),
 }

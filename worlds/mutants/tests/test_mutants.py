@@ -179,6 +179,6 @@ def test_a_mutant_dies_twice_and_leaves_the_product_alone() -> None:
     assert name == again == names[0]
     assert fate.why_alive == ""
     assert fate.units
-    assert fate.units.by.startswith("test_steps.py::")
+    assert fate.units.by.startswith("steps/test_next_step.py::")
     assert fate.seeds
     assert fate.seeds.by.startswith("live_closed: ")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 MAKE = shutil.which("make") or "make"
 MADE = (".venv/.ready", ".venv-e2e/.ready", "build")  # Not to be made anew.
 READ = ("SCHEDULES", "FIRST", "SEED", "PYTHONDONTWRITEBYTECODE")

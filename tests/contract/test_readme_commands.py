@@ -11,7 +11,7 @@ from local.translation import translate
 from markdown import fences
 from reliability.commands import OWN, Command, commands, input_of, needed_by
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "docs" / "operating.md"]
 SHOWN = [b for page in PAGES for b in fences(page.read_text(encoding="utf-8"), "bash")]
 AWS = [

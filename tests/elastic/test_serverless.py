@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from builders import RULES
+from elastic.test_cluster import client
 from idle_jobs.errors import NotOnServerless, Refused
 from idle_jobs.policy.job import Job
 from idle_jobs.policy.judge import judge
@@ -23,7 +24,6 @@ from standin.cluster import Cluster as StandIn
 from standin.cluster import Fault, serve
 from standin.cluster.faults import Timed
 from standin.cluster.wire import Answer, Request
-from test_cluster import client
 
 NOW = datetime.now(UTC)
 JOBS = "/_ml/anomaly_detectors/_stats"

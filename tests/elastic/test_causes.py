@@ -21,7 +21,7 @@ from idle_jobs.errors import (
     TryLater,
 )
 from idle_jobs.reasons import Reason
-from test_properties import json_values
+from steps.test_properties import json_values
 
 Kind = type[ClusterError]
 NO_API = "this Elasticsearch has no machine learning API"

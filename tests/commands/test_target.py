@@ -4,8 +4,8 @@ import os
 
 import pytest
 
+from commands.test_plan import plan
 from standin.cluster import Cluster, Fault, serve
-from test_plan import plan
 from tools.plan import main
 
 

@@ -26,9 +26,9 @@ from local.intrinsics import Value, load_template
 from local.scenario import ROWS
 from local.topology import TEMPLATE, Topology
 from markdown import anchor, code, fences, headings, links, table
-from test_policy import ROWS as EXAMPLES
+from policy.test_judge import ROWS as EXAMPLES
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PAGES = [
     ROOT / "README.md",
     ROOT / "docs" / "operating.md",

@@ -16,6 +16,7 @@ from urllib3.exceptions import MaxRetryError, SSLError
 
 from builders import NOW, idle_job
 from certificates import DAY, context_of, write_certificate
+from elastic.test_cluster import Key
 from idle_jobs.elastic.cluster import LONGEST_LIST, Cluster
 from idle_jobs.elastic.transport import (
     LONGEST_ANSWER,
@@ -30,7 +31,6 @@ from stacks import START, add_idle, after, ends, posts
 from standin.cluster import Cluster as StandIn
 from standin.cluster import serve
 from standin.raw_server import RawServer
-from test_cluster import Key
 from wire_faults import ENDLESS, FAULTS, FLOODS, Fault, redirect
 
 CERTIFICATES = {

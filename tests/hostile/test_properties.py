@@ -17,7 +17,7 @@ from idle_jobs.messages.readers import BadBody
 from idle_jobs.messages.request import parse_request
 from idle_jobs.policy.judge import judge
 from idle_jobs.policy.verdict import Action
-from test_properties import json_values
+from steps.test_properties import json_values
 
 pytestmark = pytest.mark.slow
 

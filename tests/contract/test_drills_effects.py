@@ -19,7 +19,7 @@ from markdown import anchor, fences, headings, links, table
 from reliability.commands import commands
 from standin.cluster import Request
 
-DOCS = Path(__file__).parents[1] / "docs"
+DOCS = Path(__file__).parents[2] / "docs"
 PAGES = [DOCS / "drills.md", DOCS / "reliability.md"]
 DRILLS = PAGES[0].read_text(encoding="utf-8")
 RESOURCES = load_template(TEMPLATE)["Resources"]

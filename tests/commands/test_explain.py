@@ -11,7 +11,7 @@ from markdown import fences
 from standin.cluster import API_KEY, Cluster, serve
 from tools.explain import main
 
-PAGE = (Path(__file__).parents[1] / "docs" / "try-it.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "try-it.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture(autouse=True)

@@ -10,6 +10,7 @@ from typing import Any, cast
 import pytest
 
 from builders import NOW, RULES, ago
+from elastic.test_cluster import Key
 from hostile.answers import STATUSES, Answer, answer
 from hostile.bodies import SENT
 from hostile.edge import Seen, edge
@@ -25,7 +26,6 @@ from idle_jobs.policy.judge import judge
 from idle_jobs.policy.verdict import Action
 from idle_jobs.times import rfc3339
 from standin.raw_server import RawServer
-from test_cluster import Key
 from wire_faults import answers
 
 pytestmark = pytest.mark.slow

@@ -24,7 +24,7 @@ from reliability.commands import (
 )
 from reliability.matrix import ROWS
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 DRILLS = (ROOT / "docs" / "drills.md").read_text(encoding="utf-8")
 COMMANDS = commands(DRILLS)
 AWS = [command for command in COMMANDS if command.name == "aws"]

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from builders import NOW, RULES, idle_job
+from elastic.test_job_reader import STATS, read
 from idle_jobs.elastic.lists import FEED_FIELDS
 from idle_jobs.policy.job import Datafeed
 from idle_jobs.policy.judge import judge
 from idle_jobs.policy.rules import Rules
 from idle_jobs.policy.verdict import Action
 from idle_jobs.reasons import Reason
-from test_reading import STATS, read
 
 CLOSED_INDEX = (
     "cannot start datafeed [datafeed-web] because index [logs] does not exist, is "

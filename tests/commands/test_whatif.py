@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builders import NOW, RULES, ago, closed_job, failed_job, idle_job
+from commands.test_explain import cells, explain
 from idle_jobs.policy.job import Job
 from idle_jobs.policy.judge import judge
 from idle_jobs.policy.owner import Owner
 from local.scenario import SWEEP, build
+from policy.test_judge import ROWS as EXAMPLES
 from standin.cluster import Cluster
-from test_explain import cells, explain
-from test_policy import ROWS as EXAMPLES
-from test_properties import wild_jobs
+from steps.test_properties import wild_jobs
 from tools.whatif import differ, if_nothing_happens
 
 

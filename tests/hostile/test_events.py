@@ -17,8 +17,8 @@ from hostile.lines import answered_by
 from hostile.texts import source
 from idle_jobs.messages.readers import BadBody
 from idle_jobs.times import rfc3339
-from test_envelopes import ENVELOPES
-from test_properties import json_values
+from messages.test_envelopes import ENVELOPES
+from steps.test_properties import json_values
 
 pytestmark = pytest.mark.slow
 

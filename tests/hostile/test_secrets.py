@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from certificates import context_of
+from elastic.test_transport_faults import pems, url_of
 from local.runner import AWS_KEYS, Runner
 from overheard import (
     AWS,
@@ -23,7 +24,6 @@ from overheard import (
 from stacks import START
 from standin.cluster import API_KEY, Cluster
 from standin.raw_server import Act, RawServer, Step
-from test_wire_faults import pems, url_of
 from wire_faults import FAULTS, FLOODS, Fault, answers, redirect
 
 __all__ = ["pems"]  # A fixture.

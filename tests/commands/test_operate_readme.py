@@ -17,7 +17,7 @@ from deployed import MAPPINGS, NAME, QUEUES, deployed, send
 from markdown import fences
 from tools.operate import mode, parked, redrive
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "docs" / "operating.md"]
 README = "".join(page.read_text(encoding="utf-8") for page in PAGES)
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")

@@ -6,7 +6,7 @@ from pathlib import Path
 from idle_jobs.elastic.transport import HEADERS
 from markdown import headings
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 def test_a_version_has_the_sections_of_keep_a_changelog() -> None:

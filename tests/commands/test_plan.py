@@ -15,7 +15,7 @@ from markdown import fences
 from standin.cluster import API_KEY, Cluster, serve
 from tools.plan import main
 
-PAGE = (Path(__file__).parents[1] / "docs" / "try-it.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "try-it.md").read_text(encoding="utf-8")
 OPEN = [row for row in ROWS if row.verdict != "keep already_closed"]
 
 

@@ -14,7 +14,7 @@ from idle_jobs.elastic.lists import (
     with_datafeeds,
 )
 from idle_jobs.errors import BadRequest, Refused, TryLater
-from test_properties import json_values
+from steps.test_properties import json_values
 
 KEYS = st.sampled_from(("count", "jobs", "datafeeds", "upgrade_mode", "native_code"))
 FIELDS = st.sampled_from(("job_id", "datafeed_id", "datafeed_config", "timing_stats"))

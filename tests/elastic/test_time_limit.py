@@ -1,4 +1,4 @@
-"""The time of an answer, read by read; tests/test_wire_faults.py has whole answers."""
+"""The time of an answer, read by read; test_transport_faults.py has whole answers."""
 
 import socket
 

@@ -23,7 +23,7 @@ from local.scenario import ROWS
 from local.topology import TEMPLATE, Topology
 from sweeper import EVENT_LIVES, scheduled
 
-EVENTS = Path(__file__).parents[1] / "events"
+EVENTS = Path(__file__).parents[2] / "events"
 QUEUES = {"request": "RequestQueue", "close": "CloseQueue", "force": "ForceQueue"}
 MIDNIGHT = datetime(2026, 3, 2, tzinfo=UTC)  # The time of sweeper.json.
 JOBS = {row.job_id for row in ROWS}

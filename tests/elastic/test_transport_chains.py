@@ -23,8 +23,8 @@ from certificates import (
     server,
     write_chain,
 )
+from elastic.test_transport import read, served
 from idle_jobs.errors import Refused
-from test_wire import read, served
 
 
 @dataclass(frozen=True)
