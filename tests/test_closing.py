@@ -248,7 +248,7 @@ def test_a_closing_that_hangs_is_not_observed_for_ever(stack: Runner) -> None:
     stack.run(after(hours=4))
     [outcome] = stack.outcomes(stack.scheduled_event(START)["id"])
 
-    assert (outcome["ended"], outcome["reason"]) == ("skipped", "observed")
+    assert (outcome["ended"], outcome["reason"]) == ("skipped", "mode_is_observe")
     assert len(posts(stack)) == 1
 
 
@@ -258,7 +258,7 @@ def test_what_was_born_in_observe_is_never_closed(stack: Runner) -> None:
     stack.queues.send("CloseQueue", close_body(mode="observe"))
     stack.poll()
 
-    assert ends(stack) == ["web: skipped observed"]
+    assert ends(stack) == ["web: skipped mode_is_observe"]
     assert posts(stack) == []
 
 

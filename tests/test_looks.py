@@ -125,7 +125,7 @@ def test_observe_tells_what_it_would_do(
 
     assert [] == bench.take(message)
     [outcome] = bench.seen("outcome")
-    assert ("skipped", "observed") == (outcome["ended"], outcome["reason"])
+    assert ("skipped", "mode_is_observe") == (outcome["ended"], outcome["reason"])
     assert outcome["detail"].startswith(f"would {would}")
     assert [] == bench.posts == bench.seen("force") == bench.seen("parking")
 
@@ -136,7 +136,7 @@ def test_what_was_born_in_observe_stays_observed() -> None:
     bench.add()
 
     assert [] == bench.take(sweeps_message(mode=Mode.OBSERVE))
-    assert ["web: skipped observed"] == bench.ends
+    assert ["web: skipped mode_is_observe"] == bench.ends
     assert [] == bench.posts
 
 
@@ -155,7 +155,7 @@ def test_observe_ends_what_needs_no_act_as_ever() -> None:
         (10, [], ["web: still_closing"]),
         (40, [], ["web: still_closing"]),
         (179, [], ["web: still_closing"]),
-        (180, ["web: skipped observed"], []),
+        (180, ["web: skipped mode_is_observe"], []),
     ],
 )
 def test_observe_looks_after_what_was_posted_before(

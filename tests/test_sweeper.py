@@ -377,7 +377,7 @@ def test_a_request_that_is_asked_back_keeps_its_age_and_its_id(
 
     assert json.loads(body) == words | known
     assert ends(stack) == [f"{request_['job_id']}: parked {reason}"]
-    assert (outcome["requested_by"], outcome["wish"]) == ("ann", "moved")
+    assert (outcome["requested_by"], outcome["request_reason"]) == ("ann", "moved")
     assert outcome["request_id"] == message_id
     assert sent(stack) == []
 

@@ -10,7 +10,7 @@ class Reason(StrEnum):
     ALREADY_CLOSED = "already_closed"
     CLOSED_DATAFEED_NOT_STOPPED = "closed_datafeed_not_stopped"
     UNKNOWN = "unknown"
-    ORPHAN = "orphan"
+    ORPHAN = "task_without_job"
     RESET_MODE = "reset_mode"
     UPGRADE_MODE = "upgrade_mode"
     DELETING = "deleting"
@@ -54,7 +54,7 @@ class Reason(StrEnum):
 
     # What a look at one message finds.
     REQUESTED = "requested"
-    OBSERVED = "observed"
+    OBSERVED = "mode_is_observe"
     GONE = "gone"
     REOPENED = "reopened"
     STILL_CLOSING = "still_closing"

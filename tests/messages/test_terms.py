@@ -61,7 +61,7 @@ def test_what_a_person_asks_for_travels_to_the_outcome(term: str) -> None:
     came = parse_message(sent.to_json(), sent_at=ago(minutes=1), now=NOW)
     outcome = outcome_of(came, idle_job(), Ended.SKIPPED, Reason.GONE, "")
 
-    known_as = "wish" if term == "reason" else term
+    known_as = "request_reason" if term == "reason" else term
     told = outcome.in_plain_values()
     assert plain(GIVEN[term]) == told.get(known_as, False)
 

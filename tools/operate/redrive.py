@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 IN_MODE = {
-    Mode.OBSERVE: "mode: observe, so what is moved ends `skipped: observed`",
+    Mode.OBSERVE: "mode: observe, so what is moved ends `skipped: mode_is_observe`",
     Mode.PAUSED: "mode: paused, so what is moved waits until `make resume`",
 }
 

@@ -108,9 +108,9 @@ def _clock(at: datetime) -> str:
 def _told(line: Line) -> str:
     match line["message"]:
         case "swept":
-            swept = sum(line["verdicts"].values())
-            jobs = "job" if swept == 1 else "jobs"
-            return f"swept {swept} {jobs}, sends {line['sent']}"
+            read = sum(line["verdicts"].values())
+            jobs = "job" if read == 1 else "jobs"
+            return f"read {read} {jobs}, {line['sent']} to close"
         case "posted":
             return f"{line['step']} -> {line['answer'][:90]}"
         case "sent":
@@ -163,19 +163,19 @@ def _steps(lines: Iterable[Line]) -> Iterable[str]:
             case "posted":
                 counts[line["step"].split(":")[0]] += 1
             case "waiting":
-                counts["look"] += 1
+                counts["looked at"] += 1
             case "sent":
                 yield from _counted(counts)
                 yield "hand over"
                 counts.clear()
             case "outcome" if line["function"] != "Sweeper" and not counts:
-                counts["look"] += 1
+                counts["looked at"] += 1
     yield from _counted(counts)
 
 
 def _counted(counts: Mapping[str, int]) -> Iterable[str]:
     for step, count in counts.items():
-        yield step if count == 1 else f"{step} x{count}"
+        yield step if count == 1 else f"{step} {count} times"
 
 
 def _sum_up(console: Console, played: Sequence[Scene], seconds: float) -> None:

@@ -163,7 +163,7 @@ ROWS = [
     ),
     job(
         "ghost-task",
-        "report orphan > opened",
+        "report task_without_job > opened",
         "a task without a configuration",
         config=False,
     ),

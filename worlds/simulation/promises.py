@@ -14,7 +14,13 @@ A_DAY = timedelta(days=1)
 NOTHING_TO_DO = frozenset(
     {
         *("already_closed", "gone", "no_such_job", "no_match", "reopened"),
-        *("managed", "kept_by_owner", "observed", "deleting", "orphan"),
+        *(
+            "managed",
+            "kept_by_owner",
+            "mode_is_observe",
+            "deleting",
+            "task_without_job",
+        ),
     }
 )
 
@@ -42,7 +48,9 @@ def given_up_too_early(truth: Truth) -> Iterator[Problem]:
     for key, outcomes in truth.told.items():
         for told in outcomes:
             gave_up = told.ended == "parked" or told.reason == "could_not_close"
-            if (gave_up or told.reason == "observed") and _issued(truth, key, told):
+            if (gave_up or told.reason == "mode_is_observe") and _issued(
+                truth, key, told
+            ):
                 what = f"{key.job_id} is told {told.ended} ({told.reason}), and its"
                 what += " own close has just gone on its way"
                 yield Problem(told.at, "I1", "false", key, what)

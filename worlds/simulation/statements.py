@@ -160,7 +160,7 @@ _REASONS: dict[str, Says] = {
     "managed": _kept,
     "blocked": _blocked,
     "upgrade_mode": _upgrade,
-    "observed": _observed,
+    "mode_is_observe": _observed,
 }
 
 

@@ -45,7 +45,7 @@ class Outcome:
         return f"{self.job_id}@{rfc3339(self.finished)}" if self.finished else ""
 
     @property
-    def wish(self) -> str:
+    def request_reason(self) -> str:
         """Return the reason that a person gave; the verdict's is none."""
         given, verdicts = self.terms.reason, set(Reason)
         return "" if self.terms.only_if_idle and given in verdicts else given
@@ -57,7 +57,7 @@ class Outcome:
             "reason": str(self.reason),
             "job_id": self.job_id,
             "detail": self.detail,
-            "wish": self.wish,
+            "request_reason": self.request_reason,
             "owner": self.owner,
             "memory_bytes": self.memory_bytes,
             "finished": rfc3339(self.finished) if self.finished else "",

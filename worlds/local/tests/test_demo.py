@@ -46,7 +46,7 @@ def test_the_demo_ends_as_its_rows_demand() -> None:
     assert run.stdout.isascii()
     assert [job for job in jobs if f"| {job} " not in run.stdout] == []
     assert [line for line in EXCERPT if line not in run.stdout] == []
-    assert "swept 1 job, sends 1\n" in run.stdout
+    assert "read 1 job, 1 to close\n" in run.stdout
 
 
 def test_the_demo_ends_the_same_under_faults() -> None:

@@ -84,7 +84,7 @@ def test_a_persons_request_is_not_dropped_in_silence(reason: str, found: int) ->
 
 
 @pytest.mark.parametrize(("after", "found"), [("closing", 1), ("opened", 0)])
-@pytest.mark.parametrize("reason", ["observed", "could_not_close"])
+@pytest.mark.parametrize("reason", ["mode_is_observe", "could_not_close"])
 def test_what_was_issued_is_not_given_up(after: str, found: int, reason: str) -> None:
     """Whoever has set a job closing does not tell that nothing came of it."""
     tale = idle_tale().sweep()

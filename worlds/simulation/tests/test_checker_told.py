@@ -43,7 +43,7 @@ def test_an_outcome_must_be_true(
 
 @pytest.mark.parametrize(
     ("what", "value", "reason"),
-    [("mode", "observe", "observed"), ("upgrade_mode", "on", "upgrade_mode")],
+    [("mode", "observe", "mode_is_observe"), ("upgrade_mode", "on", "upgrade_mode")],
 )
 def test_a_mode_must_be_on_to_be_a_reason(what: Any, value: str, reason: str) -> None:
     """An outcome that blames a mode is true only while that mode is on."""

@@ -18,7 +18,7 @@ def test_a_close_names_the_job_of_its_message(
     tale.lived(-99_999, "opened", "b")
     number = tale.begin(10, "Closer", "CloseQueue")
     tale.post(11, number, "opened", "closed", key=key)
-    tale.tell(12, number, "skipped", "orphan")
+    tale.tell(12, number, "skipped", "task_without_job")
 
     assert kinds(tale.check()) == found
 
