@@ -14,6 +14,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(60)]
 
 READ, POST, FORCE = b"GET /_ml/info", b"/_close?", b"force=true"
 SEND, LOOK = b"SendMessageBatch", b"ChangeMessageVisibilityBatch"
+HAND_OVER = b"handed_at"
 RESPONSE = b"/response"
 
 MINUTE = timedelta(minutes=1)
@@ -53,8 +54,9 @@ DEATHS = [
     ),
 ]
 DEATHS_ON_THE_WAY_TO_FORCE = {
-    "before a hand-over": Death("Closer", "before", SEND),
-    "after a hand-over": Death("Closer", "after", SEND),
+    "after its close was noted": Death("Closer", "after", SEND),
+    "before a hand-over": Death("Closer", "before", HAND_OVER),
+    "after a hand-over": Death("Closer", "after", HAND_OVER),
     "before a force": Death("ForceCloser", "before", FORCE),
     "after a force, before its answer": Death("ForceCloser", "after", FORCE),
 }
@@ -95,6 +97,21 @@ def test_a_killed_hand_over_loses_nothing(death: Death, start: Start) -> None:
     assert first_ends(stack)["web"] in forgiven | {FORCED}
     assert stack.cluster.jobs["web"].state == "closed"
     assert ["force" in path for path in posts(stack)] == [False, True]
+    assert left(stack) == []
+
+
+def test_a_close_that_a_dead_closer_did_not_note_is_nobodys(start: Start) -> None:
+    """The job that fails in it is left failed and has its outcome; it is not forced."""
+    stack = start(HANGS_UP)
+    add_idle(stack, "web", close_takes=MINUTE, close_ends="failed")
+    ask(stack, "web")
+    stack.moment = Moment("before", SEND, stack.kill)
+    stack.run(after(hours=4))
+
+    assert ["Closer"] == [name for name, _ in stack.errors]
+    assert first_ends(stack) == {"web": "skipped failed"}
+    assert stack.cluster.jobs["web"].state == "failed"
+    assert ["force" in path for path in posts(stack)] == [False]
     assert left(stack) == []
 
 
