@@ -32,7 +32,7 @@ from idle_jobs.messages.terms import Mode, Origin
 from idle_jobs.policy.limits import Read
 from idle_jobs.services import Services, open_services, seconds_left
 from idle_jobs.steps.deadlines import LATEST_LOOK
-from idle_jobs.sweeping import demand_ours, park_request, sweep, sweep_nothing
+from idle_jobs.sweeping import park_request, refuse_other_cluster, sweep, sweep_nothing
 from idle_jobs.telemetry import NAMESPACE, SERVICE
 from idle_jobs.times import CLOCKS_APART, moment, rfc3339, spoken
 
@@ -45,7 +45,7 @@ EVENT_LIVES = timedelta(minutes=15)
 
 def sweep_at_once(request: Request, services: Services) -> dict[str, Any]:
     """Answer a schedule or a direct invocation; an unreadable cluster raises."""
-    demand_ours(request, services)
+    refuse_other_cluster(request, services)
     mode = mode_of(services)
     if isinstance(mode, Stopped):
         return sweep_nothing(request, services, services.clock())
@@ -97,7 +97,7 @@ def _answer(
     now: datetime,
     mode: Mode,
 ) -> None:
-    demand_ours(request, services)
+    refuse_other_cluster(request, services)
     if isinstance(read, ClusterError):
         if now - request.sent_at >= services.rules.park_after:
             raise BadBody(str(read), read.reason)

@@ -105,7 +105,7 @@ def test_an_entry_refused_twice_is_an_error(sqs: SQSClient, outbox: Outbox) -> N
 
 
 def test_a_message_handed_over_is_stamped(sqs: SQSClient, outbox: Outbox) -> None:
-    """The ForceCloser's patience counts from then."""
+    """The ForceCloser counts the age from then."""
     outbox.hand_over([sweeps_message()], NOW)
     [message] = received(sqs, outbox.force_queue)
 

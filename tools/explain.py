@@ -27,7 +27,7 @@ def main(environ: Mapping[str, str]) -> int:
 
 def explain(target: Target, clock: Clock) -> int:
     """Read one job and print the inputs, the rules and the changes."""
-    job_id = target.told["job"]
+    job_id = target.values["job"]
     jobs, now = target.cluster.jobs(clock(), [job_id]), clock()
     job = next((job for job in jobs if job.job_id == job_id), None)
     if job is None:
@@ -35,8 +35,8 @@ def explain(target: Target, clock: Clock) -> int:
         return 1
     console = open_console()
     verdict = judge(job, now, target.rules)
-    told = Text(f"{job_id}: {_told(verdict)}", COLOURS[verdict.action])
-    console.print(told)
+    headline = Text(f"{job_id}: {_as_text(verdict)}", COLOURS[verdict.action])
+    console.print(headline)
     _print(console, ("input", "value", "when", "from"), _inputs(job, now, target.rules))
     for name, answer in ANSWERS.items():
         console.print(Text(f"{name:<6}{answer}", "dim"))
@@ -70,7 +70,7 @@ def _answers(job: Job, now: datetime, rules: Rules) -> Iterator[Row]:
     for rule in RULES:
         name = rule.__name__.strip("_").replace("_", " ")
         if verdict := rule(job, now, rules):
-            yield name, _told(verdict)
+            yield name, _as_text(verdict)
             return
         yield name, "no"
 
@@ -79,17 +79,17 @@ def _changes(job: Job, now: datetime, rules: Rules) -> Iterator[Row]:
     later = list(if_nothing_happens(job, now, rules))
     for moment, verdict in later:
         when = f"if nothing happens until {written(moment)}"
-        yield f"{when}, {how_long_ago(moment, now)}", _told(verdict)
+        yield f"{when}, {how_long_ago(moment, now)}", _as_text(verdict)
     if not later:
         yield "if nothing happens", "no change, however long"
     turned = list(if_turned(job, now, rules))
     for switch, verdict in turned:
-        yield switch, _told(verdict)
+        yield switch, _as_text(verdict)
     if not turned:
         yield "any one switch", "no change"
 
 
-def _told(verdict: Verdict) -> str:
+def _as_text(verdict: Verdict) -> str:
     detail = f" ({verdict.detail})" if verdict.detail else ""
     return f"{verdict.action} {verdict.reason}{detail}"
 

@@ -47,7 +47,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "memory_bytes": MEMORY,
     "groups": ("job: groups",),
     "managed": ("job: custom_settings.managed", "job: custom_settings.created_by"),
-    "owner.wish": ("job: custom_settings.idle_closer.mode",),
+    "owner.mode": ("job: custom_settings.idle_closer.mode",),
     "owner.idle_after": ("job: custom_settings.idle_closer.idle_after",),
     "owner.keep_open_until": ("job: custom_settings.idle_closer.keep_open_until",),
     "owner.name": ("job: custom_settings.idle_closer.owner",),

@@ -42,10 +42,10 @@ def plan(target: Target, clock: Clock) -> int:
     halts = events(verdicts, now, target.rules)
     planned = limit(verdicts, halts, now, target.rules)
     console = open_console(piped_width=2_000)
-    told = [v for v in verdicts if v.reason is not Reason.ALREADY_CLOSED]
-    told.sort(key=lambda v: (FIRST.index(v.action), v.job.job_id))
-    console.print(_table(told, planned, console))
-    for name, value in _summary(verdicts, told, planned):
+    shown = [v for v in verdicts if v.reason is not Reason.ALREADY_CLOSED]
+    shown.sort(key=lambda v: (FIRST.index(v.action), v.job.job_id))
+    console.print(_table(shown, planned, console))
+    for name, value in _summary(verdicts, shown, planned):
         console.print(Text(f"{name:<12}{value}"))
     for ignored in without_effect(jobs, target.rules):
         console.print(Text(f"{'ignored':<12}{one_line(ignored)}", "yellow"))
@@ -77,12 +77,12 @@ def _cells(verdict: Verdict, fate: str) -> Iterator[str]:
 
 
 def _summary(
-    verdicts: Sequence[Verdict], told: Sequence[Verdict], planned: Plan
+    verdicts: Sequence[Verdict], shown: Sequence[Verdict], planned: Plan
 ) -> Iterator[tuple[str, str]]:
     why = Counter(held.reason for held in planned.held)
     why_held = "".join(f", {count} {reason}" for reason, count in why.items())
     held = [each.verdict for each in planned.held]
-    opened = [v for v in told if v.job.state is not State.CLOSED]
+    opened = [v for v in shown if v.job.state is not State.CLOSED]
     yield "closed", str(len(verdicts) - len(opened))
     yield "not closed", f"{len(opened)}{_counted(opened)}"
     yield "would send", f"{len(planned.send)}{_counted(planned.send)}"
@@ -97,8 +97,8 @@ def _summary(
 
 def _counted(verdicts: Iterable[Verdict]) -> str:
     counts = Counter(verdict.action for verdict in verdicts)
-    told = ", ".join(f"{counts[act]} {act}" for act in FIRST if counts[act])
-    return f": {told}" if told else ""
+    shown = ", ".join(f"{counts[act]} {act}" for act in FIRST if counts[act])
+    return f": {shown}" if shown else ""
 
 
 def _freed(verdicts: Iterable[Verdict]) -> str:

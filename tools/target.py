@@ -49,7 +49,7 @@ class Target:
 
     cluster: Cluster
     rules: Rules
-    told: Mapping[str, Any]
+    values: Mapping[str, Any]
 
 
 class StaticKey(AuthBase):
@@ -69,10 +69,10 @@ class StaticKey(AuthBase):
         return request
 
 
-def run(environ: Environ, story: Callable[[Target, Clock], int], **own: Read) -> int:
+def run(environ: Environ, command: Callable[[Target, Clock], int], **own: Read) -> int:
     """Tell a story of the cluster; 1 if it cannot be read, 2 for a bad environment."""
     try:
-        return story(read_target(environ, own), partial(datetime.now, UTC))
+        return command(read_target(environ, own), partial(datetime.now, UTC))
     except BadSettings as error:
         print(error, file=sys.stderr)
         return 2
@@ -91,16 +91,16 @@ def read_target(environ: Environ, own: Mapping[str, Read]) -> Target:
         "CA_BUNDLE": _file,
         "SIGV4_SERVICE": OWN["SIGV4_SERVICE"],
     }
-    told = read_variables(DEFAULTS | {**environ}, readers | {**own}, problems)
+    values = read_variables(DEFAULTS | {**environ}, readers | {**own}, problems)
     turned = {variable: RULES[variable] for variable in RULES if variable in environ}
     rules = read_variables(environ, turned, problems)
     standard = {field.name: field.default for field in fields(Rules)}
     problems += too_short_to_force(standard | rules)
-    signer = _signer(tidy(environ.get("ES_API_KEY", "")), told, problems)
+    signer = _signer(tidy(environ.get("ES_API_KEY", "")), values, problems)
     if problems or signer is None:
         raise BadSettings("; ".join(problems))
-    wire = Wire(told["cluster_url"], signer, TIMEOUTS, told["ca_bundle"])
-    return Target(Cluster(wire), Rules(**rules), told)
+    wire = Wire(values["cluster_url"], signer, TIMEOUTS, values["ca_bundle"])
+    return Target(Cluster(wire), Rules(**rules), values)
 
 
 def _file(text: str) -> str:
@@ -109,11 +109,11 @@ def _file(text: str) -> str:
     return text
 
 
-def _signer(key: str, told: Mapping[str, Any], problems: list[str]) -> Signer | None:
+def _signer(key: str, values: Mapping[str, Any], problems: list[str]) -> Signer | None:
     try:
         if key:
             return StaticKey(key)
-        return _aws(told.get("sigv4_service", ""), problems)
+        return _aws(values.get("sigv4_service", ""), problems)
     except Refused:
         problems.append("ES_API_KEY: expected an encoded API key, or id:api_key")
     except BadCredentials as error:

@@ -33,10 +33,10 @@ def if_nothing_happens(
 def if_turned(job: Job, now: datetime, rules: Rules) -> Iterator[tuple[str, Verdict]]:
     """Yield each switch that changes the verdict if it is turned, and to what."""
     today = judge(job, now, rules)
-    for told, turned in _switches(job, rules):
+    for switch, turned in _switches(job, rules):
         verdict = judge(job, now, turned)
         if differ(verdict, today):
-            yield told, verdict
+            yield switch, verdict
 
 
 def differ(one: Verdict, other: Verdict) -> bool:

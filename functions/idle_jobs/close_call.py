@@ -65,7 +65,7 @@ class CloseCalls:
         try:
             self._call(step, message)
         except NotSent:
-            return Standing(self._not_on_old_news(step, message), message, job)
+            return Standing(self._after_not_sent(step, message), message, job)
         except ClusterError as error:
             self._note(error, step, message)
             return self._after_error(error, step, _stamped(message, began, error))
@@ -141,7 +141,7 @@ class CloseCalls:
             return proved
         return Standing(after, message, proved.job)
 
-    def _not_on_old_news(self, step: Close | Force, message: CloseMessage) -> Step:
+    def _after_not_sent(self, step: Close | Force, message: CloseMessage) -> Step:
         """Post nothing more than a minute after the read: the job may be in use by now.
 
         Evidence is seen anew at the next look; what ends without one says which it was.
@@ -161,12 +161,12 @@ class CloseCalls:
             step.job,
             timeout=message.timeout if isinstance(step, Force) else step.timeout,
             # So that there is time to report.
-            read_timeout=min(self._patience(step, message), max(left, 1)),
+            read_timeout=min(self._answer_timeout(step, message), max(left, 1)),
             good_for=self._fresh_for(step.job),
             force=force,
         )
 
-    def _patience(self, step: Close | Force, message: CloseMessage) -> float:
+    def _answer_timeout(self, step: Close | Force, message: CloseMessage) -> float:
         """Return how many seconds to wait for an answer: long where it says most."""
         timeouts = self.services.timeouts
         if isinstance(step, Force) or step.measured:

@@ -8,7 +8,7 @@ from aws_lambda_powertools.utilities.parameters import SSMProvider
 from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
 from botocore.exceptions import BotoCoreError, ClientError
 
-from idle_jobs.aws import PATIENCE
+from idle_jobs.aws import CLIENT_CONFIG
 from idle_jobs.messages.terms import Mode
 from idle_jobs.texts import tidy
 
@@ -44,4 +44,4 @@ def mode_set_at(parameter: str) -> datetime | None:
 @cache
 def _store() -> SSMProvider:
     # On boto3's own session: one of Powertools' reads botocore's data once more.
-    return SSMProvider(boto3_client=boto3.client("ssm", config=PATIENCE))
+    return SSMProvider(boto3_client=boto3.client("ssm", config=CLIENT_CONFIG))

@@ -99,11 +99,11 @@ class Outbox:
             entry["MessageAttributes"] = {
                 "parked_reason": {"DataType": "String", "StringValue": reason}
             }
-        left = self._refused(queue, self._refused(queue, entries))
+        left = self._send_once(queue, self._send_once(queue, entries))
         if left:
             raise SendRefused(f"SQS refused {len(left)} of {len(bodies)} messages")
 
-    def _refused(self, queue: str, entries: Sequence["Entry"]) -> list["Entry"]:
+    def _send_once(self, queue: str, entries: Sequence["Entry"]) -> list["Entry"]:
         refused = set()
         for batch in _tens(entries):
             answer = self.sqs.send_message_batch(QueueUrl=queue, Entries=batch)

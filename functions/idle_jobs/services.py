@@ -9,7 +9,7 @@ import boto3
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from idle_jobs.aws import PATIENCE
+from idle_jobs.aws import CLIENT_CONFIG
 from idle_jobs.elastic.cluster import Cluster
 from idle_jobs.elastic.credential import Credential
 from idle_jobs.elastic.signing import Direct, Signer, SigV4
@@ -112,7 +112,7 @@ def _signer(settings: Settings) -> Signer:
 @cache
 def _outbox(settings: Settings) -> Outbox:
     return Outbox(
-        boto3.client("sqs", config=PATIENCE),
+        boto3.client("sqs", config=CLIENT_CONFIG),
         settings.close_queue_url,
         settings.force_queue_url,
         settings.parking_queue_url,

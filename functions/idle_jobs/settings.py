@@ -78,7 +78,7 @@ def current() -> Settings:
     return Settings.from_env(os.environ)
 
 
-def _told(why: str, text: str) -> str:
+def _with_value(why: str, text: str) -> str:
     """Add what was given, unless it is told already, and never a user in a URL."""
     shown = re.sub(r"//[^/]*@", "//...@", text)
     return why if ", got " in why else f"{why}, got {shown!r:.80}"
@@ -98,7 +98,7 @@ def read_variables(
                 tidy(environ[variable])
             )
         except ValueError as error:
-            problems.append(f"{variable}: {_told(str(error), environ[variable])}")
+            problems.append(f"{variable}: {_with_value(str(error), environ[variable])}")
     return read
 
 

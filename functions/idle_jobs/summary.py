@@ -10,11 +10,11 @@ from idle_jobs.messages.terms import Mode
 from idle_jobs.policy.limits import Plan
 from idle_jobs.policy.verdict import Verdict
 from idle_jobs.reasons import Reason
-from idle_jobs.telemetry import told
+from idle_jobs.telemetry import as_fields
 from idle_jobs.times import spoken
 
 # A summary is an answer of Lambda's, which holds 6 MB: 5,000 verdicts are about 1.5 MB.
-MOST_TOLD = 5_000
+MOST_LISTED = 5_000
 
 
 def summary_of(
@@ -25,7 +25,9 @@ def summary_of(
     age: timedelta | None,
 ) -> dict[str, Any]:
     """Sum up a request; `age` is for how long the mode has been what it is."""
-    open_ones = [told(v) for v in verdicts if v.reason is not Reason.ALREADY_CLOSED]
+    open_ones = [
+        as_fields(v) for v in verdicts if v.reason is not Reason.ALREADY_CLOSED
+    ]
     summary: dict[str, Any] = {
         "request_id": request.request_id,
         "mode": str(mode),
@@ -33,14 +35,14 @@ def summary_of(
         "verdicts": dict(Counter(str(v.reason) for v in verdicts)),
         "sent": len(plan.send),
         "held": len(plan.held),
-        "jobs": open_ones[:MOST_TOLD],
+        "jobs": open_ones[:MOST_LISTED],
     }
     if plan.held:
         summary["why_held"] = dict(Counter(str(h.reason) for h in plan.held))
     if halts := {str(h.event): None for h in plan.held if h.event}:
         summary["halts"] = list(halts)
-    if len(open_ones) > MOST_TOLD:
-        summary["jobs_cut"] = len(open_ones) - MOST_TOLD
+    if len(open_ones) > MOST_LISTED:
+        summary["jobs_cut"] = len(open_ones) - MOST_LISTED
     return summary
 
 

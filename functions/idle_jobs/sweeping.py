@@ -65,7 +65,7 @@ def sweep(
     return summary
 
 
-def demand_ours(request: Request, services: Services) -> None:
+def refuse_other_cluster(request: Request, services: Services) -> None:
     """Refuse a message of another cluster, where a job of the same name may live."""
     if request.cluster not in ("", services.cluster_name):
         why = f"cluster: expected {services.cluster_name}, got {request.cluster}"

@@ -88,7 +88,9 @@ class Telemetry:
 
     def verdict(self, verdict: Verdict, request_id: str) -> None:
         """Report why a sweep does not close a job."""
-        self.logger.info("verdict", extra={"request_id": request_id} | told(verdict))
+        self.logger.info(
+            "verdict", extra={"request_id": request_id} | as_fields(verdict)
+        )
 
     def swept(self, summary: Mapping[str, object], *, scheduled: bool) -> None:
         """Report a finished sweep; only the scheduled ones keep the alarm quiet."""
@@ -103,13 +105,13 @@ class Telemetry:
 
     def posted(self, message: CloseMessage, step: str, answer: str) -> None:
         """Report a close call and its answer."""
-        told_so = {"step": step, "answer": answer}
-        self.logger.info("posted", extra=_ids(message) | told_so)
+        fields = {"step": step, "answer": answer}
+        self.logger.info("posted", extra=_ids(message) | fields)
 
     def waiting(self, message: CloseMessage, why: str, wait: float) -> None:
         """Report a message that stays, and for how long."""
-        told_so = {"why": why, "seconds": round(wait)}
-        self.logger.info("waiting", extra=_ids(message) | told_so)
+        fields = {"why": why, "seconds": round(wait)}
+        self.logger.info("waiting", extra=_ids(message) | fields)
 
     def trouble(self, error: ClusterError) -> None:
         """Report a cluster that could not be read, or refused a post."""
@@ -129,12 +131,12 @@ class Telemetry:
 
     def broken(self, message_id: str, error: BaseException) -> None:
         """Report a record that broke our code; it is looked at again."""
-        told_so = {"message_id": message_id}
-        self.logger.error("record_broken", extra=told_so, exc_info=error)
+        fields = {"message_id": message_id}
+        self.logger.error("record_broken", extra=fields, exc_info=error)
         self.count(Metric.RECORDS_BROKEN)
 
 
-def told(verdict: Verdict) -> dict[str, object]:
+def as_fields(verdict: Verdict) -> dict[str, object]:
     """Tell a verdict in plain values."""
     since = rfc3339(verdict.idle_since) if verdict.idle_since else ""
     values = {

@@ -203,7 +203,7 @@ def test_the_operators_commands_know_functions_and_each_other(name: str) -> None
 
 
 def test_no_client_of_aws_waits_for_minutes() -> None:
-    """The SDK's own patience would outlast an invocation, and the state it has read."""
+    """The defaults of boto3 would outlast an invocation, and the state it has read."""
     patient = [
         f"{name}:{node.lineno}"
         for name in SOURCES
@@ -211,7 +211,7 @@ def test_no_client_of_aws_waits_for_minutes() -> None:
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
         and node.func.attr == "client"
-        and "PATIENCE" not in {ast.unparse(word.value) for word in node.keywords}
+        and "CLIENT_CONFIG" not in {ast.unparse(word.value) for word in node.keywords}
     ]
 
     assert [] == patient

@@ -16,7 +16,7 @@ from idle_jobs.messages.readers import BadBody
 from idle_jobs.messages.request import Request, parse_request
 from idle_jobs.policy.judge import RULES as ORDER
 from idle_jobs.policy.judge import judge
-from idle_jobs.policy.owner import Owner, Wish, read_owner
+from idle_jobs.policy.owner import Owner, OwnerMode, read_owner
 from idle_jobs.policy.protection import KEEP_GROUP
 from idle_jobs.policy.verdict import Action
 from idle_jobs.reasons import Reason
@@ -128,7 +128,7 @@ def test_the_policy_table_has_the_verdict(
 @pytest.mark.parametrize("changes", [{}, {"last_data": None, "records": 0}])
 def test_the_policy_table_has_what_notify_does(changes: dict[str, Any]) -> None:
     """Where a sweep closes without another setting, the owner's word makes a report."""
-    verdict = judge(idle_job(owner=Owner(wish=Wish.NOTIFY), **changes), NOW, RULES)
+    verdict = judge(idle_job(owner=Owner(mode=OwnerMode.NOTIFY), **changes), NOW, RULES)
     row = next(row for row in POLICY if verdict.reason in code(row["Reason"]))
 
     assert Action.REPORT == verdict.action
@@ -138,7 +138,7 @@ def test_the_policy_table_has_what_notify_does(changes: dict[str, Any]) -> None:
 def test_names_in_the_policy_table_exist() -> None:
     """Conditions and verdicts name parameters, request fields and owners' words."""
     names = {n for row in POLICY for n in code(" ".join([*row.values()][:3]))}
-    known = {*SOURCE["Parameters"], *first(FIELDS, "Field"), KEEP_GROUP, *Wish}
+    known = {*SOURCE["Parameters"], *first(FIELDS, "Field"), KEEP_GROUP, *OwnerMode}
     known |= {"idle_after", *Reason}
 
     assert names <= known
@@ -181,7 +181,7 @@ def test_every_json_example_is_json() -> None:
     owner, key = map(json.loads, fences(README, "json"))
     read = read_owner(owner["custom_settings"])
 
-    assert ("", Wish.AUTO, "team-x") == (read.problem, read.wish, read.name)
+    assert ("", OwnerMode.AUTO, "team-x") == (read.problem, read.mode, read.name)
     assert [{"cluster": ["manage_ml"]}] == [*key["role_descriptors"].values()]
 
 
@@ -192,7 +192,7 @@ def test_every_setting_of_an_owner_is_explained() -> None:
     listed = re.findall(r"^- `(\w+)`", section, re.MULTILINE)
 
     assert listed == problem.split("expected one of ")[1].split(", ")
-    assert set(Wish) <= set(code(section))
+    assert set(OwnerMode) <= set(code(section))
 
 
 def test_every_alarm_and_every_metric_is_explained() -> None:

@@ -8,7 +8,7 @@ import pytest
 from builders import NOW, ago
 from idle_jobs.elastic.job_reader import read_jobs
 from idle_jobs.policy.job import Datafeed, Job, State
-from idle_jobs.policy.owner import NO_WISH, Owner, Wish
+from idle_jobs.policy.owner import NO_OWNER_SETTINGS, Owner, OwnerMode
 from standin.cluster import Cluster
 from standin.cluster.asking import ask
 
@@ -199,7 +199,12 @@ def test_a_closed_job_says_when_it_finished() -> None:
 MINIMAL: dict[str, tuple[str, dict[str, Any], str, object]] = {
     "groups": ("config", {"groups": None}, "groups", ()),
     "a bucket span": ("config", {"analysis_config": {}}, "bucket_span", None),
-    "custom settings": ("config", {"custom_settings": None}, "owner", NO_WISH),
+    "custom settings": (
+        "config",
+        {"custom_settings": None},
+        "owner",
+        NO_OWNER_SETTINGS,
+    ),
     "forecasts": ("stats", {"forecasts_stats": None}, "forecasts", 0),
     "an explanation": ("stats", {"assignment_explanation": None}, "explanation", ""),
     "a finish": ("config", {"finished_time": None}, "finished", None),
@@ -283,8 +288,8 @@ def test_optional_fields_are_read(
     assert expected == getattr(read(**{part: changes}), field)
 
 
-NEVER = Wish.NEVER
-CUSTOM: dict[str, tuple[object, bool, Wish | None]] = {
+NEVER = OwnerMode.NEVER
+CUSTOM: dict[str, tuple[object, bool, OwnerMode | None]] = {
     "none": (None, False, None),
     "of another kind": ("managed", False, None),
     "a list": (["managed"], False, None),
@@ -301,12 +306,12 @@ CUSTOM: dict[str, tuple[object, bool, Wish | None]] = {
 
 @pytest.mark.parametrize(("settings", "managed", "wish"), CUSTOM.values(), ids=CUSTOM)
 def test_custom_settings_may_have_any_shape(
-    settings: object, managed: bool, wish: Wish | None
+    settings: object, managed: bool, wish: OwnerMode | None
 ) -> None:
     """A free object of others: what is odd in it never stops a sweep."""
     job = read(config={"custom_settings": settings})
 
-    assert (managed, wish, ()) == (job.managed, job.owner.wish, job.problems)
+    assert (managed, wish, ()) == (job.managed, job.owner.mode, job.problems)
 
 
 def test_the_owners_settings_travel_with_the_job() -> None:
@@ -314,7 +319,7 @@ def test_the_owners_settings_travel_with_the_job() -> None:
     settings = {"idle_closer": {"mode": "notify", "owner": "team-x"}}
     job = read(config={"custom_settings": settings})
 
-    assert Owner(wish=Wish.NOTIFY, name="team-x") == job.owner
+    assert Owner(mode=OwnerMode.NOTIFY, name="team-x") == job.owner
 
 
 SIZE = STATS["model_size_stats"]

@@ -148,9 +148,9 @@ def test_unknown_fields_are_ignored() -> None:
     assert sweeps_message() == parse(changed(colour="red", evidence=evidence))
 
 
-def test_the_patience_is_the_requests_timeout() -> None:
+def test_the_close_timeout_is_the_requests_timeout() -> None:
     """How long Elasticsearch may take is the request's own word."""
-    assert timedelta(minutes=5) == FULL.patience
+    assert timedelta(minutes=5) == FULL.close_timeout
 
 
 @pytest.mark.parametrize("field", ["cluster", "request_id", "job_id", "requested_at"])

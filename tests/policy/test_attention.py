@@ -12,7 +12,7 @@ from builders import sweeps_message as swept
 from idle_jobs.policy.attention import NEEDS_ATTENTION
 from idle_jobs.policy.job import Job
 from idle_jobs.policy.judge import judge
-from idle_jobs.policy.owner import Owner, Wish
+from idle_jobs.policy.owner import Owner, OwnerMode
 from idle_jobs.policy.rules import Rules
 from idle_jobs.policy.verdict import Action
 from idle_jobs.reasons import Reason
@@ -122,7 +122,7 @@ def test_what_nothing_closes_is_reported(
 
 @pytest.mark.parametrize(("job", "_reason"), EVERY.values(), ids=EVERY)
 @pytest.mark.parametrize(
-    "kept", [{"managed": True}, {"owner": Owner(wish=Wish.NEVER)}], ids=str
+    "kept", [{"managed": True}, {"owner": Owner(mode=OwnerMode.NEVER)}], ids=str
 )
 def test_protection_comes_first(
     job: Job, _reason: Reason, kept: dict[str, Any]

@@ -5,7 +5,7 @@ import pytest
 from builders import NOW, RULES, idle_job
 from idle_jobs.policy.ignored import MOST_IGNORED, without_effect
 from idle_jobs.policy.judge import judge
-from idle_jobs.policy.owner import Owner, Wish
+from idle_jobs.policy.owner import Owner, OwnerMode
 from idle_jobs.policy.rules import Rules
 from idle_jobs.reasons import Reason
 
@@ -57,7 +57,7 @@ def test_what_matches_nothing_is_named(rules: Rules, expected: list[str]) -> Non
 
 def test_a_misspelt_owner_key_is_named_with_its_job() -> None:
     """Its owner learns which key of which job was not read (F14)."""
-    owner = Owner(wish=Wish.NEVER, problem="custom_settings.idle-closer: not read")
+    owner = Owner(mode=OwnerMode.NEVER, problem="custom_settings.idle-closer: not read")
     jobs = [*JOBS, idle_job(job_id="shop", owner=owner)]
 
     expected = ["shop: custom_settings.idle-closer: not read"]

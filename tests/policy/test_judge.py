@@ -9,7 +9,7 @@ import pytest
 from builders import NOW, RULES, ago, closed_job, failed_job, feed, idle_job
 from idle_jobs.policy.job import State
 from idle_jobs.policy.judge import judge
-from idle_jobs.policy.owner import Owner, Wish
+from idle_jobs.policy.owner import Owner, OwnerMode
 from idle_jobs.policy.rules import Rules
 from idle_jobs.policy.verdict import Action
 from idle_jobs.reasons import Reason
@@ -83,12 +83,12 @@ ROWS = {
     "blocked by a reset": (idle_job(blocked="reset"), KEEP, Reason.BLOCKED),
     "a job of an Elastic app": (idle_job(managed=True), KEEP, Reason.MANAGED),
     "an owner who says never": (
-        idle_job(owner=Owner(wish=Wish.NEVER)),
+        idle_job(owner=Owner(mode=OwnerMode.NEVER)),
         KEEP,
         Reason.KEPT_BY_OWNER,
     ),
     "an owner nobody can read": (
-        idle_job(owner=Owner(wish=Wish.NEVER, problem="mode: odd")),
+        idle_job(owner=Owner(mode=OwnerMode.NEVER, problem="mode: odd")),
         KEEP,
         Reason.KEPT_BY_OWNER,
     ),
@@ -161,7 +161,7 @@ ROWS = {
     ),
     "fed once, stopped, quiet": (idle_job(), CLOSE, Reason.IDLE_DATAFEED_STOPPED),
     "its owner wants to be told": (
-        idle_job(owner=Owner(wish=Wish.NOTIFY)),
+        idle_job(owner=Owner(mode=OwnerMode.NOTIFY)),
         REPORT,
         Reason.IDLE_DATAFEED_STOPPED,
     ),
@@ -265,7 +265,7 @@ OPTED_IN = {
         Action.FORCE,
     ),
     "failed jobs of an owner who wants to be told": (
-        failed_job(owner=Owner(wish=Wish.NOTIFY)),
+        failed_job(owner=Owner(mode=OwnerMode.NOTIFY)),
         Rules(force_failed=True),
         REPORT,
     ),
@@ -295,7 +295,7 @@ OPTED_IN = {
         REPORT,
     ),
     "unless the job itself says auto": (
-        idle_job(**DRY, functions=("rare",), owner=Owner(wish=Wish.AUTO)),
+        idle_job(**DRY, functions=("rare",), owner=Owner(mode=OwnerMode.AUTO)),
         Rules(close_dry_datafeeds=True),
         CLOSE,
     ),

@@ -11,7 +11,7 @@ from idle_jobs.policy.job import Job, State
 from idle_jobs.policy.judge import judge
 from idle_jobs.policy.limits import limit
 from idle_jobs.policy.mass_events import Event, event_of, events
-from idle_jobs.policy.owner import Owner, Wish
+from idle_jobs.policy.owner import Owner, OwnerMode
 from idle_jobs.policy.rules import Rules
 from idle_jobs.policy.verdict import Action
 from idle_jobs.reasons import Reason
@@ -237,7 +237,7 @@ def test_what_was_closed_long_ago_is_of_no_event() -> None:
 
 def test_a_reported_job_is_of_the_event_but_needs_no_hold() -> None:
     """Four to close, four whose owner wants to be told only: eight are suspicious."""
-    told = idle(*[2.0] * 4, name="told", owner=Owner(wish=Wish.NOTIFY))
+    told = idle(*[2.0] * 4, name="told", owner=Owner(mode=OwnerMode.NOTIFY))
     four = idle(*[2.0] * 4)
 
     assert held([*four, *told]) == names(four)

@@ -6,19 +6,19 @@ from fnmatch import fnmatchcase
 import pytest
 
 from idle_jobs.elastic.lists import CONFIG_FIELDS
-from idle_jobs.policy.owner import NO_WISH, Owner, Wish, read_owner
+from idle_jobs.policy.owner import NO_OWNER_SETTINGS, Owner, OwnerMode, read_owner
 
 FIELDS = CONFIG_FIELDS.split(",")
 
 WISHES: dict[str, tuple[object, Owner]] = {
-    "no custom settings": (None, NO_WISH),
-    "custom settings of others": ({"created_by": "me"}, NO_WISH),
-    "custom settings of another shape": ("idle_closer", NO_WISH),
-    "a list of custom settings": (["idle_closer"], NO_WISH),
-    "an empty wish": ({"idle_closer": {}}, NO_WISH),
-    "auto": ({"idle_closer": {"mode": "auto"}}, Owner(wish=Wish.AUTO)),
-    "notify": ({"idle_closer": {"mode": "notify"}}, Owner(wish=Wish.NOTIFY)),
-    "never": ({"idle_closer": {"mode": "never"}}, Owner(wish=Wish.NEVER)),
+    "no custom settings": (None, NO_OWNER_SETTINGS),
+    "custom settings of others": ({"created_by": "me"}, NO_OWNER_SETTINGS),
+    "custom settings of another shape": ("idle_closer", NO_OWNER_SETTINGS),
+    "a list of custom settings": (["idle_closer"], NO_OWNER_SETTINGS),
+    "an empty wish": ({"idle_closer": {}}, NO_OWNER_SETTINGS),
+    "auto": ({"idle_closer": {"mode": "auto"}}, Owner(mode=OwnerMode.AUTO)),
+    "notify": ({"idle_closer": {"mode": "notify"}}, Owner(mode=OwnerMode.NOTIFY)),
+    "never": ({"idle_closer": {"mode": "never"}}, Owner(mode=OwnerMode.NEVER)),
     "a longer time": (
         {"idle_closer": {"idle_after": "14d"}},
         Owner(idle_after=timedelta(days=14)),
@@ -30,7 +30,7 @@ WISHES: dict[str, tuple[object, Owner]] = {
     "a name": ({"idle_closer": {"owner": "team-x"}}, Owner(name="team-x")),
     "two words at once": (
         {"idle_closer": {"mode": "auto", "owner": "team-x"}},
-        Owner(wish=Wish.AUTO, name="team-x"),
+        Owner(mode=OwnerMode.AUTO, name="team-x"),
     ),
 }
 NONSENSE: dict[str, tuple[object, str]] = {
@@ -92,7 +92,9 @@ def test_an_owners_word_is_read(settings: object, expected: Owner) -> None:
 @pytest.mark.parametrize(("ours", "problem"), NONSENSE.values(), ids=NONSENSE)
 def test_an_unreadable_word_means_never(ours: object, problem: str) -> None:
     """An owner who was misunderstood keeps the job, and is told what to mend."""
-    expected = Owner(wish=Wish.NEVER, problem=f"custom_settings.idle_closer{problem}")
+    expected = Owner(
+        mode=OwnerMode.NEVER, problem=f"custom_settings.idle_closer{problem}"
+    )
 
     assert expected == read_owner({"idle_closer": ours})
 
@@ -110,7 +112,7 @@ def test_a_misspelt_key_means_never(key: str, beside: dict[str, object]) -> None
     """An owner who tried to say something is not closed unheard (F14)."""
     owner = read_owner(beside | {key: {"mode": "never"}})
 
-    assert Wish.NEVER is owner.wish
+    assert OwnerMode.NEVER is owner.mode
     assert owner.problem.startswith(f"custom_settings.{key}: ")
 
 
@@ -126,12 +128,12 @@ def test_every_misspelt_key_is_asked_for() -> None:
 )
 def test_another_key_is_no_word_of_the_owners(key: str) -> None:
     """Keys of others say nothing, though some of them are fetched along (F14)."""
-    assert NO_WISH == read_owner({key: {"mode": "never"}})
+    assert NO_OWNER_SETTINGS == read_owner({key: {"mode": "never"}})
 
 
 def test_an_endless_wait_is_refused() -> None:
     """A time that no date can be moved by would stop the sweep of all other jobs."""
     owner = read_owner({"idle_closer": {"idle_after": "9999999d"}})
 
-    assert owner.wish is Wish.NEVER
+    assert owner.mode is OwnerMode.NEVER
     assert "expected at most 36500d" in owner.problem

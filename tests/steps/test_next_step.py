@@ -31,7 +31,7 @@ from idle_jobs.messages.close_message import CloseMessage, Evidence
 from idle_jobs.messages.outcome import Ended
 from idle_jobs.messages.terms import Kind
 from idle_jobs.policy.job import Job, State
-from idle_jobs.policy.owner import Owner, Wish
+from idle_jobs.policy.owner import Owner, OwnerMode
 from idle_jobs.reasons import Reason
 from idle_jobs.steps.after_post import after_answer, after_evidence, after_success
 from idle_jobs.steps.deadlines import unread
@@ -143,7 +143,7 @@ CLOSER_ROWS: dict[str, tuple[Job | None, CloseMessage, tuple[object, ...]]] = {
         PARKED,
     ),
     "idle, but its owner wants to be told only, and it has expired (R2)": (
-        idle_job(owner=Owner(wish=Wish.NOTIFY)),
+        idle_job(owner=Owner(mode=OwnerMode.NOTIFY)),
         EXPIRED,
         PARKED,
     ),

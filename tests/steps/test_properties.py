@@ -26,7 +26,7 @@ from idle_jobs.messages.close_message import CloseMessage, Evidence
 from idle_jobs.messages.terms import Kind, Origin
 from idle_jobs.policy.job import Datafeed, Job, State
 from idle_jobs.policy.judge import judge
-from idle_jobs.policy.owner import Owner, Wish
+from idle_jobs.policy.owner import Owner, OwnerMode
 from idle_jobs.policy.rules import Rules
 from idle_jobs.reasons import Reason
 from idle_jobs.steps.after_post import after_answer
@@ -55,7 +55,7 @@ feeds = st.none() | st.builds(
 spans = st.timedeltas(timedelta(hours=1), timedelta(days=30))
 owners = st.builds(
     Owner,
-    wish=st.none() | st.sampled_from(Wish),
+    mode=st.none() | st.sampled_from(OwnerMode),
     idle_after=st.none() | spans,
     keep_open_until=times,
     problem=st.sampled_from(["", "odd"]),
@@ -155,7 +155,7 @@ errors = st.sampled_from(
 
 def has_evidence(job: Job, message: CloseMessage, given: Role) -> bool:
     """Tell, in words of its own, whether one of the four evidences is there."""
-    waited = max(given.rules.force_after, message.patience)
+    waited = max(given.rules.force_after, message.close_timeout)
     seen = message.closing_seen_at
     begun = message.evidence is not None and message.evidence.state == "closing"
     hangs = begun and job.state is State.CLOSING

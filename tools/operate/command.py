@@ -29,8 +29,8 @@ class NotThere(Exception):
 class Options(argparse.ArgumentParser):
     """Options that are refused in one line, and never guessed from a prefix."""
 
-    def __init__(self, command: str, story: str) -> None:
-        super().__init__(prog=command, description=story, allow_abbrev=False)
+    def __init__(self, command: str, description: str) -> None:
+        super().__init__(prog=command, description=description, allow_abbrev=False)
         whose = "default: the stack_name in samconfig.toml"
         self.add_argument("--stack", type=named, metavar="NAME", help=whose)
 
@@ -70,21 +70,21 @@ def run(command: Callable[[], None]) -> int:
     try:
         command()
     except BadInput as error:
-        return _told(2, str(error))
+        return _report(2, str(error))
     except NotThere as error:
-        return _told(1, str(error))
+        return _report(1, str(error))
     except BadCredentials as error:
-        return _told(2, f"AWS credentials: {error}")
+        return _report(2, f"AWS credentials: {error}")
     except ClientError as error:
-        return _told(1, f"AWS refused: {error}")
+        return _report(1, f"AWS refused: {error}")
     except BotoCoreError as error:
         expected = "expected credentials and a region (AWS_DEFAULT_REGION)"
-        return _told(1, f"AWS could not be asked, {expected}: {error}")
+        return _report(1, f"AWS could not be asked, {expected}: {error}")
     except KeyboardInterrupt:
-        return _told(1, "Stopped; running the command again is safe.")
+        return _report(1, "Stopped; running the command again is safe.")
     return 0
 
 
-def _told(code: int, text: str) -> int:
+def _report(code: int, text: str) -> int:
     print(" ".join(text.split()), file=sys.stderr)
     return code

@@ -80,8 +80,8 @@ def mode_before_pause(stack: Stack) -> Mode:
         for page in pages.paginate(Name=stack["ModeParameter"])
         for version in page["Parameters"]
     ]
-    told = (value for _, value in sorted(versions, reverse=True))
-    running = (Mode(v) for v in told if v in (Mode.OBSERVE, Mode.CLOSE))
+    values = (value for _, value in sorted(versions, reverse=True))
+    running = (Mode(v) for v in values if v in (Mode.OBSERVE, Mode.CLOSE))
     return next(running, Mode.OBSERVE)
 
 

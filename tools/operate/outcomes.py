@@ -23,17 +23,17 @@ def follow(
     under its message's id.
     """
     deadline = time.monotonic() + wait
-    told: set[str] = set()
-    missing = _look(stack, requests, since, told)
+    printed: set[str] = set()
+    missing = _look(stack, requests, since, printed)
     while missing and (left := deadline - time.monotonic()) > 0:
         time.sleep(min(NEXT_LOOK, left))
-        missing = _look(stack, requests, since, told)
+        missing = _look(stack, requests, since, printed)
     for name in sorted(missing):
         print(f"{name}: no outcome yet; search the logs for this request_id later")
 
 
 def _look(
-    stack: Stack, requests: Mapping[str, str], since: datetime, told: set[str]
+    stack: Stack, requests: Mapping[str, str], since: datetime, printed: set[str]
 ) -> set[str]:
     """Print the outcomes that are new; return the requests that still have none."""
     names = {**requests, **{name: name for name in requests.values()}}
@@ -41,8 +41,8 @@ def _look(
     for event_id, outcome in _outcomes(stack, since):
         name = names.get(str(outcome.get("request_id")), "")
         missing.discard(name)
-        if name and event_id not in told:
-            told.add(event_id)
+        if name and event_id not in printed:
+            printed.add(event_id)
             print(_line(name, outcome))
     return missing
 

@@ -22,7 +22,10 @@ def table(messages: Iterable[Parked], now: datetime) -> list[str]:
 
 
 def _row(message: Parked, now: datetime) -> tuple[str, ...]:
-    fields = [message.told(name) for name in ("job_id", "request_id", "requested_by")]
+    fields = [
+        message.printable_field(name)
+        for name in ("job_id", "request_id", "requested_by")
+    ]
     cut = (field if len(field) <= 40 else f"{field[:37]}..." for field in fields)
     age = spoken(now - message.sent_at)
     shown = (field or "-" for field in cut)

@@ -59,14 +59,14 @@ class Parked:
         changed = self.asked_first != self.fields and len(written) <= LONGEST_MESSAGE
         return written if changed else self.body
 
-    def told(self, field: str) -> str:
+    def printable_field(self, field: str) -> str:
         """Return a field in printable characters, whatever it is."""
         return printable(self.fields.get(field, ""))
 
     @property
     def reason(self) -> str:
         """Return why it is here."""
-        reason = self.told("parked_reason") or printable(self.attribute)
+        reason = self.printable_field("parked_reason") or printable(self.attribute)
         return reason or "dead-lettered by SQS"
 
 

@@ -64,7 +64,7 @@ def _move(sqs: "SQSClient", message: Parked, stack: Stack) -> Moved:
 
 def _tell(moved: Moved, expires_after: timedelta, now: datetime) -> None:
     print(f"moved {moved.parked.message_id}, now {moved.new_id}")
-    job = moved.parked.told("job_id") or "no readable job_id"
+    job = moved.parked.printable_field("job_id") or "no readable job_id"
     print(f"  {job}: its outcome will have the request_id {moved.request_id}")
     if age := _expired(moved.parked, expires_after, now):
         limit = spoken(expires_after)
@@ -133,7 +133,7 @@ def _choice(options: argparse.Namespace) -> Callable[[Parked], bool]:
     if options.all:
         return lambda _: True
     if options.job:
-        return lambda message: message.told("job_id") == options.job
+        return lambda message: message.printable_field("job_id") == options.job
     return lambda message: message.message_id == options.id
 
 

@@ -27,14 +27,14 @@ DECIDING: dict[str, Mutant] = {
     ),
     "keep_open_until is ignored": mutant(
         "policy.protection",
-        NoBranch("_owners_word", "keep_open_until"),
+        NoBranch("_why_owner_keeps", "keep_open_until"),
         "policy/judge",
         "live_closed",
         people=3,
     ),
     "the owner's never is ignored": mutant(
         "policy.protection",
-        NoBranch("_owners_word", "NEVER"),
+        NoBranch("_why_owner_keeps", "NEVER"),
         "policy/judge",
         "live_closed",
         people=3,
@@ -44,7 +44,7 @@ DECIDING: dict[str, Mutant] = {
         Wrong(
             "read_owner",
             lambda right, settings: (
-                ours.policy.owner.NO_WISH
+                ours.policy.owner.NO_OWNER_SETTINGS
                 if right(settings).problem
                 else right(settings)
             ),
@@ -55,14 +55,14 @@ DECIDING: dict[str, Mutant] = {
     ),
     "the group that keeps jobs open is ignored": mutant(
         "policy.protection",
-        NoBranch("_owners_word", "KEEP_GROUP"),
+        NoBranch("_why_owner_keeps", "KEEP_GROUP"),
         "policy/judge",
         "live_closed",
     ),
     "keep patterns are ignored": mutant(
         "policy.protection",
         Wrong(
-            "_owners_word",
+            "_why_owner_keeps",
             lambda right, job, now, rules: right(
                 job, now, replace(rules, keep_patterns=())
             ),

@@ -35,7 +35,7 @@ def _twice(right: Any, *given: Any) -> None:
 SENDING: dict[str, Mutant] = {
     "refused entries of a batch are forgotten": mutant(
         "outbox",
-        Wrong("Outbox._refused", lambda right, *given: right(*given)[:0]),
+        Wrong("Outbox._send_once", lambda right, *given: right(*given)[:0]),
         "outbox",
         "lost",
         refused_entries=0.05,

@@ -71,7 +71,7 @@ def _whole(escape: re.Match[str]) -> str:
 def error_of(status: int, body: bytes) -> ClusterError:
     """Return what an answer other than 200 asks the caller to do."""
     words = words_of(status, parsed(body))
-    detail = f"{status} {words or glimpse(body)}"
+    detail = f"{status} {words or excerpt(body)}"
     if 300 <= status < 400:
         return Refused(f"{detail}: a redirect, so CLUSTER_URL is not the cluster")
     if status in (401, 403, 407):
@@ -156,7 +156,7 @@ def _failed(status: int, words: Words, detail: str) -> ClusterError:
 
 def no_object(path: str, body: bytes) -> ClusterError:
     """Sort a 200 without a JSON object: cut off on its way, or somebody else's page."""
-    text, detail = _beginning(body), f"{path}: {glimpse(body)}"
+    text, detail = _beginning(body), f"{path}: {excerpt(body)}"
     if not text or text.startswith("{"):
         return TryLater(detail)
     return Refused(f"{detail}: {NOT_THE_CLUSTER}")
@@ -165,11 +165,11 @@ def no_object(path: str, body: bytes) -> ClusterError:
 def not_the_cluster(what: str, expected: str, answer: Mapping[str, Any]) -> Refused:
     """Return the refusal of a 200 that lacks what Elasticsearch always says."""
     fields = redacted(", ".join(answer))[:80] or "none"
-    told = f"{what}: expected the field {expected}, got {fields}"
-    return Refused(f"{told}: {NOT_THE_CLUSTER}")
+    why = f"{what}: expected the field {expected}, got {fields}"
+    return Refused(f"{why}: {NOT_THE_CLUSTER}")
 
 
-def glimpse(body: bytes) -> str:
+def excerpt(body: bytes) -> str:
     """Return the beginning of what no answer should be, without credentials."""
     text = " ".join(_beginning(body).split())
     return f"not an answer of Elasticsearch: {redacted(text)[:80] or 'empty'}"

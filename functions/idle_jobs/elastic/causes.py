@@ -60,7 +60,7 @@ class Words:
 
     def __str__(self) -> str:
         own = f"{_cut(self.kind, 100)}: " if self.kind else ""
-        within = told(cause for cause in self.causes if cause != self._own)
+        within = in_one_line(cause for cause in self.causes if cause != self._own)
         text = _cut(self.reason, 500)
         return f"{own}{text}" + (f": {within}" if within else "")
 
@@ -130,7 +130,7 @@ def _cause(error: Mapping[str, Any]) -> Cause:
     return kind if isinstance(kind, str) else "", text[:LOOKED_AT]
 
 
-def told(causes: Iterator[Cause]) -> str:
+def in_one_line(causes: Iterator[Cause]) -> str:
     """Tell causes in a line: the outermost and the innermost, each cut."""
     pairs = ((_cut(kind, 60), _cut(text, 160)) for kind, text in causes)
     lines = [": ".join(filter(None, pair)) for pair in pairs]

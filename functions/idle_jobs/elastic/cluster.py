@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from idle_jobs.elastic.answers import no_object, parsed
-from idle_jobs.elastic.causes import causes_of, told
+from idle_jobs.elastic.causes import causes_of, in_one_line
 from idle_jobs.elastic.info import INFO_FIELDS, ON_SERVERLESS, Info, read_info
 from idle_jobs.elastic.job_reader import read_jobs
 from idle_jobs.elastic.json_fields import Json
@@ -170,6 +170,6 @@ def _doubted(job: Job, failures: list[object]) -> Job:
     """Mark an open job of an answer with failures: its counts may be an index's."""
     if job.state is State.CLOSED:
         return job
-    why = told(causes_of(failures))
+    why = in_one_line(causes_of(failures))
     problem = "stats: some nodes did not answer" + (f": {why}" if why else "")
     return replace(job, problems=(*job.problems, problem))

@@ -12,7 +12,7 @@ from aws_lambda_powertools.utilities.parameters import SecretsProvider
 from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
 from botocore.exceptions import BotoCoreError, ClientError
 
-from idle_jobs.aws import PATIENCE
+from idle_jobs.aws import CLIENT_CONFIG
 from idle_jobs.errors import Refused
 from idle_jobs.texts import decoded, needed, tidied
 
@@ -86,14 +86,14 @@ def _fields_of(text: str) -> dict[str, Any]:
 
 def _authorization(fields: Mapping[str, Any]) -> str:
     if {"username", "password"} <= fields.keys():
-        user, password = (_told(fields, name) for name in ("username", "password"))
+        user, password = (_needed(fields, name) for name in ("username", "password"))
         if ":" in user:
             raise ValueError("username: expected one without a colon")
         return f"Basic {_joined(user, password)}"
     if "encoded" in fields:
-        encoded = _told(fields, "encoded")
+        encoded = _needed(fields, "encoded")
     elif {"id", "api_key"} <= fields.keys():
-        encoded = _joined(_told(fields, "id"), _told(fields, "api_key"))
+        encoded = _joined(_needed(fields, "id"), _needed(fields, "api_key"))
     else:
         encoded = ""
     if not _ENCODED.fullmatch(encoded):
@@ -101,7 +101,7 @@ def _authorization(fields: Mapping[str, Any]) -> str:
     return f"ApiKey {encoded}"
 
 
-def _told(fields: Mapping[str, Any], name: str) -> str:
+def _needed(fields: Mapping[str, Any], name: str) -> str:
     try:
         return needed(fields[name])
     except ValueError as error:
@@ -115,5 +115,5 @@ def _joined(name: str, secret: str) -> str:
 @cache
 def _secrets() -> SecretsProvider:
     # On boto3's own session: one of Powertools' reads botocore's data once more.
-    client = boto3.client("secretsmanager", config=PATIENCE)
+    client = boto3.client("secretsmanager", config=CLIENT_CONFIG)
     return SecretsProvider(boto3_client=client)

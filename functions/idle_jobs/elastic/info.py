@@ -34,8 +34,8 @@ def read_info(answer: Json) -> Info:
         raise not_the_cluster("_ml/info", "upgrade_mode", answer)
     version = _version(answer)
     if version and version < OLDEST_VERSION:
-        told = dig(answer, "native_code.version")
-        why = f"Elasticsearch {told} is too old: expected 7.14 or later"
+        found = dig(answer, "native_code.version")
+        why = f"Elasticsearch {found} is too old: expected 7.14 or later"
         raise Refused(why, Reason.CLUSTER_TOO_OLD)
     named = version is not None and version >= NAMES_DATAFEEDS
     return Info(upgrade_mode, names_datafeeds=named)

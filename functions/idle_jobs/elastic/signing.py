@@ -22,7 +22,7 @@ from requests import PreparedRequest
 from requests.auth import AuthBase
 from requests_aws4auth import AWS4Auth
 
-from idle_jobs.aws import PATIENCE
+from idle_jobs.aws import CLIENT_CONFIG
 from idle_jobs.elastic.credential import Credential
 from idle_jobs.errors import Refused
 
@@ -99,7 +99,7 @@ class SigV4(AuthBase):
         credentials = session.get_credentials()
         if self._role_arn:
             role = {"RoleArn": self._role_arn, "RoleSessionName": "idle-job-closer"}
-            sts = session.client("sts", config=PATIENCE)
+            sts = session.client("sts", config=CLIENT_CONFIG)
             refresh = create_assume_role_refresher(sts, role)
             credentials = DeferredRefreshableCredentials(refresh, "assume-role")
         # At once and last: other threads sign meanwhile, with the old ones.

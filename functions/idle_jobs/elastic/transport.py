@@ -137,25 +137,25 @@ class Wire:
 
 def error_of_transport(error: OSError | HTTPError | ValueError) -> ClusterError:
     """Sort what requests and urllib3 raise: a wrong setting, no answer, an outage."""
-    told = f"{type(error).__name__}: {redacted(_told(error)):.300}"
+    detail = f"{type(error).__name__}: {redacted(_described(error)):.300}"
     if isinstance(error, InvalidHeader):
-        return TryLater(told)  # Of the answer: our own are checked further down.
+        return TryLater(detail)  # Of the answer: our own are checked further down.
     if isinstance(error, requests.ReadTimeout | ReadTimeoutError):
         return LookAgain("no answer within the read timeout")
     if isinstance(error, requests.RequestException | HTTPError):
         # TLS that cannot be verified, or a URL that no retry will mend.
         unsafe = isinstance(error, SSLError | ValueError) and not _was_cut(error)
         if unsafe:
-            return Refused(told)
+            return Refused(detail)
         # Not where TLS failed: it may have done so with the request on its way.
         absent = isinstance(_reason(error), NewConnectionError | ConnectTimeoutError)
-        return NotReached(told) if absent else TryLater(told)
+        return NotReached(detail) if absent else TryLater(detail)
     if isinstance(error, ValueError):
         return Refused("a URL or a header that HTTP forbids")  # It may show a secret.
-    return Refused(told)  # A CA bundle that was there, and is no more.
+    return Refused(detail)  # A CA bundle that was there, and is no more.
 
 
-def _told(error: Exception) -> str:
+def _described(error: Exception) -> str:
     """Say what went wrong and where, without urllib3's tale of retries."""
     text = _POOL.sub(r"\1:\2", str(_reason(error) or error))
     if any(getattr(cause, "reason", None) in _NO_TLS for cause in _causes(error)):

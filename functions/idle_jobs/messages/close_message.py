@@ -59,7 +59,7 @@ class CloseMessage(Terms):
     sent_at: datetime | None = None
 
     @property
-    def patience(self) -> timedelta:
+    def close_timeout(self) -> timedelta:
         """Return how long the request lets Elasticsearch wait for the close."""
         return duration(self.timeout)
 

@@ -34,10 +34,10 @@ def envelope(body: Mapping[str, object]) -> str:
 
     Its `version` is its own, whatever number it has.
     """
-    return next(_told(body), "")
+    return next(_kinds(body), "")
 
 
-def _told(body: Mapping[str, object]) -> Iterator[str]:
+def _kinds(body: Mapping[str, object]) -> Iterator[str]:
     for kind, fields, instead in _ENVELOPES:
         if fields <= body.keys():
             yield f"{kind}: {instead}" if instead else kind

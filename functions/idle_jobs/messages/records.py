@@ -39,8 +39,8 @@ def sort_records(event: object) -> tuple[list[dict[str, Any]], list[Odd]]:
     whole, odd = [], []
     for record in records:
         if why := _oddity(record):
-            told = f"Records: expected SQS records, got {why}"
-            odd.append(Odd(_body(record), _text(record, "messageId"), told))
+            expected = f"Records: expected SQS records, got {why}"
+            odd.append(Odd(_body(record), _text(record, "messageId"), expected))
         else:
             whole.append(record)
     return whole, odd

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from idle_jobs.policy.detectors import silence_is_data
 from idle_jobs.policy.job import Datafeed, Job, State
-from idle_jobs.policy.owner import Wish
+from idle_jobs.policy.owner import OwnerMode
 from idle_jobs.policy.rules import Rules
 from idle_jobs.policy.verdict import Action, Verdict
 from idle_jobs.reasons import Reason
@@ -64,8 +64,8 @@ def silence(job: Job, now: datetime, rules: Rules) -> Quiet:
     limit = threshold(job, rules)
     if job.last_data and seen:
         return Quiet(seen, limit, fed=True)
-    births = filter(None, (job.created, job.open_start, seen))
-    began = max(births, default=now)
+    starts = filter(None, (job.created, job.open_start, seen))
+    began = max(starts, default=now)
     return Quiet(began, max(limit, rules.never_fed_after), fed=False)
 
 
@@ -111,7 +111,7 @@ def idle(job: Job, now: datetime, rules: Rules) -> Verdict:
         why += f", idle after {spoken(quiet.limit)}"
         return Verdict(job, Action.KEEP, Reason.REOPEN_GRACE, why)
     reason, allowed = _kind(quiet, state, rules)
-    why = f"{_told(quiet, now)}, datafeed {state}"
+    why = f"{_how_quiet(quiet, now)}, datafeed {state}"
     return _closable(job, reason, why, quiet.idle_since, allowed=allowed)
 
 
@@ -127,7 +127,7 @@ def _started(
     job: Job, feed: Datafeed, quiet: Quiet, now: datetime, rules: Rules
 ) -> Verdict:
     """Judge a quiet job whose datafeed is to run: it may be dry, or run nowhere."""
-    why = f"{_told(quiet, now)}, datafeed {feed.state}"
+    why = f"{_how_quiet(quiet, now)}, datafeed {feed.state}"
     if feed.unassigned:
         why = f"{why}, but on no node: {feed.explanation}"
         return Verdict(job, Action.REPORT, Reason.DATAFEED_UNASSIGNED, why)
@@ -137,19 +137,19 @@ def _started(
     dry_at = quiet.began + max(quiet.limit, rules.dry_after)
     if quiet.fed and dry_at > now:
         return Verdict(job, Action.KEEP, Reason.ACTIVE, why)
-    opted_in = job.owner.wish is Wish.AUTO or not silence_is_data(job.functions)
+    opted_in = job.owner.mode is OwnerMode.AUTO or not silence_is_data(job.functions)
     allowed = rules.close_dry_datafeeds and opted_in and dry_at <= now
     return _closable(job, Reason.IDLE_DATAFEED_DRY, why, dry_at, allowed=allowed)
 
 
-def _told(quiet: Quiet, now: datetime) -> str:
+def _how_quiet(quiet: Quiet, now: datetime) -> str:
     return f"{'quiet' if quiet.fed else 'never fed'} for {spoken(now - quiet.began)}"
 
 
 def _closable(
     job: Job, reason: Reason, why: str, since: datetime, *, allowed: bool
 ) -> Verdict:
-    if job.owner.wish is Wish.NOTIFY:
+    if job.owner.mode is OwnerMode.NOTIFY:
         why, allowed = f"{why}; its owner wants to be told only", False
     action = Action.CLOSE if allowed else Action.REPORT
     return Verdict(job, action, reason, why, idle_since=since)

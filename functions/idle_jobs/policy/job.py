@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from idle_jobs.policy.owner import NO_WISH, Owner
+from idle_jobs.policy.owner import NO_OWNER_SETTINGS, Owner
 from idle_jobs.times import CLOCKS_APART
 
 # Elasticsearch's own rule for job ids and group names (MlStrings.isValidId).
@@ -69,7 +69,7 @@ class Job:
     memory_bytes: int = 0
     groups: tuple[str, ...] = ()
     managed: bool = False
-    owner: Owner = NO_WISH
+    owner: Owner = NO_OWNER_SETTINGS
     bucket_span: timedelta | None = None
     functions: tuple[str, ...] = ()
     datafeed: Datafeed | None = None

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from idle_jobs.policy.attention import feed_left_running, neglected
 from idle_jobs.policy.idleness import active, idle, reopen_grace
 from idle_jobs.policy.job import Job, State
-from idle_jobs.policy.owner import Wish
+from idle_jobs.policy.owner import OwnerMode
 from idle_jobs.policy.protection import kept_by_owner, managed
 from idle_jobs.policy.rules import Rules
 from idle_jobs.policy.verdict import Action, Verdict
@@ -147,7 +147,7 @@ def _failed(job: Job, now: datetime, rules: Rules) -> Verdict | None:
     why = f"failed, its newest trace is {spoken(quiet)} old"
     if quiet < rules.failed_after:
         return Verdict(job, Action.KEEP, Reason.FAILED, why)
-    may_force = rules.force_failed and job.owner.wish is not Wish.NOTIFY
+    may_force = rules.force_failed and job.owner.mode is not OwnerMode.NOTIFY
     action = Action.FORCE if may_force else Action.REPORT
     return Verdict(job, action, Reason.FAILED, why)
 

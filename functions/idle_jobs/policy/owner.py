@@ -11,7 +11,7 @@ from typing import Any
 from idle_jobs.times import duration, moment
 
 
-class Wish(StrEnum):
+class OwnerMode(StrEnum):
     """What the owner's `mode` asks for."""
 
     AUTO = "auto"
@@ -23,14 +23,14 @@ class Wish(StrEnum):
 class Owner:
     """The owner's settings; one that cannot be read means `never`, with `problem`."""
 
-    wish: Wish | None = None
+    mode: OwnerMode | None = None
     idle_after: timedelta | None = None
     keep_open_until: datetime | None = None
     name: str = ""
     problem: str = ""
 
 
-NO_WISH = Owner()
+NO_OWNER_SETTINGS = Owner()
 OUR_KEY = "idle_closer"
 
 # Keys of ours that stand beside `idle_closer` instead of in it, and that only we have.
@@ -43,17 +43,19 @@ def read_owner(settings: object) -> Owner:
     A key that was meant to be ours is an owner's word that was not understood.
     """
     if not isinstance(settings, Mapping):
-        return NO_WISH
+        return NO_OWNER_SETTINGS
     for key in settings:
         if why := _not_ours(key):
             problem = f"custom_settings.{key!s:.60}: {why}"
-            return Owner(wish=Wish.NEVER, problem=problem)
+            return Owner(mode=OwnerMode.NEVER, problem=problem)
     if OUR_KEY not in settings:
-        return NO_WISH
+        return NO_OWNER_SETTINGS
     try:
         return _read(settings[OUR_KEY])
     except ValueError as error:
-        return Owner(wish=Wish.NEVER, problem=f"custom_settings.idle_closer{error}")
+        return Owner(
+            mode=OwnerMode.NEVER, problem=f"custom_settings.idle_closer{error}"
+        )
 
 
 def _not_ours(key: object) -> str:
@@ -90,10 +92,10 @@ def _read(ours: object) -> Owner:
     return Owner(**read)
 
 
-def _wish(text: object) -> Wish:
-    if not isinstance(text, str) or text not in set(Wish):
+def _mode(text: object) -> OwnerMode:
+    if not isinstance(text, str) or text not in set(OwnerMode):
         raise ValueError(f"expected auto, notify or never, got {text!r:.60}")
-    return Wish(text)
+    return OwnerMode(text)
 
 
 def _name(text: object) -> str:
@@ -103,7 +105,7 @@ def _name(text: object) -> str:
 
 
 _READERS = {
-    "mode": ("wish", _wish),
+    "mode": ("mode", _mode),
     "idle_after": ("idle_after", duration),
     "keep_open_until": ("keep_open_until", moment),
     "owner": ("name", _name),

@@ -4,7 +4,7 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 
 from idle_jobs.policy.job import Job
-from idle_jobs.policy.owner import Wish, looks_like
+from idle_jobs.policy.owner import OwnerMode, looks_like
 from idle_jobs.policy.rules import Rules
 from idle_jobs.policy.verdict import Action, Verdict
 from idle_jobs.reasons import Reason
@@ -23,16 +23,16 @@ def managed(job: Job, _now: datetime, rules: Rules) -> Verdict | None:
 
 def kept_by_owner(job: Job, now: datetime, rules: Rules) -> Verdict | None:
     """Keep a job whose owner, or operator, says so."""
-    if why := _owners_word(job, now, rules):
+    if why := _why_owner_keeps(job, now, rules):
         return Verdict(job, Action.KEEP, Reason.KEPT_BY_OWNER, why)
     return None
 
 
-def _owners_word(job: Job, now: datetime, rules: Rules) -> str:
+def _why_owner_keeps(job: Job, now: datetime, rules: Rules) -> str:
     owner = job.owner
     if owner.problem:
         return f"{owner.problem}: taken as never"
-    if owner.wish is Wish.NEVER:
+    if owner.mode is OwnerMode.NEVER:
         return "custom_settings.idle_closer.mode is never"
     if owner.keep_open_until and owner.keep_open_until > now:
         return f"keep_open_until {rfc3339(owner.keep_open_until)}"

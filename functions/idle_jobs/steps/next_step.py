@@ -129,7 +129,7 @@ def _closing(job: Job, message: CloseMessage, now: datetime, role: Role) -> Step
     # node stamps the data, the Closer's clock the closing.
     if seen and job.last_data and job.last_data > seen + CLOCKS_APART:
         seen = None
-    if seen and now - seen >= max(role.rules.force_after, message.patience):
+    if seen and now - seen >= max(role.rules.force_after, message.close_timeout):
         return Force(job, Reason.STILL_CLOSING)
     return wait(Reason.STILL_CLOSING, message, now, role)
 
