@@ -1,4 +1,4 @@
-"""Closer: takes each message of CloseQueue one look further, and never forces."""
+"""Closer: takes the next step for each message of CloseQueue; it never forces."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -13,7 +13,8 @@ from idle_jobs.telemetry import NAMESPACE, SERVICE
 logger = Logger(service="closer")
 metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
 
-LOOKS_AT_ONCE = 10  # The whole batch, so that no look is older than one read of it.
+# All messages of a batch at once: they share one read of the cluster, which ages.
+LOOKS_AT_ONCE = 10
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -1,4 +1,4 @@
-"""ForceCloser: ends what the Closer could not; the only one that may force."""
+"""ForceCloser: handles what the Closer could not close. Only it may force."""
 
 from dataclasses import replace
 
@@ -18,7 +18,7 @@ metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: object, context: LambdaContext) -> PartialItemFailureResponse:
-    """Handle a message of ForceQueue."""
+    """Handle a batch of ForceQueue."""
     services = open_services("force_queue_url", logger, metrics)
     may_force = replace(services, role=Role(services.rules, may_force=True))
     return close_batch(event, may_force, seconds_left(context))

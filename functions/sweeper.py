@@ -1,7 +1,7 @@
 """Sweeper: turns a schedule or a request into close messages, one for each job.
 
-A scheduled event is a request for every job, only if idle. Nothing is closed here: the
-Sweeper reads the cluster, and `sweeping` resolves, judges, limits and sends.
+A scheduled event is a request for every job that is idle. The Sweeper closes nothing:
+it reads the cluster, and `sweeping` resolves, judges, limits and sends.
 """
 
 import json
@@ -39,12 +39,15 @@ from idle_jobs.times import CLOCKS_APART, moment, rfc3339, spoken
 logger = Logger(service="sweeper")
 metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
 
-# Lambda drops an event that it could not hand over by then (template.yaml).
+# Lambda drops an event that it could not deliver for this long (template.yaml).
 EVENT_LIVES = timedelta(minutes=15)
 
 
 def sweep_at_once(request: Request, services: Services) -> dict[str, Any]:
-    """Answer a schedule or a direct invocation; an unreadable cluster raises."""
+    """Sweep for a schedule or a direct invocation; return the summary.
+
+    Raises ClusterError if the cluster cannot be read.
+    """
     refuse_other_cluster(request, services)
     mode = mode_of(services)
     if isinstance(mode, Stopped):
@@ -60,7 +63,10 @@ def sweep_at_once(request: Request, services: Services) -> dict[str, Any]:
 def answer_requests(
     event: object, services: Services, left: Callable[[], float]
 ) -> PartialItemFailureResponse:
-    """Answer a batch of RequestQueue with one read of the cluster, the breaker."""
+    """Handle a batch of RequestQueue; return which records stay in the queue.
+
+    The cluster is read once for the whole batch. If that fails, every request waits.
+    """
     if not (records := records_of(event, services)):
         return NOTHING_STAYS
     if isinstance(mode := mode_of(services), Stopped):
@@ -106,13 +112,14 @@ def _answer(
 
 
 def scheduled(event: Mapping[str, Any], now: datetime) -> Request:
-    """Read a scheduled event, whose `time` stands for when its sweep was asked for.
+    """Return the request of a scheduled event; its `time` is the time of the request.
 
-    One of another time is a sample, a replay or a redrive of long ago.
+    Raises BadBody if that time is not within the last 15 minutes: the event is then a
+    sample or an old event that somebody sent again.
     """
     try:
         time = moment(event.get("time"))
-        # EventBridge's clock and ours.
+        # The clocks of EventBridge and of this function may differ.
         if not -CLOCKS_APART <= now - time <= EVENT_LIVES + CLOCKS_APART:
             raise ValueError(
                 f"expected an event of the last {spoken(EVENT_LIVES)} before "
@@ -137,7 +144,7 @@ def scheduled(event: Mapping[str, Any], now: datetime) -> Request:
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: object, context: LambdaContext) -> Mapping[str, Any]:
-    """Handle a batch of RequestQueue, a scheduled event, or a request itself."""
+    """Handle a batch of RequestQueue, a scheduled event, or a direct request."""
     services = open_services("request_queue_url", logger, metrics)
     fields = event if isinstance(event, dict) else {}
     if "Records" in fields:

@@ -190,7 +190,7 @@ def test_what_is_parked_is_told_when_it_is_parked() -> None:
     assert ["parking", "outcome"] == kinds
     assert ["web: parked foreign_cluster"] == bench.ends
     [parked] = map(json.loads, bench.seen("parking"))
-    assert "foreign_cluster: it is for other" == parked["parked_reason"]
+    assert "foreign_cluster: the message is for other" == parked["parked_reason"]
 
 
 def test_what_cannot_be_parked_is_not_told_as_parked() -> None:

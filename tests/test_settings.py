@@ -284,47 +284,47 @@ LISTS: dict[str, tuple[str, str, str]] = {
     "globs with a blank for a comma (F14)": (
         "KEEP_PATTERNS",
         "prod-* web-*",
-        f"{GLOBS} 'prod-* web-*', which has a blank",
+        f"{GLOBS} 'prod-* web-*', which contains a space",
     ),
     "a glob in capitals (F14)": (
         "KEEP_PATTERNS",
         "PROD-*",
-        f"{GLOBS} 'PROD-*', which has capitals: no id has any",
+        f"{GLOBS} 'PROD-*', which has capital letters, which ids never have",
     ),
     "a regular expression with a beginning (F14)": (
         "KEEP_PATTERNS",
         "web,^prod-",
-        f"{GLOBS} '^prod-', which is no glob",
+        f"{GLOBS} '^prod-', which is not a glob",
     ),
     "a regular expression with anything (F14)": (
         "KEEP_PATTERNS",
         "prod-.*",
-        f"{GLOBS} 'prod-.*', which is no glob",
+        f"{GLOBS} 'prod-.*', which is not a glob",
     ),
     "a regular expression with a choice": (
         "KEEP_PATTERNS",
         "(prod|web)-*",
-        f"{GLOBS} '(prod|web)-*', which is no glob",
+        f"{GLOBS} '(prod|web)-*', which is not a glob",
     ),
     "a regular expression for all": (
         "KEEP_PATTERNS",
         ".*",
-        f"{GLOBS} '.*', which is no glob",
+        f"{GLOBS} '.*', which is not a glob",
     ),
     "globs with semicolons": (
         "KEEP_PATTERNS",
         "prod-*;web-*",
-        f"{GLOBS} 'prod-*;web-*', which is no glob",
+        f"{GLOBS} 'prod-*;web-*', which is not a glob",
     ),
     "ids with a blank for a comma (F14)": (
         "MANAGED_JOBS_ALLOWED",
         "apm-1 apm-2",
-        f"{IDS} 'apm-1 apm-2', which has a blank",
+        f"{IDS} 'apm-1 apm-2', which contains a space",
     ),
     "a glob for an id (F14)": (
         "MANAGED_JOBS_ALLOWED",
         "apm-*",
-        f"{IDS} 'apm-*', which is no id",
+        f"{IDS} 'apm-*', which is not a job id",
     ),
 }
 

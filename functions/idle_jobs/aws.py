@@ -1,9 +1,9 @@
-"""How long the functions wait for AWS's own APIs; the clients are made where used."""
+"""The timeouts and retries of every boto3 client."""
 
 from botocore.config import Config
 
-# The SDK's own minute for each of five tries would outlast a look at a batch, and the
-# state that it has read. Three tries of these take half a minute at the most.
+# The defaults of boto3 (60 s to connect, 60 s to read, five attempts) could outlast the
+# invocation. Three attempts with these timeouts take about 30 s at most.
 CLIENT_CONFIG = Config(
     connect_timeout=2,
     read_timeout=5,

@@ -1,4 +1,4 @@
-"""One SQS batch: every record is handled, and what is not finished is seen again."""
+"""One SQS batch: handle every record, and leave the unfinished ones in the queue."""
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -22,10 +22,10 @@ from idle_jobs.modes import ModeUnreadable
 from idle_jobs.services import Services
 from idle_jobs.telemetry import Metric
 
-# No work is begun in the last seconds of an invocation: it could be cut in the middle.
+# No record is begun in the last seconds of an invocation: Lambda could end it halfway.
 LAST_SECONDS = 20
 PAUSED_FOR = timedelta(hours=1)
-MODE_UNREAD_FOR = timedelta(minutes=1)  # At first: see `_while_unread`.
+MODE_UNREAD_FOR = timedelta(minutes=1)  # The first wait: see `_while_unread`.
 NEWER_VERSION_WAITS = timedelta(hours=1)
 NEWER_VERSION_LOOK = timedelta(minutes=15)
 NOTHING_STAYS: PartialItemFailureResponse = {"batchItemFailures": []}
@@ -35,10 +35,10 @@ Run = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
 
 
 class NotFinished(Exception):
-    """A record that stays in its queue; the normal way to wait, not a failure."""
+    """Raised to leave a record in its queue until `after` has passed; not a failure."""
 
     def __init__(self, after: timedelta) -> None:
-        super().__init__(f"looked at again in {after}")
+        super().__init__(f"next look in {after}")
         self.after = after
 
 
@@ -46,11 +46,11 @@ Stopped = NotFinished | ModeUnreadable
 
 
 class Batch(BatchProcessor):
-    """Powertools' batch, run by any `map`, that knows waiting from breaking.
+    """A batch of Powertools that tells records that wait from records that failed.
 
-    Powertools says nothing of a record that failed: here an unexpected exception is
-    logged and counted. It stays in its queue, for the queue's whole visibility. The age
-    of whatever stays is measured, for the alarm WorkOverdue.
+    Powertools does not log the exception of a record. Here an unexpected exception is
+    logged and counted; its record comes back after the queue's visibility timeout. The
+    age of every record that stays is measured, for the alarm WorkOverdue.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Batch(BatchProcessor):
         seconds_left: Callable[[], float],
         run: Run,
     ) -> None:
-        # False: a batch that waits as a whole is no error of the function.
+        # False: a batch in which every record waits is not an error of the function.
         super().__init__(EventType.SQS, raise_on_entire_batch_failure=False)
         self.waits: dict[str, int] = {}
         self._services = services
@@ -69,7 +69,7 @@ class Batch(BatchProcessor):
         self._run = run
 
     def process(self) -> list[tuple[Any, ...]]:
-        """Handle all records, in whatever way `run` maps."""
+        """Handle all records, in threads if `run` is the map of a thread pool."""
         return list(self._run(self._process_record, self.records))
 
     def _process_record(self, record: dict[str, Any]) -> Any:  # noqa: ANN401 - Powertools'
@@ -78,7 +78,7 @@ class Batch(BatchProcessor):
         return super()._process_record(record)
 
     def failure_handler(self, record: Any, exception: Any) -> Any:  # noqa: ANN401
-        """Note when to look again, or report what broke."""
+        """Remember how long the record waits, or report the exception."""
         error, age = exception[1], self._now - sent_at(record)
         if isinstance(error, ModeUnreadable):
             error = NotFinished(_while_unread(age))
@@ -94,10 +94,10 @@ _OUT_OF_TIME = (NotFinished, NotFinished(timedelta()), None)
 
 
 def records_of(event: object, services: Services) -> list[SQSRecord]:
-    """Return the records that SQS handed over; the others go to a person at once.
+    """Return the records that SQS delivered; park all others.
 
-    Nobody would hand them over again. They are parked before anything else is done: if
-    that fails, the whole event fails, and comes again as a whole or is its sender's.
+    Nobody delivers the others again. So they are parked before anything else is done:
+    if parking fails, the whole event fails, and is delivered again.
     """
     whole, odd = sort_records(event)
     for each in odd:
@@ -106,12 +106,12 @@ def records_of(event: object, services: Services) -> list[SQSRecord]:
 
 
 def sent_at(record: SQSRecord) -> datetime:
-    """Return SQS's SentTimestamp, which a message keeps when it is dead-lettered."""
+    """Return SQS's SentTimestamp; a message keeps it when SQS dead-letters it."""
     return datetime.fromtimestamp(int(record.attributes.sent_timestamp) / 1000, UTC)
 
 
 def mode_of(services: Services) -> Mode | Stopped:
-    """Return the mode, or why nothing may move."""
+    """Return the mode, or the reason why every record has to wait."""
     try:
         mode = services.mode()
     except ModeUnreadable as unreadable:
@@ -120,7 +120,7 @@ def mode_of(services: Services) -> Mode | Stopped:
 
 
 def give_back(why: Stopped) -> Handle:
-    """Return what leaves each record as it is: nothing moves and no clock runs."""
+    """Return a handler that handles no record: each one stays in the queue."""
 
     def handle(_record: SQSRecord) -> None:
         raise why
@@ -129,10 +129,11 @@ def give_back(why: Stopped) -> Handle:
 
 
 def _while_unread(age: timedelta) -> timedelta:
-    """Return how long a record waits for a mode that can be read.
+    """Return how long a record waits if the mode cannot be read.
 
-    A minute, if the Parameter Store was away for a moment. Where it stays away, the
-    waits grow with the record's age, since SQS gives up what it handed over 250 times.
+    It waits a minute at first, since most failures of the Parameter Store are short.
+    The waits grow with the age of the record, since SQS dead-letters a message that it
+    has delivered 250 times.
     """
     return min(max(age / 4, MODE_UNREAD_FOR), PAUSED_FOR)
 
@@ -140,7 +141,10 @@ def _while_unread(age: timedelta) -> timedelta:
 def park_body(
     record: SQSRecord, bad: BadBody, services: Services, now: datetime
 ) -> None:
-    """Give a body that cannot be acted on to a person, as it came."""
+    """Park a body that is not valid, unchanged.
+
+    Raises NotFinished for a newer version: this function may be about to be updated.
+    """
     if isinstance(bad, NewerVersion) and now - sent_at(record) < NEWER_VERSION_WAITS:
         raise NotFinished(NEWER_VERSION_LOOK)
     _park(record.body, record.message_id, bad, services, sent_at(record))
@@ -157,7 +161,7 @@ def _park(
 
 
 def _request_id(body: str, message_id: str) -> str:
-    """Return the id that the sender knows a body by, where it can be read at all."""
+    """Return the `request_id` of a body, or SQS's message id if it has none."""
     with suppress(BadBody):
         read = read_fields(parse_object(body), {"request_id": name})
         return str(read.get("request_id", message_id))
@@ -172,9 +176,9 @@ def handle_batch(  # noqa: PLR0913, PLR0917 - the records, who handles them, and
     seconds_left: Callable[[], float],
     run: Run = map,
 ) -> PartialItemFailureResponse:
-    """Handle every record; return the ids of those that stay.
+    """Handle every record; return the ids of those that stay in the queue.
 
-    Their next looks are set in one call, after the last record.
+    Their visibility timeouts are set together, after the last record.
     """
     batch = Batch(services, now, seconds_left, run)
     event = {"Records": [record.raw_event for record in records]}

@@ -1,4 +1,4 @@
-"""The only place that posts a close: never on old news, and with a proof."""
+"""The only module that posts a close; it rests on a fresh read, and reads again."""
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -22,13 +22,13 @@ from idle_jobs.steps.deadlines import SOONEST_LOOK, wait
 from idle_jobs.steps.step import Close, End, Force, Park, Step, Wait
 
 EARLY = timedelta(minutes=1)
-OLDEST_READ = timedelta(minutes=1)  # What is closed was seen idle within it.
-TO_REPORT = timedelta(seconds=5)  # Of an invocation, to report what it has done.
+OLDEST_READ = timedelta(minutes=1)  # A job may be in use again after that.
+TO_REPORT = timedelta(seconds=5)  # Kept free at the end of an invocation.
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a look stands: its next step, with the message and the job as they are."""
+    """The next step of a look, with the message and the job as they are now."""
 
     step: Step
     message: CloseMessage
@@ -37,11 +37,11 @@ class Standing:
 
 @dataclass
 class CloseCalls:
-    """The posts of one batch. It is made right before the read that they rest on.
+    """Posts the closes of one batch. Create it right before the jobs are read.
 
-    `ends` is when the invocation ends, `fresh_until` until when that read is fresh, and
-    `read_again` the same for the jobs that were read again. Standing a refusal nothing
-    more of the batch is posted.
+    `ends` is when the invocation ends. `fresh_until` is when the read becomes too old;
+    `read_again` has that time for each job that was read again. After `refused` is set,
+    nothing more of the batch is posted.
     """
 
     services: Services
@@ -51,16 +51,16 @@ class CloseCalls:
     refused: Refused | None = None
 
     def __post_init__(self) -> None:
-        """Note until when the read is fresh."""
+        """Compute when the read becomes too old."""
         self.fresh_until = self.now + OLDEST_READ
 
     @property
     def now(self) -> datetime:
-        """Return the time, which goes on while a post waits for its answer."""
+        """Return the current time. It changes while a post waits for its answer."""
         return self.services.clock()
 
     def post(self, step: Close | Force, message: CloseMessage) -> Standing:
-        """Post one close and prove it; return what follows."""
+        """Post one close, read the job again, and return the next step."""
         job, began = step.job, self.now
         try:
             self._call(step, message)
@@ -74,9 +74,9 @@ class CloseCalls:
         try:
             return self._proved(step, message)
         except ClusterError as error:
-            # It is said to be closed: whatever hides the proof, the next look has it.
+            # Elasticsearch reported the job as closed, but it cannot be read again. The
+            # next look reads it. The message waits for that, however old it is.
             self.services.telemetry.trouble(error)
-            # So it must come to that look, however old the message is.
             return Standing(Wait(SOONEST_LOOK, Reason.STILL_CLOSING), message, job)
 
     def _after_error(
@@ -90,7 +90,7 @@ class CloseCalls:
         return Standing(after, message, step.job)
 
     def _read(self, job_id: str) -> Job | None:
-        """Read the job once more, in what is left of the invocation."""
+        """Read the job again, within the remaining time of the invocation."""
         cluster = self.services.cluster.within(self._longest_read)
         found = {j.job_id: j for j in cluster.jobs(self.now, [job_id])}
         return found.get(job_id)
@@ -99,16 +99,16 @@ class CloseCalls:
         return min(self._left(TO_REPORT), self.services.timeouts.read)
 
     def _left(self, reserve: timedelta) -> float:
-        """Return the seconds that the invocation has but for what is reserved."""
+        """Return the remaining seconds of the invocation, less a reserve."""
         return (self.ends - reserve - self.now).total_seconds()
 
     def _fresh_for(self, job: Job) -> float:
-        """Return for how many seconds more what was read of the job is fresh."""
+        """Return in how many seconds the read of this job becomes too old."""
         fresh_until = self.read_again.get(job.job_id, self.fresh_until)
         return (fresh_until - self.now).total_seconds()
 
     def _judged_again(self, step: Force, message: CloseMessage) -> Standing:
-        """Read and judge anew what a 409 says: its try may outlast a fresh read."""
+        """Read and judge the job again after a 409, which may have come late."""
         job_id, now, role = step.job.job_id, self.now, self.services.role
         try:
             job = self._read(job_id)
@@ -120,7 +120,7 @@ class CloseCalls:
         return Standing(after, message, job)
 
     def _proved(self, step: Close | Force, message: CloseMessage) -> Standing:
-        """Read the job once more; return what follows from how it is now."""
+        """Read the job again; return the next step for its present state."""
         job = self._read(step.job.job_id)
         after = after_success(step, job, message, self.now, self.services.role)
         return Standing(after, message, job)
@@ -128,23 +128,24 @@ class CloseCalls:
     def _unless_issued(
         self, after: Step, step: Close | Force, message: CloseMessage
     ) -> Standing:
-        """End an old message that has no answer, unless its close went on its way."""
+        """Return `after` for a message that is too old, unless the job closes."""
         try:
             proved = self._proved(step, message)
         except ClusterError as error:
             self.services.telemetry.trouble(error)
             return Standing(after, message, step.job)
         state = proved.job.state if proved.job else State.CLOSED
-        # A job that is forced may have been closing before, which says nothing.
+        # A job that is forced may have been closing before, so that proves nothing.
         closing = state is State.CLOSING and isinstance(step, Close)
         if closing or state is State.CLOSED:
             return proved
         return Standing(after, message, proved.job)
 
     def _after_not_sent(self, step: Close | Force, message: CloseMessage) -> Step:
-        """Post nothing more than a minute after the read: the job may be in use by now.
+        """Return the next step for a close that was not sent, as the read was too old.
 
-        Evidence is seen anew at the next look; what ends without one says which it was.
+        The next look reads the job again. If the message is too old for another look,
+        its outcome names the evidence for a force.
         """
         away = Reason.CLUSTER_UNAVAILABLE
         why = step.evidence if isinstance(step, Force) else away
@@ -153,24 +154,24 @@ class CloseCalls:
     def _call(self, step: Close | Force, message: CloseMessage) -> None:
         left = self._left(timedelta(seconds=LAST_SECONDS))
         if self._fresh_for(step.job) < 0 or left < 0:
-            raise NotSent("the state is old, or the invocation nearly over")
+            raise NotSent("the read is too old, or the invocation is nearly over")
         if self.refused:
             raise self.refused
         force = isinstance(step, Force)
         self.services.cluster.close(
             step.job,
             timeout=message.timeout if isinstance(step, Force) else step.timeout,
-            # So that there is time to report.
+            # Leaves time to report.
             read_timeout=min(self._answer_timeout(step, message), max(left, 1)),
             good_for=self._fresh_for(step.job),
             force=force,
         )
 
     def _answer_timeout(self, step: Close | Force, message: CloseMessage) -> float:
-        """Return how many seconds to wait for an answer: long where it says most."""
+        """Return how many seconds to wait for an answer: long if it is evidence."""
         timeouts = self.services.timeouts
         if isinstance(step, Force) or step.measured:
-            # A force whose answer is lost is told as a close like any other.
+            # Without its answer, the outcome of a force would be `closed`.
             return timeouts.measured
         early = self.now - (message.sent_at or self.now) < EARLY
         return timeouts.close_early if early else timeouts.close
@@ -189,7 +190,7 @@ class CloseCalls:
 def _stamped(
     message: CloseMessage, began: datetime, error: ClusterError | None = None
 ) -> CloseMessage:
-    """Note when a close was posted that may be on its way, or met a failed job."""
+    """Set `posted_at` if the close may take effect, or if it found a failed job."""
     throttled = error is not None and error.reason is Reason.THROTTLED
     if throttled or isinstance(error, NotReached):
         return message

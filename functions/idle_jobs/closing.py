@@ -1,4 +1,4 @@
-"""The act that both closers share: re-read the batch, ask, act, report."""
+"""What both closers do: read the jobs again, decide, act, report."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -42,10 +42,10 @@ def close_batch(
     seconds_left: Callable[[], float],
     run: Run = map,
 ) -> PartialItemFailureResponse:
-    """Take each close message of a batch one step further.
+    """Take the next step for each close message; return which records stay.
 
-    The state of all its jobs is read once, and that read is the breaker: where it
-    fails, nothing is tried and the whole batch waits.
+    All jobs of the batch are read once. If that fails, nothing is posted and the whole
+    batch waits.
     """
     if not (records := records_of(event, services)):
         return NOTHING_STAYS
@@ -63,15 +63,15 @@ def _read(record: SQSRecord, now: datetime) -> CloseMessage | BadBody:
     try:
         return parse_message(record.body, sent_at=sent_at(record), now=now)
     except BadBody as bad:
-        # Without its frames, which hold all that was read of the body.
+        # The traceback would keep the whole body in memory.
         return bad.with_traceback(None)
 
 
 @dataclass
 class _Batch:
-    """The messages of one batch and the one read of the cluster that they share.
+    """The messages of one batch, and the jobs as read once for all of them.
 
-    `now` is never before that read: a job's data may be as new as the read itself.
+    `now` is set again after the read, so that no data of a job is newer than `now`.
     """
 
     services: Services
@@ -93,12 +93,12 @@ class _Batch:
         self.now = self.services.clock()
 
     def look(self, record: SQSRecord) -> None:
-        """Take one message one step further; NotFinished leaves it in its queue."""
+        """Take the next step for one message; NotFinished leaves it in its queue."""
         message = self.messages[record.message_id]
         if isinstance(message, BadBody):
             park_body(record, message, self.services, self.now)
             return
-        # The answer may hold the jobs of a group that has this name now, instead.
+        # By exact id: if a group has this name now, the answer holds its jobs instead.
         job = self.jobs.get(message.job_id)
         at = self._allowed(Standing(self._first_step(job, message), message, job))
         while isinstance(at.step, Close | Force):
@@ -108,13 +108,13 @@ class _Batch:
 
     def _first_step(self, job: Job | None, message: CloseMessage) -> Step:
         if message.cluster != self.services.cluster_name:
-            return Park(Reason.FOREIGN_CLUSTER, f"it is for {message.cluster}")
+            return Park(Reason.FOREIGN_CLUSTER, f"the message is for {message.cluster}")
         if self.away:
             return unread(self.away, message, self.now, self.services.role)
         return next_step(job, message, self.now, self.services.role)
 
     def _allowed(self, at: Standing) -> Standing:
-        """Return what the mode leaves of the next step; a pause leaves its record."""
+        """Return the step that the mode allows; NotFinished if the mode is `paused`."""
         mode = self.services.mode_for(at.message, fresh=isinstance(at.step, Force))
         if mode is Mode.PAUSED:
             raise NotFinished(PAUSED_FOR)
@@ -126,7 +126,7 @@ class _Batch:
     def _carry_out(
         self, step: Wait | HandOver | Park | End, at: Standing, *, just_stamped: bool
     ) -> None:
-        """Carry out the last step of a look, which posts nothing more."""
+        """Carry out the last step of a look; it is never a post."""
         match step:
             case Wait():
                 self._wait(step, at.message, just_stamped=just_stamped)
@@ -141,10 +141,10 @@ class _Batch:
                 assert_never(step)
 
     def _observed(self, step: Step, message: CloseMessage, job: Job | None) -> Step:
-        """Return what observing leaves of a step: its name, or to look on.
+        """Return the step to take in mode `observe`: end the message as `would ...`.
 
-        What was sent in mode `close` may have been posted then, so that its job closes:
-        it is looked after to its end, for as long as the Closer looks at anything.
+        A message that was sent in mode `close` may already have been posted. It still
+        waits; and while its job is closing, it is followed until the Closer gives up.
         """
         if message.mode is Mode.CLOSE:
             if isinstance(step, Wait):
@@ -155,11 +155,11 @@ class _Batch:
         return End(Ended.SKIPPED, Reason.OBSERVED, f"would {step}")
 
     def _wait(self, step: Wait, message: CloseMessage, *, just_stamped: bool) -> None:
-        """Leave the record in its queue; put it back if it has to say that it posted.
+        """Leave the record in its queue, or replace it after its first post.
 
-        SQS changes no body. So what has posted for the first time is sent once more,
-        stamped, and its record is finished. That is the one way back in the flow, and
-        each message takes it once: it has its stamp from then on.
+        SQS cannot change a body. So after the first post of the Closer the message is
+        sent to the same queue again, with `posted_at`, and the old record is finished.
+        This happens once for each message.
         """
         seconds = step.after.total_seconds()
         self.services.telemetry.waiting(message, step.why, seconds)

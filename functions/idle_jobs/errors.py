@@ -1,17 +1,17 @@
-"""What can go wrong with the cluster, sorted by what the caller should do; pure.
+"""The errors of the cluster, by what the caller should do; pure.
 
 ClusterError
-├── LookAgain             the close was issued, or may have been: look at the state
-├── TryLater              unavailable or throttled: nothing is known, come back
-│   ├── NotSent               what it rests on grew too old before it was sent
-│   └── NotReached            no connection came about: the cluster knows nothing of it
-├── Gone                  there is no such job any more: nothing to do
-├── Evidence              Elasticsearch itself says why a gentle close cannot work
+├── LookAgain             the close may have been issued: read the job's state later
+├── TryLater              unavailable or throttled: nothing is known, try again
+│   ├── NotSent               not sent, since the job was read too long ago
+│   └── NotReached            no connection: the cluster did not get the request
+├── Gone                  the job does not exist any more: nothing to do
+├── Evidence              Elasticsearch reports why a gentle close cannot work
 │   ├── JobFailed             409: only force closes a failed job
 │   └── DatafeedWouldNotStop  409: its datafeed could not be stopped
-├── Refused               what no retry mends: stop posting and tell a person
+├── Refused               a retry does not help: stop posting, a person has to act
 │   └── NotOnServerless       an API that Elastic Cloud Serverless does not offer
-└── BadRequest            400: this request will never be accepted: park it
+└── BadRequest            400: Elasticsearch never accepts this request: park it
 """
 
 import re
@@ -19,8 +19,8 @@ import re
 from idle_jobs.reasons import Reason
 from idle_jobs.safe_text import printable
 
-# What stands before a cluster may repeat what it was sent, a credential included.
-# A scheme is also a word, which one in small letters may follow.
+# A proxy may repeat the request in its answer, with the credential. `basic` and
+# `bearer` are also English words: a word in small letters after them is no credential.
 _CREDENTIAL = re.compile(
     r"\b(apikey|basic|bearer|signature|credential|token)\b[\s:=\"\\]*[\w+/=.%-]{16,}"
     r"|\b(apikey|basic|bearer)\b[\s:=\"\\]+(?-i:(?![a-z]+\b))[\w+/=.%-]{4,}",
@@ -29,12 +29,12 @@ _CREDENTIAL = re.compile(
 
 
 def redacted(text: str) -> str:
-    """Hide what looks like a credential; to be done before a text is cut."""
+    """Replace what looks like a credential. Call it before the text is cut."""
     return _CREDENTIAL.sub(lambda found: f"{found[1] or found[2]} ...", text)
 
 
 class ClusterError(Exception):
-    """Whatever kept a call from succeeding; `reason` is what an outcome would say."""
+    """A call to the cluster that did not succeed; `reason` is for the outcome."""
 
     reason = Reason.CLUSTER_UNAVAILABLE
 
@@ -44,25 +44,25 @@ class ClusterError(Exception):
 
 
 class LookAgain(ClusterError):
-    """The close may be going on: the job's state tells, later."""
+    """The close may be in progress: read the job's state later."""
 
     reason = Reason.STILL_CLOSING
 
 
 class TryLater(ClusterError):
-    """The cluster could not answer; says nothing about the job."""
+    """The cluster could not answer, so nothing is known about the job."""
 
 
 class NotSent(TryLater):
-    """A call that was not made, since what it rests on had grown too old."""
+    """The call was not sent, since the job was read too long ago."""
 
 
 class NotReached(TryLater):
-    """No connection came about, so that nothing of the call was sent."""
+    """No connection could be made, so nothing was sent."""
 
 
 class Gone(ClusterError):
-    """The job does not exist any more; `missing` has the ids that the answer names."""
+    """The job does not exist any more; `missing` has the ids named in the answer."""
 
     reason = Reason.GONE
 
@@ -78,7 +78,7 @@ class Gone(ClusterError):
 
 
 class Evidence(ClusterError):
-    """Elasticsearch's own word that a gentle close cannot work."""
+    """Elasticsearch reports that a gentle close cannot work."""
 
 
 class JobFailed(Evidence):
@@ -94,16 +94,16 @@ class DatafeedWouldNotStop(Evidence):
 
 
 class Refused(ClusterError):
-    """The cluster, or what stands before it, does not let us in."""
+    """The cluster, or a proxy before it, refuses the request; a retry does not help."""
 
     reason = Reason.CLUSTER_REFUSED
 
 
 class NotOnServerless(Refused):
-    """Elastic Cloud Serverless has this API and does not offer it to us."""
+    """Elastic Cloud Serverless does not offer this API."""
 
 
 class BadRequest(ClusterError):
-    """Elasticsearch understood the request and will never accept it."""
+    """Elasticsearch understood the request and never accepts it."""
 
     reason = Reason.BAD_REQUEST

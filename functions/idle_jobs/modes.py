@@ -20,7 +20,7 @@ class ModeUnreadable(Exception):
 
 
 def read_mode(parameter: str, *, fresh: bool = False) -> Mode:
-    """Return the mode, at most 30 s old; `fresh` asks the Parameter Store itself."""
+    """Return the mode as it was at most 30 s ago, or as it is now if `fresh`."""
     try:
         value = _store().get(parameter, max_age=MODE_MAX_AGE, force_fetch=fresh)
         return Mode(tidy(str(value)))
@@ -33,7 +33,7 @@ def read_mode(parameter: str, *, fresh: bool = False) -> Mode:
 
 
 def mode_set_at(parameter: str) -> datetime | None:
-    """Return when the mode was written last, None where that cannot be read."""
+    """Return when the mode was last written, None if that cannot be read."""
     try:
         answer = _store().client.get_parameter(Name=parameter)
     except (BotoCoreError, ClientError):
@@ -43,5 +43,5 @@ def mode_set_at(parameter: str) -> datetime | None:
 
 @cache
 def _store() -> SSMProvider:
-    # On boto3's own session: one of Powertools' reads botocore's data once more.
+    # With the default session of boto3: a new one loads the data of botocore again.
     return SSMProvider(boto3_client=boto3.client("ssm", config=CLIENT_CONFIG))

@@ -1,4 +1,4 @@
-"""The only file that speaks SQS."""
+"""The only module that calls SQS."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,17 +23,17 @@ LONGEST_MESSAGE = 1024 * 1024  # bytes, with its attributes
 LONGEST_DELAY = 900  # seconds
 LONGEST_REASON = 2_100  # bytes of an attribute: its name, and 500 characters at most
 
-# All that SQS takes (SendMessage, "MessageBody"); one other and the entry is refused.
+# Characters outside those that SQS allows (SendMessage, "MessageBody").
 _NOT_TAKEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class SendRefused(Exception):
-    """SQS did not take a message, twice; whoever sends it is not finished."""
+    """SQS refused a message twice; it was not sent."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outbox:
-    """Sends messages on, and sets when those that stay are seen again."""
+    """Sends messages, and sets when those that stay are received again."""
 
     sqs: "SQSClient"
     close_queue: str
@@ -50,7 +50,7 @@ class Outbox:
         self._send(self.force_queue, [m.to_json() for m in stamped])
 
     def put_back(self, message: CloseMessage, seconds: int) -> None:
-        """Send a close message to CloseQueue again, to be seen after these seconds."""
+        """Send a close message to CloseQueue again, delayed by these seconds."""
         self._send(self.close_queue, [message.to_json(put_back=True)], delay=seconds)
 
     def park(self, message: CloseMessage, reason: str) -> None:
@@ -59,15 +59,16 @@ class Outbox:
         self._send(self.parking_queue, [parked.to_json()], reason)
 
     def park_body(self, body: str, reason: str) -> None:
-        """Send a body to ParkingQueue as it came, the reason beside it if it fits."""
+        """Send a body to ParkingQueue; the reason is an attribute, if there is room."""
         body = _takable(body)
         room = LONGEST_MESSAGE - len(body.encode())
         self._send(self.parking_queue, [body], reason if room > LONGEST_REASON else "")
 
     def set_visibility(self, queue: str, seconds: Mapping[str, int]) -> str:
-        """Set when messages, by receipt handle, are seen again; return what failed.
+        """Set visibility timeouts, by receipt handle; return the errors, or "".
 
-        What could not be set falls back to its queue's visibility: later, never lost.
+        Where that fails, the visibility timeout of the queue applies: the message comes
+        back later, but is not lost.
         """
         entries: list[Visibility] = [
             {"Id": str(n), "ReceiptHandle": receipt, "VisibilityTimeout": wait}
@@ -88,7 +89,7 @@ class Outbox:
     def _send(
         self, queue: str, bodies: Sequence[str], reason: str = "", delay: int = 0
     ) -> None:
-        """Send all; refused entries are sent once more, then it is an error."""
+        """Send all bodies; send refused ones once more. Raises SendRefused."""
         entries: list[Entry] = [
             {"Id": str(n), "MessageBody": body} for n, body in enumerate(bodies)
         ]

@@ -1,12 +1,12 @@
-"""Every reason the application ever gives, as one closed enumeration."""
+"""Every reason that the application gives, as one enumeration."""
 
 from enum import StrEnum
 
 
 class Reason(StrEnum):
-    """Why a job was closed, kept, skipped or parked: the words of logs and outcomes."""
+    """Why a job was closed, kept, skipped or parked; the values are in the logs."""
 
-    # What `policy.judge` says of a job, in the order of its rules.
+    # Verdicts of `policy.judge`, in the order of its rules.
     ALREADY_CLOSED = "already_closed"
     CLOSED_DATAFEED_NOT_STOPPED = "closed_datafeed_not_stopped"
     UNKNOWN = "unknown"
@@ -36,11 +36,11 @@ class Reason(StrEnum):
     IDLE_NO_DATAFEED = "idle_no_datafeed"
     IDLE_DATAFEED_DRY = "idle_datafeed_dry"
 
-    # What the limits of a sweep say.
+    # Limits of a sweep.
     SWEEP_HALTED = "sweep_halted"
     OVER_LIMIT = "over_limit"
 
-    # What becomes of a request that never reaches a job, or not any more.
+    # Ends of a request that was refused, or matched no job.
     BAD_REQUEST = "bad_request"
     ONLY_IF_IDLE_REQUIRED = "only_if_idle_required"
     TOO_MANY = "too_many"
@@ -52,7 +52,7 @@ class Reason(StrEnum):
     NEWER_VERSION = "newer_version"
     FOREIGN_CLUSTER = "foreign_cluster"
 
-    # What a look at one message finds.
+    # Ends and waits of a close message.
     REQUESTED = "requested"
     OBSERVED = "mode_is_observe"
     GONE = "gone"

@@ -1,10 +1,10 @@
-"""What others wrote, made fit for a log, a terminal and a message; pure."""
+"""Makes untrusted text safe for a log, a terminal and a message; pure."""
 
 
 def printable(text: str, most: int = 1_000) -> str:
-    """Return a text up to a length, with `?` for what no terminal should be sent.
+    """Return up to `most` characters, with `?` for each that is not printable.
 
-    JSON can write half a surrogate pair, which no encoding can: with one in it, the
-    whole line of the log is lost.
+    JSON can hold a lone surrogate, which UTF-8 cannot encode. A log line that contains
+    one is lost.
     """
     return "".join(c if c.isprintable() else "?" for c in text[:most])

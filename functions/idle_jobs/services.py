@@ -1,4 +1,4 @@
-"""What every story needs at hand, and how a Lambda function gets it."""
+"""The clients and settings that the code of a function needs, and their creation."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,11 +26,11 @@ from idle_jobs.telemetry import Telemetry
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The cluster, the queues and the role: all that a story does not compute.
+    """The cluster, the queues, the clock and the role of one function.
 
-    `inbox` is the URL of the queue whose records the function handles, `clock` tells
-    the time, `ask_mode` reads the mode, fresh or at most 30 s old, and
-    `ask_mode_set_at` when it was written.
+    `inbox` is the URL of the queue whose records the function handles. `clock` returns
+    the time, `ask_mode` the mode (fresh, or at most 30 s old), and `ask_mode_set_at`
+    the time at which the mode was written.
     """
 
     cluster_name: str
@@ -46,11 +46,11 @@ class Services:
 
     @property
     def rules(self) -> Rules:
-        """Return the operator's numbers and switches."""
+        """Return the settings of the operator."""
         return self.role.rules
 
     def mode(self, *, fresh: bool = False) -> Mode:
-        """Return the mode; where it cannot be read, ModeUnreadable, with an alarm."""
+        """Return the mode; ModeUnreadable, which is reported, if it cannot be read."""
         try:
             return self.ask_mode(fresh=fresh)
         except ModeUnreadable as error:
@@ -58,17 +58,17 @@ class Services:
             raise
 
     def mode_age(self, now: datetime) -> timedelta | None:
-        """Return for how long the mode has been what it is, None if that is unknown."""
+        """Return how long ago the mode was written, None if that is unknown."""
         written = self.ask_mode_set_at()
         return max(now - written, timedelta()) if written else None
 
     def mode_for(self, message: CloseMessage, *, fresh: bool = False) -> Mode:
-        """Return the stricter of the current mode and the one a message was born in."""
+        """Return the stricter of the current mode and the mode in the message."""
         return stricter(message.mode, self.mode(fresh=fresh))
 
 
 def open_services(inbox: str, logger: Logger, metrics: Metrics) -> Services:
-    """Bind the stories to this function's environment; clients are made once."""
+    """Return the services for this function's environment; clients are made once."""
     settings = current()
     metrics.set_default_dimensions(cluster=settings.cluster_name)
     return Services(
@@ -120,5 +120,5 @@ def _outbox(settings: Settings) -> Outbox:
 
 
 def seconds_left(context: LambdaContext) -> Callable[[], float]:
-    """Return a clock of the seconds that this invocation still has."""
+    """Return a function that returns the remaining seconds of this invocation."""
     return lambda: context.get_remaining_time_in_millis() / 1000

@@ -1,4 +1,4 @@
-"""The only file that reads the environment; all problems in one message."""
+"""The only module that reads the environment; it reports all problems at once."""
 
 import os
 import re
@@ -29,7 +29,7 @@ Read = Callable[[str], Any]
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything the functions are told by `template.yaml`."""
+    """The environment variables that `template.yaml` sets, as typed values."""
 
     cluster_name: str
     cluster_url: str
@@ -63,7 +63,7 @@ class Settings:
 
 
 def too_short_to_force(rules: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a problem where what hangs would be given up before it may be forced."""
+    """Yield a problem if a message would be parked before it may be forced."""
     force, park = rules.get("force_after"), rules.get("park_after")
     if force and park and park < force:
         yield f"PARK_AFTER: expected at least FORCE_AFTER, got {spoken(park)}"
@@ -79,7 +79,7 @@ def current() -> Settings:
 
 
 def _with_value(why: str, text: str) -> str:
-    """Add what was given, unless it is told already, and never a user in a URL."""
+    """Add the value to a problem unless it is there; hide the user in a URL."""
     shown = re.sub(r"//[^/]*@", "//...@", text)
     return why if ", got " in why else f"{why}, got {shown!r:.80}"
 
@@ -87,7 +87,7 @@ def _with_value(why: str, text: str) -> str:
 def read_variables(
     environ: Mapping[str, str], readers: Mapping[str, Read], problems: list[str]
 ) -> dict[str, Any]:
-    """Return what the readers make of their variables, and append what is wrong."""
+    """Return the values of variables by field name; append what is wrong."""
     read = {}
     for variable, reader in readers.items():
         if variable not in environ:

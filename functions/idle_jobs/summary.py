@@ -1,4 +1,4 @@
-"""What one sweep or request came to: numbers, words, and the verdict of each job."""
+"""The summary of one sweep or request: counts, a sentence, and all verdicts."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -13,7 +13,8 @@ from idle_jobs.reasons import Reason
 from idle_jobs.telemetry import as_fields
 from idle_jobs.times import spoken
 
-# A summary is an answer of Lambda's, which holds 6 MB: 5,000 verdicts are about 1.5 MB.
+# The summary is the response of the function, and Lambda allows 6 MB. 5,000 verdicts
+# are about 1.5 MB.
 MOST_LISTED = 5_000
 
 
@@ -24,7 +25,7 @@ def summary_of(
     mode: Mode,
     age: timedelta | None,
 ) -> dict[str, Any]:
-    """Sum up a request; `age` is for how long the mode has been what it is."""
+    """Return the summary of a request; `age` is how long ago the mode was written."""
     open_ones = [
         as_fields(v) for v in verdicts if v.reason is not Reason.ALREADY_CLOSED
     ]
@@ -47,7 +48,7 @@ def summary_of(
 
 
 def _in_words(plan: Plan, mode: Mode, age: timedelta | None) -> str:
-    """Say what the mode lets become of it: nothing, where it is not `close`."""
+    """Return one sentence about what the sweep does in this mode."""
     since = f" for {spoken(age)}" if age is not None else ""
     sent = f"{len(plan.send)} job{'' if len(plan.send) == 1 else 's'}"
     match mode:

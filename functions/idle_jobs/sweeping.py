@@ -1,4 +1,4 @@
-"""One request against the jobs just read: resolve, judge, limit, send, report."""
+"""Handles one request, given the jobs: resolve, judge, limit, send, report."""
 
 import json
 from collections.abc import Sequence
@@ -44,8 +44,8 @@ def sweep(
     """Send one close message for each job that this request may close.
 
     Returns a summary: mode, counts, and the verdict of each job that is not closed.
-    Raises BadBody where the request is refused as a whole, and SendRefused where SQS
-    would not take it all: it is not finished then, and what was sent does no harm.
+    Raises BadBody if the request is refused as a whole, and SendRefused if SQS did not
+    accept every message. The request can then be handled again: closing twice is safe.
     """
     resolved = resolve(request, read.jobs)
     if resolved.refusal is Reason.ONLY_IF_IDLE_REQUIRED:
@@ -66,17 +66,17 @@ def sweep(
 
 
 def refuse_other_cluster(request: Request, services: Services) -> None:
-    """Refuse a message of another cluster, where a job of the same name may live."""
+    """Raise BadBody for another cluster: it may have a job with the same id."""
     if request.cluster not in ("", services.cluster_name):
         why = f"cluster: expected {services.cluster_name}, got {request.cluster}"
         raise BadBody(why, Reason.FOREIGN_CLUSTER)
 
 
 def park_request(request: Request, body: str, bad: BadBody, services: Services) -> None:
-    """Give a request that was read to a person: its body, with its age and its id.
+    """Park a request, with its id and the time of the request in the body.
 
-    Sent anew as it came, it would look like a request of that day, and might close or
-    force what came into use since.
+    Without that time, the request would count as new when somebody sends it again. It
+    could then close a job that has been opened since.
     """
     known = {
         "request_id": request.request_id,
@@ -92,7 +92,7 @@ def park_request(request: Request, body: str, bad: BadBody, services: Services) 
 def sweep_nothing(
     request: Request, services: Services, now: datetime
 ) -> dict[str, Any]:
-    """Report a paused sweep: it read nothing and sent nothing."""
+    """Report a sweep in mode `paused`, which reads and sends nothing."""
     age = services.mode_age(now) if request.is_sweep else None
     if age is not None:
         services.telemetry.count(Metric.MODE_PAUSED, age.total_seconds())
@@ -120,7 +120,7 @@ def _plan(
 def _events(
     verdicts: Sequence[Verdict], jobs: Sequence[Job], now: datetime, rules: Rules
 ) -> Sequence[Event]:
-    """Find the events of the whole cluster, whichever of its jobs are asked for."""
+    """Return the mass events among all jobs, not only those of the request."""
     if len(verdicts) < len(jobs):
         verdicts = [judge(job, now, rules) for job in jobs]
     return events(verdicts, now, rules)
@@ -129,13 +129,13 @@ def _events(
 def _send(
     request: Request, plan: Plan, services: Services, now: datetime, mode: Mode
 ) -> None:
-    """Send the plan: what only force can close goes to the ForceCloser at once."""
+    """Send the messages: to the ForceCloser if only force can close the job."""
     gentle: list[CloseMessage] = []
     forced: list[CloseMessage] = []
     for verdict in plan.send:
         message = message_of(request, verdict, services.cluster_name, now, mode)
         step = next_step(verdict.job, message, now, services.role)
-        # A closing that is long has to be seen and stamped by the Closer.
+        # A job that has been closing for long goes to the Closer, which records that.
         force_only = isinstance(step, HandOver) and not step.closing_seen
         (forced if force_only else gentle).append(message)
     services.outbox.send(gentle)
@@ -145,11 +145,11 @@ def _send(
 def _report(
     request: Request, verdicts: Sequence[Verdict], plan: Plan, services: Services
 ) -> None:
-    """Say what was found of every job that is not closed; closed ones are a number.
+    """Log the verdict of each job that is not closed, and the outcomes so far.
 
-    A closed one whose datafeed was left running is told, too. A request also has an
-    outcome for each of its jobs that is not sent on; what a schedule leaves alone was
-    not asked for.
+    Closed jobs are only counted, unless their datafeed still runs. Each job of a
+    request that gets no message has an outcome. A schedule asks for no job by name, so
+    the jobs that it keeps have none.
     """
     _count(verdicts, plan, services)
     for verdict, fate in fates(request, verdicts, plan):
@@ -167,10 +167,10 @@ def _report(
 
 
 def _end_closed(request: Request, verdict: Verdict, services: Services) -> None:
-    """Tell of a job that was closed since the request, as a repeated one finds it.
+    """Report a job that was closed since the request.
 
-    A Sweeper that dies between its send and the delete of its request sees it again,
-    when the Closer may be done: the end is the same then, not a second one.
+    SQS may deliver a request again after its messages were sent, and the Closer may
+    have closed the job. This outcome is then the same as the Closer's.
     """
     cluster, asked = services.cluster_name, request.requested_at
     message = message_of(request, verdict, cluster, asked, request.mode)

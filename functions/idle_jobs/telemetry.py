@@ -1,4 +1,4 @@
-"""What the application says: a log line for people, a metric for alarms."""
+"""Writes the log lines and the metrics of the application."""
 
 import logging
 import warnings
@@ -17,10 +17,10 @@ from idle_jobs.policy.verdict import Verdict
 from idle_jobs.reasons import Reason
 from idle_jobs.times import rfc3339
 
-# A look at jobs that still close measures nothing, which is no reason to warn.
+# An invocation without metrics is normal: its jobs may still be closing.
 warnings.filterwarnings("ignore", "No application metrics to publish")
 
-# At DEBUG these two write secrets and signatures into the log.
+# At level DEBUG these two log secrets and signatures.
 for _name in ("botocore", "urllib3"):
     logging.getLogger(_name).setLevel(logging.WARNING)
 
@@ -29,7 +29,7 @@ SERVICE = "idle-job-closer"
 
 
 class Metric(StrEnum):
-    """Every metric; with `service` and `cluster` alone, at most 16 for each cluster."""
+    """Every metric, at most 16; its dimensions are `service` and `cluster` alone."""
 
     SWEEP_FINISHED = "SweepFinished"
     SWEEP_HALTED = "SweepHalted"
@@ -63,7 +63,8 @@ _METRIC_OF = {
 class Telemetry:
     """Reports what happened, once for each job and once for each run.
 
-    Looks run in threads and Powertools' metrics are not made for it: hence the lock.
+    The Closer handles messages in threads, and Powertools' metrics are not
+    thread-safe: hence the lock.
     """
 
     logger: Logger
@@ -87,20 +88,20 @@ class Telemetry:
             self.count(Metric.JOBS_UNCLOSABLE)
 
     def verdict(self, verdict: Verdict, request_id: str) -> None:
-        """Report why a sweep does not close a job."""
+        """Report what a sweep decided about a job, and why."""
         self.logger.info(
             "verdict", extra={"request_id": request_id} | as_fields(verdict)
         )
 
     def swept(self, summary: Mapping[str, object], *, scheduled: bool) -> None:
-        """Report a finished sweep; only the scheduled ones keep the alarm quiet."""
+        """Report a finished sweep. Only scheduled ones are counted, for the alarm."""
         numbers = {k: v for k, v in summary.items() if k != "jobs"}
         self.logger.info("swept", extra=numbers)
         if scheduled:
             self.count(Metric.SWEEP_FINISHED)
 
     def sent(self, message: CloseMessage, queue: str, why: str) -> None:
-        """Report a message that goes on to another queue."""
+        """Report a message that was sent to another queue."""
         self.logger.info("sent", extra=_ids(message) | {"queue": queue, "why": why})
 
     def posted(self, message: CloseMessage, step: str, answer: str) -> None:
@@ -109,35 +110,35 @@ class Telemetry:
         self.logger.info("posted", extra=_ids(message) | fields)
 
     def waiting(self, message: CloseMessage, why: str, wait: float) -> None:
-        """Report a message that stays, and for how long."""
+        """Report a message that waits in its queue, and for how long."""
         fields = {"why": why, "seconds": round(wait)}
         self.logger.info("waiting", extra=_ids(message) | fields)
 
     def trouble(self, error: ClusterError) -> None:
-        """Report a cluster that could not be read, or refused a post."""
+        """Report a read that failed, or a post that was refused."""
         detail = {"reason": error.reason, "detail": str(error)}
         self.logger.warning("cluster_trouble", extra=detail)
         if isinstance(error, Refused):
             self.count(Metric.CLUSTER_REFUSED)
 
     def visibility_failed(self, detail: str) -> None:
-        """Report next looks that could not be set; they come later than wanted."""
+        """Report visibility timeouts that could not be set: messages come late."""
         self.logger.warning("visibility_failed", extra={"detail": detail})
 
     def mode_unreadable(self, error: Exception) -> None:
-        """Report a mode that cannot be read and therefore means paused."""
+        """Report a mode that could not be read; it counts as `paused`."""
         self.logger.error("mode_unreadable", extra={"detail": str(error)})
         self.count(Metric.MODE_UNREADABLE)
 
     def broken(self, message_id: str, error: BaseException) -> None:
-        """Report a record that broke our code; it is looked at again."""
+        """Report a record that raised an unexpected exception; it is tried again."""
         fields = {"message_id": message_id}
         self.logger.error("record_broken", extra=fields, exc_info=error)
         self.count(Metric.RECORDS_BROKEN)
 
 
 def as_fields(verdict: Verdict) -> dict[str, object]:
-    """Tell a verdict in plain values."""
+    """Return a verdict as log fields, without those that are empty."""
     since = rfc3339(verdict.idle_since) if verdict.idle_since else ""
     values = {
         "job_id": verdict.job.job_id,

@@ -1,32 +1,32 @@
-"""The one rule by which texts from outside are read; pure.
+"""How every text from outside is cleaned; pure.
 
-Bodies, secrets, the mode, keys, settings and answers come out of editors, consoles and
-shells, which add what nobody sees. For all of them:
+Bodies, secrets, the mode, keys, settings and answers come from editors, consoles and
+shells, which add characters that nobody sees. For all of them:
 
-- The encoding is UTF-8. What is not is refused.
-- A byte order mark at the beginning, and blanks and line ends around a value, are no
-  part of it. What is within the value is.
-- What is empty then is missing. It is refused where a value is needed.
-- Nothing else is guessed: capitals, quotes and other spellings are as they are written.
+- The encoding is UTF-8; anything else is an error.
+- A byte order mark at the beginning is removed, and so is white space around the value.
+  White space within the value stays.
+- An empty value counts as missing. It is an error if a value is needed.
+- Nothing else is changed: capitals, quotes and spelling stay as they are.
 
-A refusal names the field and what was expected. It never repeats a secret.
+An error names the field and what was expected. It never repeats a secret.
 """
 
 
 def tidy(text: str) -> str:
-    """Return a text without what editors and consoles add around it."""
+    """Return a text without a byte order mark and the white space around it."""
     return text.strip().removeprefix("\ufeff").strip()
 
 
 def tidied(value: object) -> object:
-    """Return a value of JSON, a text of it tidied."""
+    """Return a JSON value; `tidy` it if it is a string."""
     return tidy(value) if isinstance(value, str) else value
 
 
 def decoded(data: str | bytes | bytearray) -> str:
-    """Return a text that may have come as bytes; ValueError if it is not UTF-8.
+    """Return a string or bytes as tidy text; ValueError if it is not UTF-8.
 
-    Half a surrogate pair, which JSON can write, is not UTF-8 either.
+    A lone surrogate, which JSON can hold, is not UTF-8 either.
     """
     try:
         text = data if isinstance(data, str) else bytes(data).decode()
@@ -37,7 +37,10 @@ def decoded(data: str | bytes | bytearray) -> str:
 
 
 def needed(value: object) -> str:
-    """Return a text that is not empty; ValueError tells the kind of value, no more."""
+    """Return a tidy text; ValueError if it is empty or no text.
+
+    The error names the type of the value, never the value: it may be a secret.
+    """
     if not isinstance(value, str):
         raise ValueError(f"expected a text, got {_KINDS.get(type(value), 'an object')}")
     if not (text := decoded(value)):

@@ -4,12 +4,12 @@ import re
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
-# Far beyond any wait, and short enough to be added to any date.
+# Longer than any wait, and short enough to be added to any date.
 LONGEST = "36500d"
 
-# How far apart two clocks may be whose times are compared: those of this function, of
-# EventBridge, SQS and a person, of Elasticsearch's master and its nodes. NTP holds each
-# within a fraction of a second; whole seconds and a slow answer take the rest.
+# How much two clocks may differ: those of this function, of EventBridge, SQS and a
+# person, and of the nodes of Elasticsearch. NTP keeps each within a fraction of a
+# second. The rest is for times in whole seconds and for slow answers.
 CLOCKS_APART = timedelta(seconds=5)
 
 _TIME_VALUE = re.compile(r"([0-9]{1,12})(nanos|micros|ms|s|m|h|d)")
@@ -29,18 +29,18 @@ _MICROSECONDS = {
 
 
 def duration(text: object) -> timedelta:
-    """Read an Elasticsearch time value such as `48h`; ValueError says what is wrong."""
+    """Return an Elasticsearch time value such as `48h`; ValueError if it is not one."""
     return duration_up_to(LONGEST, text)
 
 
 def duration_up_to(most: str, text: object) -> timedelta:
-    """Read a time value that is not longer than another one."""
+    """Return a time value; ValueError if it is longer than the time value `most`."""
     if not isinstance(text, str):
         raise ValueError(_NO_DURATION.format(text))
     return _duration(text, most)
 
 
-# The spans of jobs and their datafeeds are a few: `15m`, `60s`.
+# Cached: thousands of jobs share a few values such as `15m` and `60s`.
 @lru_cache(maxsize=256)
 def _duration(text: str, most: str) -> timedelta:
     if (microseconds := _microseconds(text)) > _microseconds(most):
@@ -56,7 +56,7 @@ def _microseconds(text: str) -> float:
 
 
 def moment(text: object) -> datetime:
-    """Read an RFC 3339 time with an offset; ValueError says what it expects."""
+    """Return an RFC 3339 time with an offset, in UTC; ValueError if it is not one."""
     try:
         if not isinstance(text, str) or not _RFC3339.fullmatch(text):
             raise ValueError
@@ -69,12 +69,12 @@ def moment(text: object) -> datetime:
 
 
 def rfc3339(time: datetime) -> str:
-    """Write a time the way every contract of this application wants it."""
+    """Return a time as text in RFC 3339, in UTC; all messages and logs use it."""
     return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def spoken(span: timedelta) -> str:
-    """Say a time span the way people do, in its two largest units: `9 d 3 h`."""
+    """Return a time span as text for people, in its two largest units: `9 d 3 h`."""
     seconds = max(0, int(span.total_seconds()))
     parts = []
     for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)):

@@ -1,6 +1,6 @@
-"""How the value of a variable is read; pure.
+"""Readers for the values of environment variables; pure.
 
-What a reader refuses is told in a ValueError; `settings` adds the variable's name.
+A reader raises ValueError with what it expects; `settings` adds the variable's name.
 """
 
 import re
@@ -11,44 +11,44 @@ from idle_jobs.policy.job import JOB_ID
 from idle_jobs.texts import tidy
 from idle_jobs.times import duration, spoken
 
-# http is for a cluster on the same machine only: keys and signatures travel in it.
+# Plain http only to this machine: requests carry keys and signatures.
 _URL = re.compile(
     r"https://[^\s?#@]+|http://(127\.0\.0\.1|localhost)(:\d+)?(/[^\s?#@]*)?"
 )
-# Signing writes over Authorization, and the credential in it would not be sent.
+# The signature overwrites Authorization, so the credential needs another header.
 _HEADER = re.compile(
     r"(?!(?:authorization|host|x-amz-.*)$)[a-z][a-z0-9-]{0,60}", re.IGNORECASE
 )
-# `app.*` is a glob over ids with a dot. Behind a hyphen or at the beginning, where ids
-# have no dot, `.*` is a regular expression.
+# `app.*` is a glob for ids with a dot. At the beginning or after a hyphen, ids have no
+# dot: there, `.*` was meant as a regular expression.
 _PATTERN = re.compile(r"(?!(.*[^a-z0-9])?\.\*)[a-z0-9_.*?!\[\]-]+")
 _GLOBS = "expected globs separated by commas, such as prod-*,billing"
 _IDS = "expected job ids separated by commas"
 
 
 def name(text: str) -> str:
-    """Read a name that may stand in metrics and paths."""
+    """Return a name that is valid in metrics and paths."""
     if not re.fullmatch(r"[A-Za-z0-9_./-]{1,200}", text):
         raise ValueError("expected up to 200 of letters, digits, _ . / -")
     return text
 
 
 def url(text: str) -> str:
-    """Read a URL to which keys may be sent."""
+    """Return an https URL, or an http URL of this machine."""
     if not _URL.fullmatch(text):
         raise ValueError("expected an https URL without user and query")
     return text
 
 
 def header(text: str) -> str:
-    """Read the name of a header beside those that the signature and HTTP take."""
+    """Return the name of a header that neither HTTP nor the signature uses."""
     if not _HEADER.fullmatch(text):
         raise ValueError("expected a header's name, not Authorization, Host or x-amz-*")
     return text
 
 
 def one_of(*choices: str) -> Callable[[str], str]:
-    """Return a reader of one of some words."""
+    """Return a reader of one of these choices."""
 
     def read(text: str) -> str:
         if text not in choices:
@@ -59,31 +59,31 @@ def one_of(*choices: str) -> Callable[[str], str]:
 
 
 def flag(text: str) -> bool:
-    """Read a switch."""
+    """Return whether a switch is on."""
     if text not in ("true", "false"):
         raise ValueError("expected true or false")
     return text == "true"
 
 
 def patterns(text: str) -> tuple[str, ...]:
-    """Read globs over ids and groups; a regular expression would match nothing."""
-    return tuple(_checked(word, _PATTERN, "glob", _GLOBS) for word in _words(text))
+    """Return globs for ids and groups. A regular expression is refused as a mistake."""
+    return tuple(_checked(word, _PATTERN, "a glob", _GLOBS) for word in _words(text))
 
 
 def ids(text: str) -> tuple[str, ...]:
-    """Read ids of jobs."""
-    return tuple(_checked(word, JOB_ID, "id", _IDS) for word in _words(text))
+    """Return job ids."""
+    return tuple(_checked(word, JOB_ID, "a job id", _IDS) for word in _words(text))
 
 
 def _checked(word: str, rule: re.Pattern[str], kind: str, expected: str) -> str:
     if rule.fullmatch(word):
         return word
     if re.search(r"\s", word):
-        why = "has a blank"
+        why = "contains a space"
     elif word != word.lower():
-        why = "has capitals: no id has any"
+        why = "has capital letters, which ids never have"
     else:
-        why = f"is no {kind}"
+        why = f"is not {kind}"
     raise ValueError(f"{expected}, got {word!r:.60}, which {why}")
 
 
@@ -92,7 +92,7 @@ def _words(text: str) -> Iterator[str]:
 
 
 def whole(least: int, most: int) -> Callable[[str], int]:
-    """Return a reader of whole numbers."""
+    """Return a reader of whole numbers from `least` to `most`."""
 
     def read(text: str) -> int:
         if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
@@ -103,7 +103,7 @@ def whole(least: int, most: int) -> Callable[[str], int]:
 
 
 def span(least: timedelta) -> Callable[[str], timedelta]:
-    """Return a reader of times."""
+    """Return a reader of time values from `least` to ten years."""
 
     def read(text: str) -> timedelta:
         span = duration(text)
@@ -115,7 +115,7 @@ def span(least: timedelta) -> Callable[[str], timedelta]:
 
 
 def seconds(text: str) -> float:
-    """Read seconds, as timeouts are."""
+    """Return a timeout in seconds."""
     try:
         value = float(text)
     except ValueError:
