@@ -122,7 +122,7 @@ def test_an_envelope_is_no_close_message(body: dict[str, Any], told: str) -> Non
     with pytest.raises(BadBody) as refused:
         parse_message(json.dumps(body), sent_at=SENT, now=NOW)
 
-    expected = f"body: expected a close message of the Sweeper's, got {told}"
+    expected = f"body: expected a close message of the Sweeper, got {told}"
     assert str(refused.value).startswith(expected)
 
 

@@ -132,7 +132,7 @@ def test_what_is_no_expression_is_refused(job_id: object) -> None:
 
 def test_a_blank_id_is_refused_with_its_danger() -> None:
     """Most servers take a blank id for every job, and whoever wrote it should know."""
-    with pytest.raises(BadBody, match="a blank one, which many clusters take for all"):
+    with pytest.raises(BadBody, match="a blank one, which many clusters read as all"):
         asked(" ")
 
 
@@ -291,7 +291,7 @@ def test_what_is_asked_for_despite_a_halt_is_idle(job_id: str) -> None:
     assert True is asked(job_id, only_if_idle=True, despite_halt=True).despite_halt
     assert False is asked("web", only_if_idle=False, despite_halt=False).despite_halt
     for fields in ({"only_if_idle": False}, {}):
-        with pytest.raises(BadBody, match=r"^despite_halt: expected with only_if_idle"):
+        with pytest.raises(BadBody, match=r"^despite_halt: expected only with"):
             asked("web", despite_halt=True, **fields)
 
 

@@ -1,1 +1,1 @@
-"""What travels through the queues: requests, close messages, outcomes; pure."""
+"""What the queues and logs carry: requests, close messages, outcomes; pure."""

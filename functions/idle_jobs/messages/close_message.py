@@ -1,7 +1,7 @@
-"""The close message: one job on its way through the queues; pure.
+"""The close message: asks the closers to close one job; pure.
 
-Functions are deployed one by one, so a reader ignores fields that it does not know, and
-a newer `version` is looked at again later instead of being guessed at.
+Functions are deployed one by one. So a reader ignores fields that it does not know, and
+a message with a newer `version` waits until its function has been updated.
 """
 
 import json
@@ -30,7 +30,7 @@ VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What the Sweeper saw of the job when it wrote the message."""
+    """The state of the job when the Sweeper wrote the message."""
 
     state: str = ""
     last_activity: datetime | None = None
@@ -42,10 +42,10 @@ class Evidence:
 class CloseMessage(Terms):
     """One job to close, on the terms of a request.
 
-    `closing_seen_at` is when the Closer found the job closing for too long, `handed_at`
-    when it gave the message to the ForceCloser, `posted_at` when a close was posted
-    first that may have made the job fail. `sent_at` is SQS's SentTimestamp; the body
-    has it only where SQS's own is that of a put-back.
+    `closing_seen_at` is when the Closer saw that the job had been closing for too long.
+    `handed_at` is when the Closer sent the message to ForceQueue. `posted_at` is when
+    the first close was posted that may have made the job fail. `sent_at` is SQS's
+    SentTimestamp of the first send; only a body that was put back has it.
     """
 
     cluster: str
@@ -60,13 +60,13 @@ class CloseMessage(Terms):
 
     @property
     def close_timeout(self) -> timedelta:
-        """Return how long the request lets Elasticsearch wait for the close."""
+        """Return `timeout`, which Elasticsearch gets for the close, as a time span."""
         return duration(self.timeout)
 
     def to_json(self, *, put_back: bool = False) -> str:
-        """Write the body, without what is empty.
+        """Return the body as JSON, without empty fields.
 
-        What is put back into its queue keeps the time at which it was sent there.
+        A message that is put back into its queue keeps the time of its first send.
         """
         body = {"version": VERSION} | _written(self)
         if not put_back:
@@ -91,15 +91,14 @@ class NewerVersion(BadBody):
     """A message of a version that this code does not know yet."""
 
 
-# Every version has them, beside `version`: so a close message is told from a request.
+# Every version has these fields, and `version`; a request never has all of them.
 _MARKS = frozenset({"cluster", "request_id", "requested_at"})
 
 
 def is_close_message(body: Mapping[str, object]) -> bool:
-    """Tell a close message by its version and its marks.
+    """Return whether a body is a close message: it has a version and the marks.
 
-    The `version` alone tells nothing: the envelopes of AWS have one, and so may what a
-    person writes.
+    The `version` alone is not enough: the envelopes of AWS have one, too.
     """
     return _has_version(body) and _MARKS <= body.keys()
 
@@ -110,11 +109,11 @@ def _has_version(body: Mapping[str, object]) -> bool:
 
 
 def parse_message(body: str, *, sent_at: datetime, now: datetime) -> CloseMessage:
-    """Read a close message; BadBody names the field that is wrong."""
+    """Return the close message in a body; BadBody names a field that is wrong."""
     value = parse_object(body)
     version: Any = value.get("version")
     if not is_close_message(value) and (found := envelope(value)):
-        raise BadBody(f"body: expected a close message of the Sweeper's, got {found}")
+        raise BadBody(f"body: expected a close message of the Sweeper, got {found}")
     if not _has_version(value) or version < 1:
         why = f"version: expected {VERSION}, got {version!r:.60}"
         raise BadBody(f"{why}; requests go to RequestQueue")
@@ -133,7 +132,7 @@ def _readers(now: datetime) -> Mapping[str, Read]:
     def evidence(value: object) -> Evidence:
         if not isinstance(value, Mapping):
             raise ValueError(f"expected an object, got {value!r:.60}")
-        # The cluster's clock may be ahead of ours: its times are taken as they are.
+        # `moment`, not `past`: the clock of the cluster may be ahead of ours.
         readers = {"state": text, "last_activity": moment, "open_start": moment}
         return Evidence(**read_fields(value, readers | {"datafeed_state": text}))
 

@@ -1,11 +1,12 @@
-"""The envelopes that AWS puts around what somebody sends, told by their fields; pure.
+"""The envelopes that AWS services put around a message; pure.
 
-A request that comes in one of them is refused, with where in it the request would be.
+An envelope is recognised by its fields. It is refused with an error that names the part
+of it to send instead.
 """
 
 from collections.abc import Iterator, Mapping
 
-# Each with the fields that all of its kind have, the more particular kinds first.
+# Name, fields that all envelopes of this kind have, and advice. Special kinds first.
 _ENVELOPES: tuple[tuple[str, frozenset[str], str], ...] = (
     ("an alarm of CloudWatch", frozenset({"alarmArn", "alarmData"}), ""),
     ("an alarm of CloudWatch", frozenset({"AlarmName", "NewStateValue"}), ""),
@@ -30,9 +31,9 @@ _ENVELOPES: tuple[tuple[str, frozenset[str], str], ...] = (
 
 
 def envelope(body: Mapping[str, object]) -> str:
-    """Name the envelope that a body is, and what to send instead; empty if it is none.
+    """Return the name of the envelope and what to send instead; "" if it is none.
 
-    Its `version` is its own, whatever number it has.
+    The `version` of an envelope is not the version of a close message.
     """
     return next(_kinds(body), "")
 
@@ -49,9 +50,9 @@ def _kinds(body: Mapping[str, object]) -> Iterator[str]:
 
 
 def source_of(record: object) -> str:
-    """Return the service that made a record, such as `aws:s3`; empty if it is none."""
+    """Return the service that made a record, such as `aws:s3`; "" if there is none."""
     if not isinstance(record, Mapping):
         return ""
-    # SNS alone writes it with a capital.
+    # Only SNS writes the field with a capital letter.
     source = record.get("eventSource", record.get("EventSource"))
     return f"{source!s:.60}" if source is not None else ""

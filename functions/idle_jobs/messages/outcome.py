@@ -1,4 +1,4 @@
-"""How a request for a job ends: one value for log line, metric and event; pure."""
+"""How a request ended for one job; the log line and the metrics use it; pure."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,7 +13,7 @@ from idle_jobs.times import rfc3339
 
 
 class Ended(StrEnum):
-    """The four ends; every request for a job has exactly one of them."""
+    """The four ways in which a request for a job can end."""
 
     CLOSED = "closed"
     FORCE_CLOSED = "force_closed"
@@ -23,11 +23,11 @@ class Ended(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One end of one request for one job.
+    """The end of one request for one job.
 
-    `terms` say who asked for what. Their `request_id`, and `job_id`, are the key to
-    deduplicate by, since SQS may deliver twice; `closing` (`job_id@finished_time`)
-    names one closing, whoever asked for it.
+    `terms` says who asked for what. An outcome may be logged twice, since SQS may
+    deliver twice: deduplicate by `request_id` and `job_id`. `closing` identifies one
+    close of the job (`job_id@finished_time`), whoever asked for it.
     """
 
     ended: Ended
@@ -41,17 +41,17 @@ class Outcome:
 
     @property
     def closing(self) -> str:
-        """Return the name of this one closing, empty where it is not known."""
+        """Return an id for this close of the job, "" if it is not known."""
         return f"{self.job_id}@{rfc3339(self.finished)}" if self.finished else ""
 
     @property
     def request_reason(self) -> str:
-        """Return the reason that a person gave; the verdict's is none."""
+        """Return the reason that a person gave, "" if it is that of a verdict."""
         given, verdicts = self.terms.reason, set(Reason)
         return "" if self.terms.only_if_idle and given in verdicts else given
 
     def in_plain_values(self) -> dict[str, Any]:
-        """Return the outcome as one flat object, without what is empty."""
+        """Return the outcome as flat log fields, without those that are empty."""
         own = {
             "ended": str(self.ended),
             "reason": str(self.reason),
@@ -70,7 +70,7 @@ class Outcome:
 def outcome_of(
     message: CloseMessage, job: Job | None, ended: Ended, reason: Reason, detail: str
 ) -> Outcome:
-    """Compose the outcome of a close message from what was last read of its job."""
+    """Return the outcome of a close message, given its job as last read."""
     outcome = Outcome(ended, reason, message.job_id, message, detail=detail)
     if job is None:
         return outcome

@@ -1,6 +1,7 @@
-"""Strict reading of message bodies: every refusal names the field and what it expects.
+"""Strict readers for the fields of message bodies; pure.
 
-Pure. A body is untrusted: whoever may send to a queue may write anything into it.
+A body is untrusted: whoever may send to a queue may write anything into it. Every error
+names the field and what was expected.
 """
 
 import json
@@ -21,7 +22,7 @@ LONGEST_TIMEOUT = "24h"
 
 
 class BadBody(ValueError):
-    """A body that cannot be acted on; its text names the field and what it expects."""
+    """A body that is not valid; the text names the field and what was expected."""
 
     def __init__(self, why: str, reason: Reason = Reason.BAD_REQUEST) -> None:
         super().__init__(printable(why))
@@ -29,7 +30,7 @@ class BadBody(ValueError):
 
 
 def parse_object(body: str) -> dict[str, Any]:
-    """Parse a body as a JSON object."""
+    """Return a body as a JSON object; BadBody if it is not one."""
     try:
         value = json.loads(tidy(body), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
@@ -48,7 +49,7 @@ def _refuse_constant(constant: str) -> NoReturn:
 def read_fields(
     value: Mapping[str, object], readers: Mapping[str, Read]
 ) -> dict[str, Any]:
-    """Read the fields that are there; a reader's ValueError gets the field's name."""
+    """Return the fields that are present; BadBody names the field that is wrong."""
     read = {}
     for field, reader in readers.items():
         if field in value:
@@ -60,14 +61,14 @@ def read_fields(
 
 
 def flag(value: object) -> bool:
-    """Read a boolean; strings and numbers are refused."""
+    """Return a boolean; strings and numbers are errors."""
     if not isinstance(value, bool):
         raise ValueError(f"expected true or false, got {value!r:.60}")
     return value
 
 
 def text(value: object) -> str:
-    """Read up to 256 printable characters."""
+    """Return up to 256 printable characters."""
     value = tidied(value)
     if not isinstance(value, str) or len(value) > 256 or not value.isprintable():
         raise ValueError(f"expected up to 256 printable characters, got {value!r:.60}")
@@ -75,37 +76,37 @@ def text(value: object) -> str:
 
 
 def name(value: object) -> str:
-    """Read a text that is not empty: something is told apart by it."""
+    """Return a text that is not empty, since it is used as an id."""
     if tidied(value) == "":
         raise ValueError("expected 1 to 256 printable characters, got ''")
     return text(value)
 
 
 def number(value: object) -> int:
-    """Read a whole number of jobs; Elasticsearch lists no more than 10,000."""
+    """Return a number of jobs; Elasticsearch lists 10,000 at most."""
     if type(value) is not int or not 1 <= value <= 10_000:  # A bool is an int, too.
         raise ValueError(f"expected a whole number from 1 to 10000, got {value!r:.60}")
     return value
 
 
 def time_value(value: object) -> str:
-    """Read an Elasticsearch time value, and keep it as it is written."""
+    """Return an Elasticsearch time value as it is written."""
     value = tidied(value)
     duration(value)
     return str(value)
 
 
 def close_timeout(value: object) -> str:
-    """Read a close's timeout: Elasticsearch would wait for as long as it is told."""
+    """Return the timeout of a close, up to 24 h; Elasticsearch has no limit."""
     value = tidied(value)
     duration_up_to(LONGEST_TIMEOUT, value)
     return str(value)
 
 
 def past_moment(now: datetime) -> Callable[[object], datetime]:
-    """Return a reader of times that have passed.
+    """Return a reader of times that are not later than `now`.
 
-    A person's clock, SQS's or another function's wrote them, and `now` is ours.
+    The clock that wrote the time may differ from ours by a few seconds.
     """
 
     def read(value: object) -> datetime:
@@ -120,7 +121,7 @@ def past_moment(now: datetime) -> Callable[[object], datetime]:
 
 
 def one_job_id(value: object) -> str:
-    """Read one exact job id."""
+    """Return one exact job id."""
     if not isinstance(value, str) or not JOB_ID.fullmatch(value):
         raise ValueError(
             "expected one job id (1 to 64 of a-z 0-9 _ - . that begin and end with a "
@@ -130,7 +131,7 @@ def one_job_id(value: object) -> str:
 
 
 def choice(kind: type[StrEnum]) -> Read:
-    """Return a reader of one of an enumeration's values."""
+    """Return a reader of the values of an enumeration."""
 
     def read(value: object) -> StrEnum:
         if not isinstance(value, str) or value not in set(kind):

@@ -1,7 +1,7 @@
-"""An event's records: those that SQS handed over whole, and all others; pure.
+"""The records of an event: complete records of SQS, and all others; pure.
 
-Only SQS sees a record again that is not finished. Lambda tries an event of SNS or S3
-three times and drops it then; and a record without its id cannot be given back at all.
+Only SQS delivers an unfinished record again. Lambda tries an event of SNS or S3 three
+times and then drops it. A record without an id cannot be returned to SQS at all.
 """
 
 import json
@@ -18,9 +18,9 @@ _MILLISECONDS = re.compile(r"\d{1,14}", re.ASCII)  # Up to the year 5138.
 
 @dataclass(frozen=True, slots=True)
 class Odd:
-    """A record that cannot be handled: what it carries, its id if it has one, and why.
+    """A record that cannot be handled: its body, its id or "", and what is wrong.
 
-    `body` is never empty. Where the record has no body, it is the record itself.
+    `body` is never empty: without a body, it is the whole record as JSON.
     """
 
     body: str
@@ -29,7 +29,7 @@ class Odd:
 
 
 def sort_records(event: object) -> tuple[list[dict[str, Any]], list[Odd]]:
-    """Return the records of SQS, and the odd ones; BadBody where there are none."""
+    """Return the records of SQS and the odd ones; BadBody if there are no records."""
     fields: Mapping[str, Any] = event if isinstance(event, Mapping) else {}
     records = fields.get("Records", event)
     if "Records" not in fields or not isinstance(records, list) or not records:
@@ -47,7 +47,7 @@ def sort_records(event: object) -> tuple[list[dict[str, Any]], list[Odd]]:
 
 
 def _oddity(record: object) -> str:
-    """Say what is not as SQS hands it over; empty where all that is read is there."""
+    """Return how a record differs from a complete record of SQS, "" if it does not."""
     if not isinstance(record, Mapping):
         return f"{record!r:.60}"
     if source_of(record) not in ("", "aws:sqs"):
@@ -63,7 +63,7 @@ def _oddity(record: object) -> str:
 
 
 def _body(record: object) -> str:
-    """Return what somebody sent, which a person may want to send again."""
+    """Return the body of a record, which a person may want to send again."""
     notification = record.get("Sns") if isinstance(record, Mapping) else None
     sent = _text(record, "body") or _text(notification, "Message")
     return sent or json.dumps(record)

@@ -1,4 +1,4 @@
-"""A request: which jobs somebody wants closed, in the close API's own words; pure."""
+"""A request: which jobs to close, in the syntax of the close API; pure."""
 
 import re
 from dataclasses import dataclass
@@ -20,21 +20,21 @@ from idle_jobs.policy.job import Job
 from idle_jobs.reasons import Reason
 from idle_jobs.texts import tidy
 
-# An id or a group name, or a wildcard over them: Elasticsearch knows `*` only.
+# An id, a group name, or a wildcard for them; the only wildcard character is `*`.
 _PIECE = re.compile(r"[a-z0-9*](?:[a-z0-9_.*-]{0,62}[a-z0-9*])?")
 
-# More than Elasticsearch itself takes: its whole request line holds 4,096 bytes.
+# Elasticsearch allows less: 4,096 bytes for the whole request line.
 LONGEST_EXPRESSION = 4_096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request(Terms):
-    """The terms for one or more jobs, and which they are.
+    """Who asks for what (`Terms`), and for which jobs (`job_id`, an expression).
 
-    `only_if_idle` is None where it was left out, which only one exact id may do, or
-    what says how many jobs it means: for them, None means False. `requested_at` is kept
-    when a message is sent anew, `sent_at` is SQS's. A redriven message, which was for
-    one job, has a `cluster`.
+    `only_if_idle` may be left out (None, which means False) with one exact job id or
+    with `expected_jobs`. `requested_at` stays the same when a message is sent again;
+    `sent_at` is the time of the last send. `cluster` is set for a redriven message,
+    which is for one job.
     """
 
     job_id: str
@@ -45,55 +45,55 @@ class Request(Terms):
 
     @property
     def pieces(self) -> tuple[str, ...]:
-        """Return the expression's comma separated parts."""
+        """Return the pieces of the expression, which commas separate."""
         return tuple(p for p in map(str.strip, self.job_id.split(",")) if p)
 
     @property
     def is_exact(self) -> bool:
-        """Tell whether the expression is one name without a wildcard."""
+        """Return whether the expression is one name without a wildcard."""
         return len(self.pieces) == 1 and not is_pattern(self.pieces[0])
 
     @property
     def is_everything(self) -> bool:
-        """Tell whether the expression matches every job there may ever be."""
+        """Return whether the expression matches every possible job."""
         return any(p == "_all" or not p.strip("*") for p in self.pieces)
 
     def names(self, job: Job) -> bool:
-        """Tell whether a piece without a wildcard stands for the job."""
+        """Return whether a piece without a wildcard is the job's id or group."""
         known_as = self.known_as(job)
         return any(p in known_as for p in self.pieces if not is_pattern(p))
 
     def known_as(self, job: Job) -> tuple[str, ...]:
-        """Return the names under which a piece may mean the job: its id, its groups."""
-        # A redriven message was for one job, whose id may be a group's name by now.
+        """Return the names that match the job in an expression: its id, its groups."""
+        # A redriven message is for one job. Its id may be the name of a group now.
         return (job.job_id,) if self.cluster else (job.job_id, *job.groups)
 
     @property
     def tried_since(self) -> datetime:
-        """Return the earliest moment at which this request can have closed a job.
+        """Return the earliest time at which this request can have closed a job.
 
-        Sent again after it was parked, it counts as a new one.
+        A request that was parked and sent again counts from then.
         """
         return max(self.requested_at, self.sent_at)
 
     @property
     def is_sweep(self) -> bool:
-        """Tell whether a schedule asks; a message of one, redriven, names one job."""
+        """Return whether this is a scheduled sweep, not a redriven message of one."""
         return self.origin is Origin.SCHEDULE and self.is_everything
 
 
 def is_pattern(piece: str) -> bool:
-    """Tell a wildcard from a name."""
+    """Return whether a piece is a wildcard, not a name."""
     return "*" in piece or piece == "_all"
 
 
 def parse_request(
     body: str, *, request_id: str, sent_at: datetime, now: datetime
 ) -> Request:
-    """Read what RequestQueue carries: a request, or a redriven close message.
+    """Return the request in a body of RequestQueue; BadBody if it is not valid.
 
-    Of a close message only the wish and the age are kept: what was seen of the job
-    before is judged anew.
+    The body may also be a redriven close message. Only its terms and its job id are
+    used: the job is read and judged anew.
     """
     if not is_close_message(parse_object(body)):
         return _parse(body, request_id, sent_at, now)
@@ -139,9 +139,9 @@ def _expression(value: object) -> str:
         raise ValueError(f"{expected}, got {value!r:.80}")
     pieces = [p for p in map(tidy, value.split(",")) if p]
     if not pieces:
-        # Until its fix in 8.19, 9.4 and 9.5 a blank id closed every job (#158020).
+        # Before 8.19, 9.4 and 9.5 fixed it, a blank id closed every job (#158020).
         raise ValueError(
-            f"{expected}, got a blank one, which many clusters take for all"
+            f"{expected}, got a blank one, which many clusters read as all jobs"
         )
     for piece in pieces:
         if not _PIECE.fullmatch(piece) and pieces != ["_all"]:
@@ -152,11 +152,11 @@ def _expression(value: object) -> str:
 def _demand_only_if_idle(request: Request) -> None:
     if request.despite_halt and not request.only_if_idle:
         raise BadBody(
-            "despite_halt: expected with only_if_idle: true alone; nothing else is "
-            "halted"
+            "despite_halt: expected only with only_if_idle: true, since no other "
+            "request is halted"
         )
     if request.expected_jobs is not None:
-        # It says itself how many it means, busy ones too.
+        # The request gives the number of jobs that it means, with the busy ones.
         if request.only_if_idle:
             raise BadBody(
                 "expected_jobs: expected without only_if_idle: true, to which the "

@@ -1,4 +1,4 @@
-"""Which jobs a request means, of those just read; pure."""
+"""Finds the jobs that a request asks for; pure."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from idle_jobs.reasons import Reason
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """What an expression stands for: its jobs, or the reason why it has none."""
+    """The jobs that an expression matches, or the reason why there are none."""
 
     jobs: tuple[Job, ...] = ()
     refusal: Reason | None = None
@@ -19,7 +19,7 @@ class Resolved:
 
 
 def resolve(request: Request, jobs: Sequence[Job]) -> Resolved:
-    """Resolve an expression as the close API does, against jobs just read."""
+    """Return the jobs that the request's expression matches, as the close API does."""
     found: dict[str, Job] = {}
     missing = []
     for piece in request.pieces:
@@ -44,6 +44,6 @@ def resolve(request: Request, jobs: Sequence[Job]) -> Resolved:
 def _matches(piece: str, known_as: Iterable[str]) -> bool:
     if not is_pattern(piece):
         return piece in known_as
-    # fnmatch, since many `.*` in one regular expression would take for ever; `*` is the
-    # only one of its special characters that a piece can hold.
+    # fnmatch, since a regular expression with many `.*` can take very long. A piece can
+    # hold none of the other special characters of fnmatch.
     return piece == "_all" or any(fnmatchcase(known, piece) for known in known_as)

@@ -1,7 +1,7 @@
-"""Who asks for what: the fields that travel from a request to its outcome; pure.
+"""Who asks for what: the fields from a request to its outcome; pure.
 
-They are defined here, read here and written here. A request, a close message and an
-outcome carry them as they are, so a new field is one more line of `Terms`.
+All terms are defined, read and written here. A request, a close message and an outcome
+carry them unchanged, so a new field is one more line of `Terms`.
 """
 
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ from idle_jobs.times import moment
 
 
 class Mode(StrEnum):
-    """How far the application may go, the strictest first."""
+    """What the application may do, the strictest mode first."""
 
     PAUSED = "paused"
     OBSERVE = "observe"
@@ -36,14 +36,14 @@ def stricter(one: Mode, other: Mode) -> Mode:
 
 
 class Kind(StrEnum):
-    """A `close` is ours; a `watch` looks after a closing that somebody else began."""
+    """`close` closes a job; `watch` follows a job that somebody else is closing."""
 
     CLOSE = "close"
     WATCH = "watch"
 
 
 class Origin(StrEnum):
-    """Who asked: the schedule, which asks again, or a request, which does not."""
+    """Who asked: the schedule, which repeats, or a request, which comes once."""
 
     SCHEDULE = "schedule"
     REQUEST = "request"
@@ -52,13 +52,13 @@ class Origin(StrEnum):
 def _mode_of_a_message(value: object) -> Mode:
     mode: Mode = choice(Mode)(value)
     if mode is Mode.PAUSED:
-        # Nothing is sent while paused, so no message is written in it.
+        # No message is sent in mode `paused`.
         raise ValueError("expected observe or close, got 'paused'")
     return mode
 
 
 def _by(read: Read, *, ours: bool = False) -> Mapping[str, Any]:
-    """Say by which reader a field is read; what is `ours` no person can write."""
+    """Return the metadata of a field: its reader, and whether only we may set it."""
     return {"read": read, "ours": ours}
 
 
@@ -66,9 +66,10 @@ def _by(read: Read, *, ours: bool = False) -> Mapping[str, Any]:
 class Terms:
     """Who asks for what.
 
-    `requested_at` is kept over all hops. `only_if_idle` is None where a request leaves
-    it out. `mode` is what the mode was when the message was written. `reason` is what a
-    person gave as a reason or, for a job that is closed only if idle, the verdict's.
+    `requested_at` stays the same from queue to queue. `only_if_idle` is None if the
+    request leaves it out. `mode` is the mode in which the message was written. `reason`
+    is the reason that a person gave. If there is none and the job is closed only if
+    idle, it is the reason of the verdict.
     """
 
     force: bool = field(default=False, metadata=_by(flag))
@@ -87,12 +88,12 @@ class Terms:
 
     @property
     def terms(self) -> dict[str, Any]:
-        """Return the fields of `Terms` alone, for the next one that carries them."""
+        """Return the fields of `Terms` alone, to copy them into the next value."""
         return {each.name: getattr(self, each.name) for each in fields(Terms)}
 
 
 def readers_of_terms(now: datetime, *, ours: bool) -> Mapping[str, Read]:
-    """Return the readers of all terms, or of those that a person may write."""
+    """Return the readers of all terms, or without `ours` of those for persons."""
     readers = {
         each.name: each.metadata["read"]
         for each in fields(Terms)

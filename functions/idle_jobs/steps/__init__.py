@@ -1,1 +1,1 @@
-"""What is the next step for a message, given its job's state just read? Pure."""
+"""Which step comes next for a message, given the present state of its job? Pure."""

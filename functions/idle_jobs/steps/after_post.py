@@ -1,4 +1,4 @@
-"""What follows a post: by its answer, or by its proof; pure."""
+"""The step after a post, by its answer or by the job as read again; pure."""
 
 from datetime import datetime
 
@@ -35,19 +35,19 @@ def after_success(
     now: datetime,
     role: Role,
 ) -> Step:
-    """Return what follows a post, given the job as read once more: the proof."""
+    """Return the step after a successful post, given the job as read again."""
     if job and job.state is not State.CLOSED:
         if job.state is State.FAILED and isinstance(step, Close):
-            # Its close began, and it failed in our hands.
+            # The close was issued, and the job failed while it closed.
             return next_step(job, message, now, role)
         why, closing = Reason.STILL_CLOSING, job.state is State.CLOSING
         after = wait(why, message, now, role)
         if isinstance(step, Close) and closing and isinstance(after, End | Park):
-            # It closes since a moment ago: that gets a look more, at any age.
+            # It has only begun to close: look again, however old the message is.
             return look_again(why, message, now, at_least=LATEST_LOOK)
         return after
     if isinstance(step, Force):
-        # An orphan is gone with its task: it never was more than that.
+        # A missing job counts as closed: an orphan is nothing but its task.
         return End(Ended.FORCE_CLOSED, step.evidence)
     if job is None:
         return End(Ended.SKIPPED, Reason.GONE, "deleted as soon as it was closed")
@@ -61,10 +61,11 @@ def after_evidence(
     now: datetime,
     role: Role,
 ) -> Step:
-    """Return what follows a 409 that is evidence, given the job as read since then.
+    """Return the step after a 409 that is evidence, given the job as read again.
 
-    The try may have taken minutes: whatever ends or keeps a message by now counts for
-    more. A measured try that would only be made once more is enough.
+    The close may have taken minutes. If the present state leads to any other step than
+    a close, that step is taken. Otherwise the evidence of a measured close is enough to
+    force.
     """
     step = next_step(job, message, now, role)
     if not isinstance(step, Close):
@@ -81,7 +82,7 @@ def after_answer(
     now: datetime,
     role: Role,
 ) -> Step:
-    """Return what follows a post that did not close the job."""
+    """Return the step after a post that did not close the job."""
     if isinstance(error, Gone):
         return End(Ended.SKIPPED, Reason.GONE, str(error))
     if isinstance(error, BadRequest):
@@ -98,7 +99,7 @@ def after_answer(
     return after
 
 
-def _or_expired(  # noqa: PLR0913, PLR0917 - a wait, and all that decides the next look
+def _or_expired(  # noqa: PLR0913, PLR0917 - a wait, and what the next look depends on
     after: Wait,
     job: Job,
     error: ClusterError,
@@ -106,9 +107,9 @@ def _or_expired(  # noqa: PLR0913, PLR0917 - a wait, and all that decides the ne
     now: datetime,
     role: Role,
 ) -> Step:
-    """Park instead of waiting where the next look would find the request expired.
+    """Park now if the request will have expired at the next look.
 
-    Then it can still be told what the cluster answered.
+    So the reason for parking can name the answer of the cluster.
     """
     following = next_step(job, message, now + after.after, role)
     if isinstance(following, Park) and following.reason is Reason.REQUEST_EXPIRED:

@@ -1,6 +1,6 @@
 """How long a message waits for its next look, and how it ends when it is too old; pure.
 
-Ages end messages, SQS's receive counts do not: those only catch crashes.
+The age of a message ends it, not SQS's receive count: that one only limits crashes.
 """
 
 from datetime import datetime, timedelta
@@ -31,7 +31,7 @@ _CLUSTER_IS_AWAY = frozenset(
 def unread(
     error: ClusterError, message: CloseMessage, now: datetime, role: Role
 ) -> Step:
-    """Return what follows a cluster that could not be read: nothing is tried."""
+    """Return the step for a message if the cluster could not be read."""
     away = error.reason in _CLUSTER_IS_AWAY
     why = error.reason if away else Reason.CLUSTER_UNAVAILABLE
     return wait(why, message, now, role, at_least=LATEST_LOOK)
@@ -45,7 +45,7 @@ def wait(
     *,
     at_least: timedelta = SOONEST_LOOK,
 ) -> Step:
-    """Look again later, or end what has waited long enough for this closer."""
+    """Wait for the next look, or end a message that is too old for this closer."""
     age = role.age_of(message, now)
     if age >= role.gives_up_after:
         return _over_age(why, age, message, role)
@@ -59,10 +59,10 @@ def look_again(
     *,
     at_least: timedelta = SOONEST_LOOK,
 ) -> Wait:
-    """Look again, the later the older the message is, whatever its age.
+    """Wait for the next look, without a limit of age; older messages wait longer.
 
-    So a quick close is seen quickly and a long one costs few looks; the spread is
-    seeded, so that a look can be replayed.
+    So a quick close is seen soon, and a long one costs few looks. The random spread has
+    a fixed seed, so that a look can be replayed.
     """
     age = now - (message.sent_at or now)
     after = max(at_least, min(age, LATEST_LOOK))
@@ -72,21 +72,21 @@ def look_again(
 
 def _over_age(why: Reason, age: timedelta, message: CloseMessage, role: Role) -> Step:
     if message.only_if_idle and why in _CLUSTER_IS_AWAY:
-        return End(Ended.SKIPPED, why, f"for {spoken(age)}; the next sweep asks again")
+        return End(Ended.SKIPPED, why, f"for {spoken(age)}; the next sweep tries again")
     if not role.may_force:
         return HandOver(why)
     return give_up(why, f"{why} for {spoken(age)}", message)
 
 
 def give_up(why: Reason, detail: str, message: CloseMessage) -> Step:
-    """End a message that nothing more can be done for."""
-    # The next sweep derives its own wishes again; a person's wish needs a person.
+    """End a message whose job cannot be closed: skip it, or park it."""
+    # The next sweep finds an idle job again. The request of a person needs a person.
     if message.only_if_idle:
         return End(Ended.SKIPPED, Reason.COULD_NOT_CLOSE, detail)
     return Park(why, detail)
 
 
 def expired(kept_by: str, role: Role) -> Park:
-    """Park a person's request whose time is over, and say what kept it."""
+    """Park a request that has expired; `kept_by` is what kept it from ending."""
     limit = spoken(role.rules.request_expires_after)
     return Park(Reason.REQUEST_EXPIRED, f"unfinished after {limit}: {kept_by}")

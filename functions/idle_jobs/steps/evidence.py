@@ -1,4 +1,4 @@
-"""Whether an order, or a failure, is evidence enough to force a job; pure."""
+"""Whether an order to force, or a failure, is enough evidence to force; pure."""
 
 from datetime import timedelta
 
@@ -13,11 +13,11 @@ CLOSING_IS_LONG_AFTER = timedelta(minutes=30)
 
 
 def order_is_enough(job: Job, message: CloseMessage, rules: Rules) -> bool:
-    """Tell whether an order forces at once; otherwise it closes gently first.
+    """Return whether an order forces the job at once, without a gentle close first.
 
-    It does where there is no gentle way, as for a task without a configuration; where
-    the job was closing before the order came; or where the operator allows it, unless
-    the job is opening and nobody can tell whether it was when the order came.
+    It does in three cases: the job is a task without a configuration, which only force
+    can close; the job was already closing when the order came; or the operator allows
+    it. An opening job is then forced only if it was opening when the order came.
     """
     if not job.configured:
         return True
@@ -27,11 +27,14 @@ def order_is_enough(job: Job, message: CloseMessage, rules: Rules) -> bool:
         return job.state is not State.OPENING or seen_so
     if seen is None or not seen.state == job.state == State.CLOSING:
         return False
-    return _not_fed_since(seen, job)  # With newer data, that closing is over.
+    return _not_fed_since(seen, job)  # Newer data: it was opened again since.
 
 
 def failed_in_closing(verdict: Verdict, message: CloseMessage) -> bool:
-    """Tell whether the job failed in our hands: posted, and untouched since then."""
+    """Return whether the job failed because of our close.
+
+    It did if a close was posted or seen, and nobody has used the job since.
+    """
     job, seen = verdict.job, message.evidence
     if message.kind is Kind.WATCH or seen is None or seen.state == State.FAILED:
         return False
@@ -41,14 +44,14 @@ def failed_in_closing(verdict: Verdict, message: CloseMessage) -> bool:
     ours = max(filter(None, (message.posted_at, message.closing_seen_at)), default=None)
     if ours is None:
         return False
-    # The clocks of the master and of the nodes, and the Closer's.
+    # The clocks of the cluster and of the Closer may differ.
     latest = ours + CLOCKS_APART
     times = (job.created, job.finished, job.open_start, job.last_data)
     return not any(time and time > latest for time in times)
 
 
 def _not_fed_since(seen: Evidence, job: Job) -> bool:
-    """Tell whether the job got no data since the Sweeper saw it."""
+    """Return whether the job got no data since the Sweeper read it."""
     if job.last_data is None:
         return True
     return seen.last_activity is not None and job.last_data <= seen.last_activity

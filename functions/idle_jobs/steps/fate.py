@@ -1,4 +1,4 @@
-"""What becomes of each job of a request: a message, an end, or nothing; pure."""
+"""What each job of a request gets: a message, an outcome, or nothing; pure."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,19 +19,19 @@ from idle_jobs.steps.deadlines import OPEN_TAKES_AT_MOST
 def message_of(
     request: Request, verdict: Verdict, cluster: str, now: datetime, mode: Mode
 ) -> CloseMessage:
-    """Write the close message for one job of a request."""
+    """Return the close message for one job of a request."""
     job, only_if_idle = verdict.job, bool(request.only_if_idle)
     watched = only_if_idle and verdict.action is Action.WATCH
     unasked = watched and request.is_sweep
-    # A schedule does not ask for this job: looking after it is a wish of its own.
+    # A schedule does not ask to close this job, so the watch has an id of its own.
     known_as = f"{request.request_id}/watch" if unasked else request.request_id
     changed = {
         "request_id": known_as,
         "kind": Kind.WATCH if watched else Kind.CLOSE,
         "mode": mode,
         "only_if_idle": only_if_idle,
-        # An order only for one exact job id, which a group's name is not; for anything
-        # else evidence has to come first.
+        # An order to force counts only for the exact id of one job. The jobs of a group
+        # or of a wildcard are forced only with evidence.
         "force": request.force and request.job_id == job.job_id and not only_if_idle,
         "reason": request.reason or (verdict.reason if only_if_idle else ""),
     }
@@ -49,38 +49,39 @@ def message_of(
 
 
 def _state_when_asked(request: Request, job: Job, now: datetime) -> str:
-    """Return the job's state; of an opening one only soon after the request.
+    """Return the job's state when the request was made, or "" if that is unknown.
 
-    It may have been opened since, as long as no `open_time` says when.
+    An opening job has no `open_time` yet, so it may have been opened after an old
+    request.
     """
     late = now - request.requested_at > OPEN_TAKES_AT_MOST
     return "" if job.state is State.OPENING and late else job.state or ""
 
 
 def asked_for(request: Request, jobs: Sequence[Job]) -> Asked:
-    """Return what the limits have to know of a person's request for these jobs."""
+    """Return what the limits need to know about a request of a person."""
     by_id = [job.job_id for job in jobs] == [request.job_id]
     return Asked(jobs, request.tried_since, request.expected_jobs, by_id)
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A message for the job is sent: its end comes from a closer."""
+    """A message was sent for the job; a closer reports its outcome."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unasked:
-    """Nobody asked for this job, so that it has no end."""
+    """Nobody asked for this job by name, so it has no outcome."""
 
 
 @dataclass(frozen=True, slots=True)
 class FoundClosed:
-    """The job was closed since the request, as a repeated request finds it."""
+    """The job was closed since the request was made."""
 
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """The job is left alone, or held back, for a reason."""
+    """The job is kept or held back, for a reason."""
 
     reason: Reason
     detail: str
@@ -92,7 +93,7 @@ Fate = Sent | Unasked | FoundClosed | Skipped
 def fates(
     request: Request, verdicts: Sequence[Verdict], plan: Plan
 ) -> Iterator[tuple[Verdict, Fate]]:
-    """Yield what becomes of each job of a request, in the order of the verdicts."""
+    """Yield what each job of a request gets, in the order of the verdicts."""
     sent = {v.job.job_id for v in plan.send}
     held = {h.verdict.job.job_id: h for h in plan.held}
     for verdict in verdicts:
@@ -104,14 +105,14 @@ def fates(
 
 
 def _left(request: Request, verdict: Verdict) -> Fate:
-    """Return the fate of a job that is neither sent nor held back."""
+    """Return what a job gets that has no message and is not held back."""
     job, closed = verdict.job, verdict.job.state is State.CLOSED
-    # A pattern may match thousands of closed jobs: they stay a number. A schedule asks
-    # for no job in particular, but a message of it that was redriven does.
+    # A wildcard may match thousands of closed jobs: they are only counted. A schedule
+    # asks for no job by name, but one of its messages that was redriven does.
     matched = request.origin is Origin.REQUEST and not closed
     if not matched and not request.names(job):
         return Unasked()
-    # A watch looks after a closing that somebody else began.
+    # A watch did not ask for the close, so it does not report one.
     if request.kind is Kind.CLOSE and job.closed_since(request.requested_at):
         return FoundClosed()
     return Skipped(Reason.ALREADY_CLOSED if closed else verdict.reason, verdict.detail)
@@ -120,5 +121,5 @@ def _left(request: Request, verdict: Verdict) -> Fate:
 def end_of(
     request: Request, job_id: str, ended: Ended, reason: Reason, detail: str
 ) -> Outcome:
-    """Compose an end that the Sweeper itself gives a request, or one of its jobs."""
+    """Return an outcome that the Sweeper reports for a request, or one of its jobs."""
     return Outcome(ended, reason, job_id, request, detail=detail)

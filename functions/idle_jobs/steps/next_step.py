@@ -1,11 +1,11 @@
-"""Given a message and the state just read: the one next thing to do; pure.
+"""The next step for a message, given the present state of its job; pure.
 
-A look at a message asks `next_step`; what comes after a post is in `following.py`. Both
-closers ask the same functions and differ in their `Role`.
+`next_step` is called once for each look; the steps after a post are in `after_post.py`.
+Both closers call the same functions and differ in their `Role`.
 
-Force needs evidence: the state `failed`; a job still closing long after the Closer saw
-it close; a datafeed that would not stop in a measured try; or an explicit order, where
-one is enough.
+Force needs evidence: the state `failed`; a job that is still closing long after the
+Closer saw it closing; a datafeed that did not stop in a measured close; or an explicit
+order to force, if `order_is_enough`.
 """
 
 from datetime import datetime
@@ -28,7 +28,7 @@ from idle_jobs.steps.role import Role
 from idle_jobs.steps.step import Close, End, Force, HandOver, Step
 from idle_jobs.times import CLOCKS_APART, rfc3339
 
-# A measured try bounds the datafeed's stop, so that its 409 really is evidence.
+# A measured close gives the datafeed this long to stop, so that its 409 is evidence.
 MEASURED_TIMEOUT = "30s"
 
 _WAIT_FOR = frozenset(
@@ -42,7 +42,7 @@ _NEVER = frozenset(
 def next_step(
     job: Job | None, message: CloseMessage, now: datetime, role: Role
 ) -> Step:
-    """Return the next thing to do with a message, given its job's state just read."""
+    """Return the next step for a message, given its job as just read (None: gone)."""
     if job is None:
         return End(Ended.SKIPPED, Reason.GONE, "the job does not exist any more")
     if job.state is State.CLOSED:
@@ -70,7 +70,7 @@ def next_step(
 
 
 def is_explicit(message: CloseMessage, now: datetime, role: Role) -> bool:
-    """Tell whether the request overrides activity; an expired one does not any more."""
+    """Return whether the request closes a busy job, too; an expired one does not."""
     expired = now - message.requested_at > role.rules.request_expires_after
     return not message.only_if_idle and not expired
 
@@ -83,19 +83,19 @@ def _found_closed(job: Job, message: CloseMessage) -> Step:
 
 
 def why_closed(message: CloseMessage) -> Reason:
-    """Return why a job was closed that somebody closed since the request."""
+    """Return the reason for the outcome of a job that is closed."""
     idle = message.only_if_idle and message.reason in IDLE_REASONS
     return Reason(message.reason) if idle else Reason.REQUESTED
 
 
 def _opened_anew(job: Job, message: CloseMessage) -> str:
-    """Tell how the job was made or opened since the request, which is spent then.
+    """Return how the job was created or opened after the request, or "".
 
-    A job that the cluster moves or starts again, as after an upgrade, cannot be told
-    from one that a person opened. One that is opening has no `open_time` yet: it is
-    opened anew where the Sweeper saw it in another state.
+    The request is then over: somebody wants the job open. A job that the cluster moves
+    to another node looks the same as one that a person opened. An opening job has no
+    `open_time` yet: it was opened anew if the Sweeper saw it in another state.
     """
-    # The master's clock and ours; the request has SQS's, EventBridge's or a person's.
+    # The clocks of the cluster and of whoever made the request may differ.
     latest = message.requested_at + CLOCKS_APART
     for start in (job.created, job.open_start):
         if start and start > latest:
@@ -107,7 +107,7 @@ def _opened_anew(job: Job, message: CloseMessage) -> str:
 
 
 def _leave(verdict: Verdict, message: CloseMessage, role: Role) -> Step:
-    """Leave a job that may not be closed by itself; a person is told by parking."""
+    """Skip a job that may not be closed now; park the request if a person made it."""
     if message.only_if_idle:
         return End(Ended.SKIPPED, verdict.reason, verdict.detail)
     return expired(f"{verdict.reason}: {verdict.detail}", role)
@@ -125,8 +125,8 @@ def _closing(job: Job, message: CloseMessage, now: datetime, role: Role) -> Step
             return HandOver(Reason.STILL_CLOSING, closing_seen=True)
         return wait(Reason.STILL_CLOSING, message, now, role)
     seen = message.closing_seen_at
-    # A closing job takes no data: where there is newer, that closing is over. The ML
-    # node stamps the data, the Closer's clock the closing.
+    # A closing job takes no data. Newer data means that it was opened again since. The
+    # clocks of the ML node and of the Closer may differ.
     if seen and job.last_data and job.last_data > seen + CLOCKS_APART:
         seen = None
     if seen and now - seen >= max(role.rules.force_after, message.close_timeout):
@@ -135,11 +135,11 @@ def _closing(job: Job, message: CloseMessage, now: datetime, role: Role) -> Step
 
 
 def _opens_for_long(message: CloseMessage, now: datetime) -> bool:
-    """Tell whether an opening job was opening before the request, and has stayed so.
+    """Return whether the job was opening when the request came, and still is.
 
-    Until its `open_time` tells, it may have been opened since. A usual open is over
-    within a quarter of an hour. One that the Sweeper saw opening soon after the request
-    and that opens still is stuck, and closing it is the cure (elasticsearch#126148).
+    A usual open takes less than a quarter of an hour. A job that the Sweeper saw
+    opening, and that is still opening after that time, is stuck. Closing it is the
+    remedy (elasticsearch#126148).
     """
     seen = message.evidence is not None and message.evidence.state == State.OPENING
     return seen and now - message.requested_at >= OPEN_TAKES_AT_MOST

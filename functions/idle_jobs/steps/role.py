@@ -1,4 +1,4 @@
-"""Which closer takes a look at a message, and what that one may do; pure."""
+"""What the two closers may do, and when they give up; pure."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,25 +14,25 @@ CLOSER_GIVES_UP_AFTER = timedelta(hours=3)
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """The Closer, which hands over what needs force, or the ForceCloser.
+    """The Closer, which hands over jobs that need force, or the ForceCloser.
 
-    Both judge by the same rules. The ForceCloser alone may force; it counts a message's
-    age from when it was handed over, and it has the last word on a message.
+    Both judge by the same rules. Only the ForceCloser may force. It counts the age of a
+    message from when the message was handed over, and it ends every message.
     """
 
     rules: Rules
     may_force: bool = False
 
     def age_of(self, message: CloseMessage, now: datetime) -> timedelta:
-        """Return for how long this closer has had the message."""
+        """Return how long the message has been with this closer."""
         sent = message.sent_at or now
         return now - ((message.handed_at or sent) if self.may_force else sent)
 
     @property
     def gives_up_after(self) -> timedelta:
-        """Return the age at which this closer tries no more."""
+        """Return the age at which this closer gives up on a message."""
         return self.rules.park_after if self.may_force else CLOSER_GIVES_UP_AFTER
 
     def force(self, job: Job, evidence: Reason) -> Force | HandOver:
-        """Return what evidence for a force leads to in this closer."""
+        """Return the step for a job that needs force: force it, or hand it over."""
         return Force(job, evidence) if self.may_force else HandOver(evidence)

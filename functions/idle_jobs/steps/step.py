@@ -1,4 +1,4 @@
-"""The six things that can be done with a close message; values only."""
+"""The six steps that a closer can take for a close message; values only."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,7 +10,7 @@ from idle_jobs.reasons import Reason
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    """Post a gentle close; a measured one waits long enough to be evidence."""
+    """Post a gentle close; a failed `measured` one is evidence for a force."""
 
     job: Job
     timeout: str
@@ -22,7 +22,7 @@ class Close:
 
 @dataclass(frozen=True, slots=True)
 class Force:
-    """Post a close with `force=true`, because of this evidence."""
+    """Post a close with `force=true`; `evidence` is why."""
 
     job: Job
     evidence: Reason
@@ -33,7 +33,7 @@ class Force:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Leave the message in its queue and look again after this time."""
+    """Leave the message in its queue for the time `after`."""
 
     after: timedelta
     why: Reason
@@ -44,7 +44,7 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class HandOver:
-    """Give the message to the ForceCloser, stamped if the job is seen closing."""
+    """Send the message to ForceQueue; `closing_seen` if the job is closing for long."""
 
     why: Reason
     closing_seen: bool = False
@@ -55,7 +55,7 @@ class HandOver:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """End the message with an outcome."""
+    """Finish the message, with an outcome."""
 
     ended: Ended
     reason: Reason
@@ -64,7 +64,7 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Park:
-    """Give the message to a person."""
+    """Send the message to ParkingQueue, for a person."""
 
     reason: Reason
     detail: str = ""
