@@ -47,7 +47,7 @@ CHANGES = {
     ),
     "old-crash": (
         "FORCE_FAILED=true",
-        "force failed (failed, its newest trace is 20 d old)",
+        "force failed (failed, its newest timestamp is 20 d old)",
     ),
     "weekly-upload": (
         "CLOSE_JOBS_WITHOUT_DATAFEED=true",

@@ -1,1 +1,1 @@
-"""May this job be closed? Pure: it knows values, and no network, clock or JSON."""
+"""May this job be closed? Pure: values only, no network, no clock, no JSON."""

@@ -1,6 +1,6 @@
-"""Jobs that have been quiet for longer than `DryAfter`, and that no sweep closes; pure.
+"""Jobs that were quiet for longer than `DryAfter`, but that no sweep closes; pure.
 
-Each is a case for a person: something keeps it that never ends by itself.
+A person has to look at them: what keeps them open may never end by itself.
 """
 
 from datetime import datetime, timedelta
@@ -27,18 +27,20 @@ NEEDS_ATTENTION = frozenset(
 
 
 def feed_left_running(job: Job, now: datetime, rules: Rules) -> str:
-    """Tell of a datafeed that is not stopped long after its job closed or failed."""
+    """Return how a datafeed runs long after its job closed or failed, or ""."""
     feed, newest = job.datafeed, job.newest_clock
     if feed is None or feed.state == "stopped" or newest is None:
         return ""
     age = now - newest
     if age < max(rules.dry_after, rules.failed_after):
         return ""
-    return f"{job.state}, its newest trace is {spoken(age)} old, datafeed {feed.state}"
+    return (
+        f"{job.state}, its newest timestamp is {spoken(age)} old, datafeed {feed.state}"
+    )
 
 
 def neglected(job: Job, now: datetime, rules: Rules) -> Verdict | None:
-    """Report an opened job that was quiet for `DryAfter`, yet would be kept."""
+    """Report an opened job that was quiet for `DryAfter`, but would be kept."""
     since = last_activity(job, now) or job.created
     if job.state is not State.OPENED or since is None:
         return None
@@ -53,26 +55,29 @@ def neglected(job: Job, now: datetime, rules: Rules) -> Verdict | None:
 
 
 def _kept_by(job: Job, now: datetime, rules: Rules) -> tuple[Reason | None, str]:
-    """Tell what keeps a job, and why that need not end."""
+    """Return what keeps a job open and may never end, or None."""
     feed = job.datafeed
     if young := _young(job, now, rules):
         return Reason.REOPENED_BUT_QUIET, young
     if job.forecasts:
-        return Reason.FORECAST_STUCK, "but a forecast is said to run"
+        return Reason.FORECAST_STUCK, "but Elasticsearch reports a running forecast"
     if feed is None or feed.unassigned:
         return None, ""
     if feed.state in ("starting", "stopping"):
         return Reason.DATAFEED_STUCK, f"its datafeed is {feed.state}"
     if feed.state == "started" and feed.real_time_running is False:
-        return Reason.LOOKBACK_STUCK, "its datafeed still reads the past"
+        return Reason.LOOKBACK_STUCK, "its datafeed still reads historical data"
     if feed.state == "started" and feed.real_time_running is None:
-        why = "datafeed started, but no node says that it runs there"
+        why = "datafeed started, but no node reports that it runs"
         return Reason.DATAFEED_NOT_RUNNING, why
     return None, ""
 
 
 def _young(job: Job, now: datetime, rules: Rules) -> str:
-    """Tell of a process that is too young to be judged, as on nodes replaced daily."""
+    """Return how long ago a job was opened, if that is too short to judge it, or "".
+
+    If its node is replaced every day, its process starts again every day.
+    """
     age = now - job.open_start if job.open_start else timedelta.max
     quiet = silence(job, now, rules)
     running = job.datafeed and job.datafeed.state != "stopped"

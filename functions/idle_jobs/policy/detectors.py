@@ -1,12 +1,12 @@
-"""What silence means to each detector function of Elasticsearch's; pure.
+"""Whether missing data is data to each detector function of Elasticsearch; pure.
 
-The functions are those of Elasticsearch's `DetectorFunction` with their shortcuts, the
-words those of its function reference for anomaly detection.
+The functions and their short names are those of Elasticsearch's `DetectorFunction`. The
+quotations are from its function reference for anomaly detection.
 """
 
 from collections.abc import Iterable
 
-# Functions, whether an empty bucket is data to them, and the reference's own words.
+# Functions, whether an empty bucket is data to them, and what the reference says.
 _REFERENCE = (
     (
         "count low_count high_count sum low_sum high_sum",
@@ -14,7 +14,7 @@ _REFERENCE = (
         "The sum and count functions are strongly affected by empty buckets.",
     ),
     (
-        # Count functions, too; only the non_zero ones are said to ignore zero.
+        # Also count functions; by the reference only the non_zero ones ignore zero.
         "distinct_count low_distinct_count high_distinct_count dc low_dc high_dc",
         True,
         "detects unusually low numbers of distinct values in one field",
@@ -71,5 +71,5 @@ SILENCE_IS_DATA = {
 
 
 def silence_is_data(functions: Iterable[str]) -> bool:
-    """Tell whether a closed job would miss a silence; with an unknown function, yes."""
+    """Return whether a job may detect missing data; an unknown function may."""
     return any(SILENCE_IS_DATA.get(function, True) for function in functions)

@@ -1,4 +1,4 @@
-"""How long a job has been quiet, and which kind of idleness that is; pure."""
+"""How long a job has been quiet, and whether it is idle; pure."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,7 +23,7 @@ IDLE_REASONS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Quiet:
-    """A silence: when it began, and how long it may last."""
+    """A quiet time: its beginning, its limit, and whether the job ever got data."""
 
     began: datetime
     limit: timedelta
@@ -31,14 +31,14 @@ class Quiet:
 
     @property
     def idle_since(self) -> datetime:
-        """Return the moment from which this silence counts as idleness."""
+        """Return the time from which the job counts as idle."""
         return self.began + self.limit
 
 
 def last_activity(job: Job, now: datetime) -> datetime | None:
-    """Return the newest of the last data (wall clock) and the owner's keep mark.
+    """Return the later of the last data (wall clock) and a past `keep_open_until`.
 
-    `latest_record_timestamp` has no say: re-reading old data looks ancient while busy.
+    `latest_record_timestamp` is not used: it is old while a job reads historical data.
     """
     mark = job.owner.keep_open_until
     signs = (job.last_data, mark if mark and mark <= now else None)
@@ -46,7 +46,10 @@ def last_activity(job: Job, now: datetime) -> datetime | None:
 
 
 def threshold(job: Job, rules: Rules) -> timedelta:
-    """Return how long a job may be quiet; owners and slow feeds only lengthen it."""
+    """Return how long a job may be quiet: `IdleAfter`, or longer.
+
+    The owner may ask for more, and a slow datafeed needs more.
+    """
     none = timedelta()
     frequency = job.datafeed.frequency if job.datafeed else none
     delay = job.datafeed.query_delay if job.datafeed else none
@@ -55,10 +58,10 @@ def threshold(job: Job, rules: Rules) -> timedelta:
 
 
 def silence(job: Job, now: datetime, rules: Rules) -> Quiet:
-    """Return the silence of an opened job.
+    """Return the quiet time of an opened job.
 
-    A job that never got data has been silent since it was created or opened, and one
-    without any clock only since now.
+    For a job that never got data it began when the job was created or opened. For a job
+    without any of these times it begins now.
     """
     seen = last_activity(job, now)
     limit = threshold(job, rules)
@@ -70,7 +73,7 @@ def silence(job: Job, now: datetime, rules: Rules) -> Quiet:
 
 
 def active(job: Job, now: datetime, rules: Rules) -> Verdict | None:
-    """Keep a job that had data lately, or whose datafeed is changing."""
+    """Keep a job that had data lately, or whose datafeed is starting or stopping."""
     if job.state is not State.OPENED:
         return None
     feed = job.datafeed
@@ -85,12 +88,12 @@ def active(job: Job, now: datetime, rules: Rules) -> Verdict | None:
 
 
 def grace(job: Job, rules: Rules) -> timedelta:
-    """Return how long a process is too young to be judged; owners may lengthen it."""
+    """Return for how long a job is kept after it was opened; owners may lengthen it."""
     return max(rules.reopen_grace, job.owner.idle_after or timedelta())
 
 
 def reopen_grace(job: Job, now: datetime, rules: Rules) -> Verdict | None:
-    """Keep a job whose process is young: `open_time` restarts when it changes node."""
+    """Keep a job that was opened lately, or that changed its node lately."""
     if job.state is not State.OPENED or job.open_start is None:
         return None
     age, limit = now - job.open_start, grace(job, rules)
@@ -101,7 +104,7 @@ def reopen_grace(job: Job, now: datetime, rules: Rules) -> Verdict | None:
 
 
 def idle(job: Job, now: datetime, rules: Rules) -> Verdict:
-    """Tell the kinds of idleness apart; a job that comes here is opened and quiet."""
+    """Return the verdict for an opened and quiet job, by the kind of its idleness."""
     quiet = silence(job, now, rules)
     state = job.datafeed.state if job.datafeed else "absent"
     if job.datafeed and state not in ("stopped", "absent"):
@@ -126,13 +129,13 @@ def _kind(quiet: Quiet, state: str, rules: Rules) -> tuple[Reason, bool]:
 def _started(
     job: Job, feed: Datafeed, quiet: Quiet, now: datetime, rules: Rules
 ) -> Verdict:
-    """Judge a quiet job whose datafeed is to run: it may be dry, or run nowhere."""
+    """Judge a quiet job whose datafeed is started: it may be dry, or on no node."""
     why = f"{_how_quiet(quiet, now)}, datafeed {feed.state}"
     if feed.unassigned:
         why = f"{why}, but on no node: {feed.explanation}"
         return Verdict(job, Action.REPORT, Reason.DATAFEED_UNASSIGNED, why)
     if feed.real_time_running is None:
-        why = f"{why}, but no node says that it runs there"
+        why = f"{why}, but no node reports that it runs"
         return Verdict(job, Action.KEEP, Reason.ACTIVE, why)
     dry_at = quiet.began + max(quiet.limit, rules.dry_after)
     if quiet.fed and dry_at > now:
@@ -150,6 +153,6 @@ def _closable(
     job: Job, reason: Reason, why: str, since: datetime, *, allowed: bool
 ) -> Verdict:
     if job.owner.mode is OwnerMode.NOTIFY:
-        why, allowed = f"{why}; its owner wants to be told only", False
+        why, allowed = f"{why}; its owner asked for reports only", False
     action = Action.CLOSE if allowed else Action.REPORT
     return Verdict(job, action, reason, why, idle_since=since)

@@ -1,4 +1,4 @@
-"""Protections and permissions that are given, but have no effect; pure."""
+"""Settings that should protect or permit jobs, but have no effect; pure."""
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -7,12 +7,12 @@ from idle_jobs.policy.job import Job
 from idle_jobs.policy.protection import KEEP_GROUP, matches, misspelt_group
 from idle_jobs.policy.rules import Rules
 
-# One line of a log holds 256 kB, and a person reads fewer.
+# A log line holds 256 kB at most, and nobody reads more than these.
 MOST_IGNORED = 100
 
 
 def without_effect(jobs: Sequence[Job], rules: Rules) -> Iterator[str]:
-    """Yield what matches none of all jobs of the cluster, or is misspelt."""
+    """Yield a line for each setting that matches no job, or is misspelt."""
     found = _found(jobs, rules)
     yield from islice(found, MOST_IGNORED)
     if more := sum(1 for _ in found):

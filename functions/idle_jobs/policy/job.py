@@ -1,4 +1,4 @@
-"""A job as the cluster describes it: values only, no clock, no network, no JSON."""
+"""A job as the cluster reports it; pure."""
 
 import re
 from dataclasses import dataclass
@@ -39,9 +39,10 @@ class Datafeed:
 
     @property
     def unassigned(self) -> bool:
-        """Tell whether it is to run, and the cluster explains why it runs nowhere.
+        """Return whether the datafeed is started, but assigned to no node.
 
-        Serverless shows no node of any datafeed: there it has nothing to explain.
+        The cluster then explains why. Serverless never shows a node: without an
+        explanation, the datafeed counts as assigned.
         """
         runs = self.assigned or self.real_time_running is not None
         wanted = self.state in ("starting", "started")
@@ -50,11 +51,11 @@ class Datafeed:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One job, as read in one look at the cluster; every time is an aware UTC one.
+    """One job, as read once from the cluster; all times are in UTC.
 
-    `open_start` is when its process started (it moves when the job changes node),
-    `last_data` the wall clock of the last data it was handed, `newest_clock` the newest
-    time that any of its documents carries, `memory_bytes` what it reserves while open.
+    `open_start` is when its process started; it changes when the job changes node.
+    `last_data` is the wall clock when it last got data. `newest_clock` is the newest
+    time in any of its documents. `memory_bytes` is what it reserves while it is open.
     """
 
     job_id: str
@@ -83,17 +84,17 @@ class Job:
 
     @property
     def live(self) -> bool:
-        """Tell whether its process answered: nothing else has an `open_time`.
+        """Return whether the job's process runs: only a process has an `open_time`.
 
-        Serverless shows no node. Elsewhere a task without one is explained, and a
-        process that still answers then is about to be given up.
+        A task without a node has an explanation, and its process is about to end.
+        Serverless never shows a node: there, no explanation means that it runs.
         """
         return self.open_start is not None and (self.assigned or not self.explanation)
 
     def closed_since(self, time: datetime) -> bool:
-        """Tell whether it is closed, and was not before this time.
+        """Return whether the job is closed, and was closed at this time or later.
 
-        The cluster stamps the finish; the time is SQS's, EventBridge's or a person's.
+        The clocks of the cluster and of whoever gives the time may differ.
         """
         if self.state is not State.CLOSED or self.finished is None:
             return False

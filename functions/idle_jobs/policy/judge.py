@@ -1,8 +1,7 @@
-"""May this job be closed? Pure; the clock is an argument.
+"""May this job be closed? Pure; the time is an argument.
 
-`judge` asks the rules at the end of this file in their order and returns the first
-answer: what cannot be known comes first, then protection, then work, then failure, and
-idleness last.
+`judge` applies the rules at the end of this file in their order and returns the first
+verdict: unknown data first, then protection, activity, failure, and idleness last.
 """
 
 from collections.abc import Callable
@@ -48,7 +47,7 @@ def _unknown(job: Job, now: datetime, _rules: Rules) -> Verdict | None:
 
 def _contradiction(job: Job, now: datetime) -> str:
     if job.deleting:
-        return ""  # Elasticsearch leaves its stats out.
+        return ""  # Elasticsearch lists no stats of it.
     if job.problems:
         return job.problems[0]
     if job.state is None:
@@ -57,12 +56,12 @@ def _contradiction(job: Job, now: datetime) -> str:
         return "create_time is missing"
     times = {"create_time": job.created, "last_data_time": job.last_data}
     for name, time in times.items():
-        # The cluster's clocks and ours, which was read after the cluster.
+        # The clocks of the cluster and of this function may differ.
         if time and time > now + CLOCKS_APART:
             return f"{name} lies in the future: {rfc3339(time)}"
     if job.records and not job.last_data:
         return f"{job.records} records were processed but last_data_time is missing"
-    # The ML node's clock and the master's, who stamp the data and the job.
+    # The master sets create_time, the ML node last_data_time: their clocks may differ.
     if job.created and job.last_data and job.last_data < job.created - CLOCKS_APART:
         return "last_data_time is older than create_time"
     if (
@@ -83,7 +82,7 @@ def _orphan(job: Job, _now: datetime, _rules: Rules) -> Verdict | None:
 
 
 def _halted(job: Job) -> Reason | None:
-    # Reset mode shows only in explanations (texts of Elasticsearch 8 and 9).
+    # Reset mode is only visible in explanations (texts of Elasticsearch 8 and 9).
     said = f"{job.explanation} {job.datafeed.explanation if job.datafeed else ''}"
     if "feature reset is in progress" in said:
         return Reason.RESET_MODE
@@ -108,7 +107,7 @@ def _blocked(job: Job, _now: datetime, _rules: Rules) -> Verdict | None:
 def _lookback(job: Job, _now: datetime, _rules: Rules) -> Verdict | None:
     feed = job.datafeed
     if feed and feed.state == "started" and feed.real_time_running is False:
-        why = "its datafeed still reads the past"
+        why = "its datafeed still reads historical data"
         return Verdict(job, Action.KEEP, Reason.LOOKBACK_RUNNING, why)
     return None
 
@@ -116,7 +115,9 @@ def _lookback(job: Job, _now: datetime, _rules: Rules) -> Verdict | None:
 def _forecast(job: Job, _now: datetime, _rules: Rules) -> Verdict | None:
     if not job.forecasts:
         return None
-    return Verdict(job, Action.KEEP, Reason.FORECAST_RUNNING, "closing would end it")
+    return Verdict(
+        job, Action.KEEP, Reason.FORECAST_RUNNING, "closing would end the forecast"
+    )
 
 
 def _opening(job: Job, now: datetime, _rules: Rules) -> Verdict | None:
@@ -144,7 +145,7 @@ def _failed(job: Job, now: datetime, rules: Rules) -> Verdict | None:
         why = f"failed, but its datafeed is {job.datafeed.state}"
         return Verdict(job, Action.KEEP, Reason.FAILED, why)
     quiet = now - job.newest_clock if job.newest_clock else timedelta()
-    why = f"failed, its newest trace is {spoken(quiet)} old"
+    why = f"failed, its newest timestamp is {spoken(quiet)} old"
     if quiet < rules.failed_after:
         return Verdict(job, Action.KEEP, Reason.FAILED, why)
     may_force = rules.force_failed and job.owner.mode is not OwnerMode.NOTIFY

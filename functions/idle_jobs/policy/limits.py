@@ -1,7 +1,7 @@
 """How many jobs may be closed: by a sweep, by a request, and in a day; pure.
 
-`limit` cuts a sweep down, and what does not fit waits for the next one. `refusal` tells
-why a person's request is not carried out as a whole.
+`limit` selects the jobs of a sweep; the other jobs wait for the next sweep. `refusal`
+returns why the request of a person is not carried out.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -21,7 +21,7 @@ A_DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A closable job that a sweep does not send, and why."""
+    """A job that could be closed, but that a sweep holds back, and why."""
 
     verdict: Verdict
     reason: Reason
@@ -31,7 +31,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a sweep sends, and what it holds back."""
+    """The jobs that a sweep sends, and those that it holds back."""
 
     send: tuple[Verdict, ...]
     held: tuple[Held, ...] = ()
@@ -44,14 +44,15 @@ def limit(
     rules: Rules,
     asked: datetime | None = None,
 ) -> Plan:
-    """Cut the closable verdicts down to what one sweep may close.
+    """Return which of the jobs one sweep closes, and which it holds back.
 
-    What became idle in one of the `events` is held for a time, and takes no place. Half
-    of the places go to the largest memory, half are drawn by lot, so that big jobs that
-    never close starve nobody. Jobs that are closing, or were closed since the request
-    was `asked`, are drawn with the others: a sweep that is tried again for the same
-    request finds what its first try sent among them, and sends no others in their
-    place. Closings are watched whether drawn or not.
+    A job that became idle in one of the mass `events` is held back for `HaltFor`. Of
+    the others, half of those to close are the ones with the most memory. The other half
+    is drawn at random, so that large jobs that never close do not keep out small ones.
+
+    The draw depends on the time of the request, `asked`, so that a retry draws the same
+    jobs. Jobs that are closing, or were closed since then, take part in it: otherwise a
+    retry would send other jobs in their place. A watch is sent for every closing job.
     """
     asked = asked or now
     watched = tuple(v for v in verdicts if v.action is Action.WATCH)
@@ -70,7 +71,7 @@ def limit(
 def _halted(
     closable: Sequence[Verdict], events: Sequence[Event], now: datetime, rules: Rules
 ) -> Iterator[Held]:
-    """Yield the jobs of an event, until each was idle for as long as they are held."""
+    """Yield the jobs of a mass event that have been idle for less than `HaltFor`."""
     for verdict in closable:
         event, since = event_of(verdict, events), verdict.idle_since
         if event and since and now < (until := since + rules.halt_for):
@@ -86,16 +87,16 @@ def _draw(verdicts: Sequence[Verdict], asked: datetime, places: int) -> set[str]
 
 
 def _lot(verdict: Verdict, asked: datetime) -> bytes:
-    """Return a job's lot: its own, whoever else is drawn from, so that it stays."""
+    """Return a random sort key that depends only on the job and the request's time."""
     return sha256(f"{rfc3339(asked)} {verdict.job.job_id}".encode()).digest()
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """All jobs of a cluster, and the ids that were sent on since they were read.
+    """All jobs of a cluster as read once, and the ids of those sent since then.
 
-    The requests of one batch share one read, which does not show what the first of them
-    has begun.
+    The requests of one batch share one read. It does not show which jobs the earlier
+    requests of the batch have sent.
     """
 
     jobs: Sequence[Job]
@@ -104,10 +105,10 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The jobs that a person's request is for, and how it names them.
+    """The jobs that the request of a person is for.
 
-    `since` is the earliest moment at which it can have closed one. `expected` is the
-    number that it gives, and `by_id` tells that it names one job by its exact id.
+    `since` is the earliest time at which the request can have closed one of them.
+    `expected` is its `expected_jobs`. `by_id` is set if it has the exact id of one job.
     """
 
     jobs: Sequence[Job]
@@ -118,16 +119,16 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a request is not carried out, and the field that it is about."""
+    """Why a request is not carried out; `why` begins with the field that is wrong."""
 
     reason: Reason
     why: str
 
 
 def refusal(asked: Asked, read: Read, now: datetime, rules: Rules) -> Refusal | None:
-    """Return why a person's request for these jobs is refused: they are too many.
+    """Return why a request has too many jobs, or None if it may be carried out.
 
-    One that says how many it means was counted: its number has to be right instead.
+    A request with `expected_jobs` has no limits, but that number has to be right.
     """
     if asked.expected is not None:
         return _unexpected(asked.expected, asked)
@@ -139,10 +140,10 @@ def refusal(asked: Asked, read: Read, now: datetime, rules: Rules) -> Refusal | 
 
 
 def _unexpected(expected: int, asked: Asked) -> Refusal | None:
-    """Compare with the number of jobs that were not closed when the request came.
+    """Compare `expected` with the jobs that were not closed when the request came.
 
-    Those that were closed since count, too: a request that is delivered again finds
-    closed what it closed itself. A job that was created since was not meant.
+    Jobs that were closed since then count, too: the request may have closed them before
+    it was delivered again. Jobs that were created since then do not count.
     """
     since = asked.since
     open_then = [
@@ -158,10 +159,10 @@ def _unexpected(expected: int, asked: Asked) -> Refusal | None:
 def _no_room_today(
     wanted: Collection[str], read: Read, now: datetime, rules: Rules
 ) -> Refusal | None:
-    """Compare these jobs, and all that a day has closed, with the limit of a day.
+    """Refuse if the last day's closed jobs and these are more than `MaxClosesPerDay`.
 
-    The cluster's own stamps are counted, whoever closed a job, so that no request is
-    forgotten. What another Sweeper sent in these seconds shows in none of them.
+    Jobs are counted by their finish time in the cluster, whoever closed them. What
+    another Sweeper sends at the same moment is not counted.
     """
     closed = {j.job_id for j in read.jobs if j.closed_since(now - A_DAY)}
     closing = {j.job_id for j in read.jobs if j.state is State.CLOSING}

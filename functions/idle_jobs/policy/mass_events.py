@@ -1,7 +1,7 @@
-"""Which jobs became idle together, as after a broken ingest; pure.
+"""Mass events: many jobs that became idle together, as when ingest breaks; pure.
 
-Such an event is told by how close together the jobs became idle, not by how long ago
-that was: old backlog, spread over weeks, is none.
+What counts is how close together the jobs became idle, not how long ago that was. Jobs
+that became idle over several weeks are not an event.
 """
 
 from bisect import bisect_left, bisect_right
@@ -18,13 +18,13 @@ from idle_jobs.times import rfc3339
 
 CLOSE_TOGETHER = timedelta(hours=24)
 
-# Jobs that are judged later, since their process is young; they may be as quiet.
+# Jobs that are not judged yet, since they were opened lately; they may be idle, too.
 _YOUNG = frozenset({Reason.REOPEN_GRACE, Reason.REOPENED_BUT_QUIET})
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A time in which suspiciously many of the jobs open then became idle."""
+    """A time in which too many of the open jobs became idle: `jobs` of `opened`."""
 
     first: datetime
     last: datetime
@@ -32,16 +32,16 @@ class Event:
     opened: int
 
     def __str__(self) -> str:
-        """Tell it in one line."""
+        """Return the event in one line, for logs."""
         when = f"from {rfc3339(self.first)} to {rfc3339(self.last)}"
         return f"{self.jobs} of {self.opened} open jobs became idle {when}"
 
 
 def events(everyone: Sequence[Verdict], now: datetime, rules: Rules) -> list[Event]:
-    """Return the events among all jobs of a cluster, the oldest first.
+    """Return the mass events among all jobs of a cluster, the oldest first.
 
-    Jobs that are closing, or were closed since, while they were idle, count as if they
-    were open: closing a part of an event must not make the rest look few.
+    Idle jobs that are closing, or were closed since, count as if they were open. So the
+    event stays one after a part of its jobs was closed.
     """
     left = list(_left(everyone, now, rules))
     sinces = [since for v in everyone if (since := _since(v, now, rules))]
@@ -72,7 +72,7 @@ def event_of(verdict: Verdict, found: Iterable[Event]) -> Event | None:
 
 
 def _since(verdict: Verdict, now: datetime, rules: Rules) -> datetime | None:
-    """Return since when an open job is idle, though it closes, or moved just now."""
+    """Return since when a job is idle, also if it is closing or was opened lately."""
     if verdict.job.state is State.CLOSING:
         return silence(verdict.job, now, rules).idle_since
     if verdict.reason in _YOUNG:
@@ -83,9 +83,9 @@ def _since(verdict: Verdict, now: datetime, rules: Rules) -> datetime | None:
 def _left(
     everyone: Iterable[Verdict], now: datetime, rules: Rules
 ) -> Iterator[tuple[datetime, datetime]]:
-    """Yield since when each job was idle that was closed idle, and when it was closed.
+    """Yield, for each job that was idle when it was closed: idle since, closed at.
 
-    Only those of the time for which an event is held, and of the day before, matter.
+    Jobs that were closed longer ago than `HaltFor` and a day are left out.
     """
     since = now - rules.halt_for - CLOSE_TOGETHER
     for job in (v.job for v in everyone if v.job.closed_since(since)):
@@ -96,7 +96,7 @@ def _left(
 
 
 def _days(moments: Sequence[datetime]) -> Iterator[tuple[datetime, datetime]]:
-    """Yield the day that begins with each moment, up to the last one in it."""
+    """Yield, for each moment, itself and the last moment within a day of it."""
     for first in moments:
         yield first, moments[bisect_right(moments, first + CLOSE_TOGETHER) - 1]
 
@@ -107,7 +107,7 @@ def _halts(event: Event, rules: Rules) -> bool:
 
 
 def _joined(days: Iterable[Event]) -> Iterator[tuple[datetime, datetime]]:
-    """Join days that overlap; they come in the order in which they begin."""
+    """Join days that overlap; `days` are sorted by their beginning."""
     stretch: tuple[datetime, datetime] | None = None
     for day in days:
         if stretch and day.first <= stretch[1]:

@@ -1,4 +1,4 @@
-"""The owner's word: `custom_settings.idle_closer`, which travels with the job; pure."""
+"""The settings of a job's owner, in `custom_settings.idle_closer` of the job; pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from idle_jobs.times import duration, moment
 
 
 class OwnerMode(StrEnum):
-    """What the owner's `mode` asks for."""
+    """The values of the owner's `mode`."""
 
     AUTO = "auto"
     NOTIFY = "notify"
@@ -21,7 +21,7 @@ class OwnerMode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """The owner's settings; one that cannot be read means `never`, with `problem`."""
+    """The owner's settings; unreadable ones give mode `never` and a `problem`."""
 
     mode: OwnerMode | None = None
     idle_after: timedelta | None = None
@@ -33,14 +33,14 @@ class Owner:
 NO_OWNER_SETTINGS = Owner()
 OUR_KEY = "idle_closer"
 
-# Keys of ours that stand beside `idle_closer` instead of in it, and that only we have.
+# Keys that belong into `idle_closer`; found beside it, they were misplaced.
 _MISPLACED = frozenset({"idle_after", "keep_open_until"})
 
 
 def read_owner(settings: object) -> Owner:
-    """Read `custom_settings.idle_closer`; absent means no wish at all.
+    """Return the owner's settings from `custom_settings`; it never raises.
 
-    A key that was meant to be ours is an owner's word that was not understood.
+    A misspelt or misplaced key means `never`, too: the owner wanted to say something.
     """
     if not isinstance(settings, Mapping):
         return NO_OWNER_SETTINGS
@@ -59,7 +59,7 @@ def read_owner(settings: object) -> Owner:
 
 
 def _not_ours(key: object) -> str:
-    """Say why a key is not read that looks as if it should be."""
+    """Return why a key that looks like ours is not read, "" if it does not."""
     if key == OUR_KEY or not isinstance(key, str):
         return ""
     if key in _MISPLACED:
@@ -70,7 +70,10 @@ def _not_ours(key: object) -> str:
 
 @lru_cache(maxsize=4096)
 def looks_like(text: str, word: str) -> bool:
-    """Tell whether a text is a word but for case, punctuation and a typo or two."""
+    """Return whether a text contains a word, or differs by a typo or two.
+
+    Case and punctuation do not count.
+    """
     plain, meant = (
         "".join(filter(str.isalnum, each.casefold())) for each in (text, word)
     )

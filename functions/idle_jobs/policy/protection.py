@@ -1,4 +1,4 @@
-"""Who may say that a job stays open: an Elastic app and its owner; pure."""
+"""Rules that keep a job open for an Elastic app, its owner or an operator; pure."""
 
 from datetime import datetime
 from fnmatch import fnmatchcase
@@ -14,7 +14,7 @@ KEEP_GROUP = "idle-closer-keep"
 
 
 def managed(job: Job, _now: datetime, rules: Rules) -> Verdict | None:
-    """Keep a job of an Elastic app; two settings together lift that."""
+    """Keep a job of an Elastic app, unless two settings together allow to close it."""
     allowed = rules.include_managed_jobs and job.job_id in rules.managed_jobs_allowed
     if not job.managed or allowed:
         return None
@@ -22,7 +22,7 @@ def managed(job: Job, _now: datetime, rules: Rules) -> Verdict | None:
 
 
 def kept_by_owner(job: Job, now: datetime, rules: Rules) -> Verdict | None:
-    """Keep a job whose owner, or operator, says so."""
+    """Keep a job if its owner or the operator says so."""
     if why := _why_owner_keeps(job, now, rules):
         return Verdict(job, Action.KEEP, Reason.KEPT_BY_OWNER, why)
     return None
@@ -31,7 +31,7 @@ def kept_by_owner(job: Job, now: datetime, rules: Rules) -> Verdict | None:
 def _why_owner_keeps(job: Job, now: datetime, rules: Rules) -> str:
     owner = job.owner
     if owner.problem:
-        return f"{owner.problem}: taken as never"
+        return f"{owner.problem}: read as never"
     if owner.mode is OwnerMode.NEVER:
         return "custom_settings.idle_closer.mode is never"
     if owner.keep_open_until and owner.keep_open_until > now:
@@ -39,7 +39,7 @@ def _why_owner_keeps(job: Job, now: datetime, rules: Rules) -> str:
     if KEEP_GROUP in job.groups:
         return f"in group {KEEP_GROUP}"
     if misspelt := misspelt_group(job):
-        return f"in group {misspelt}, taken for {KEEP_GROUP}"
+        return f"in group {misspelt}, read as {KEEP_GROUP}"
     for pattern in rules.keep_patterns:
         if matches(pattern, job):
             return f"matched by the keep pattern {pattern}"
@@ -47,11 +47,11 @@ def _why_owner_keeps(job: Job, now: datetime, rules: Rules) -> str:
 
 
 def misspelt_group(job: Job) -> str:
-    """Return a group that was meant to be the one that keeps its jobs."""
+    """Return a group of the job whose name is a misspelt KEEP_GROUP, or ""."""
     others = (group for group in job.groups if group != KEEP_GROUP)
     return next((group for group in others if looks_like(group, KEEP_GROUP)), "")
 
 
 def matches(pattern: str, job: Job) -> bool:
-    """Tell whether a keep pattern matches a job's id or one of its groups."""
+    """Return whether a keep pattern matches the job's id or one of its groups."""
     return any(fnmatchcase(name, pattern) for name in (job.job_id, *job.groups))

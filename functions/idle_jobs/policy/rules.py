@@ -1,4 +1,4 @@
-"""The numbers and switches of deciding, as one frozen value; pure."""
+"""The operator's settings for decisions, as one value; pure."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -6,7 +6,7 @@ from datetime import timedelta
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What an operator can turn; the README's table says what each one does."""
+    """The settings of an operator; docs and template describe each one."""
 
     idle_after: timedelta = timedelta(hours=48)
     never_fed_after: timedelta = timedelta(days=7)

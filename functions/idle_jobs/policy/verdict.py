@@ -1,4 +1,4 @@
-"""What is to be done with a job and why: one value for log line, metric and test."""
+"""A verdict: what to do with a job, and why; pure."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,11 +20,11 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is to be done with a job and why, in words for its owner.
+    """What to do with a job, and why; `detail` is written for its owner.
 
-    `idle_since` is the moment from which it counts as idle: its last activity plus the
-    time that it may be quiet; None where it is not idle. `stuck` marks a job that has
-    been opening for over an hour.
+    `idle_since` is the time from which the job counts as idle: its last activity plus
+    the time that it may be quiet. It is None for a job that is not idle. `stuck` marks
+    a job that has been opening for more than an hour.
     """
 
     job: Job
