@@ -47,7 +47,7 @@ def test_a_cluster_that_is_away(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 NOBODY = "Failed to establish a new connection: [Errno 111] Connection refused"
-NO_TLS = "what answers there speaks no TLS, such as a port for http\n"
+NO_TLS = "this port does not answer with TLS; it may be a port for http\n"
 
 
 @pytest.mark.parametrize(

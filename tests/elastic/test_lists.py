@@ -94,5 +94,5 @@ def test_the_most_that_a_list_can_hold_is_too_many() -> None:
     """The API tells of no more, so that there may be any number of them."""
     jobs = [{"job_id": f"job-{n}"} for n in range(10_000)]
 
-    with pytest.raises(BadRequest, match="10000 came"):
+    with pytest.raises(BadRequest, match="got 10000"):
         items_of({"count": 10_000, "jobs": jobs}, "jobs", "job_id")

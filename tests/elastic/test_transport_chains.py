@@ -133,9 +133,9 @@ def test_without_a_bundle_python_decides(
     ("content", "why"),
     [
         (None, "No such file or directory"),
-        (b"", "it holds no certificate"),
-        (b"-----BEGIN CERTIFICATE-----\ncut", "half of one, in PEM"),
-        (OLD.certificate.public_bytes(Encoding.DER), "it holds no certificate"),
+        (b"", "it has no complete certificate"),
+        (b"-----BEGIN CERTIFICATE-----\ncut", "no complete certificate in PEM"),
+        (OLD.certificate.public_bytes(Encoding.DER), "it has no complete certificate"),
     ],
     ids=["missing", "empty", "cut", "DER"],
 )

@@ -1,1 +1,1 @@
-"""The only package that speaks Elasticsearch: its lists, its errors, its close API."""
+"""The only package that calls Elasticsearch: its lists, its errors, its close API."""

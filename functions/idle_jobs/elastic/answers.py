@@ -1,9 +1,9 @@
-"""What an HTTP answer means: from status and body to the tree of errors; pure.
+"""Turns the status and body of an HTTP answer into one of our errors; pure.
 
-Proxies answer too, with HTML or JSON of their own, so only Elasticsearch's own words
-count as evidence, as a missing job or as a bad request. What the same request would be
-told again is refused at once. The reasons are quoted from the server's source (2021 and
-2025 alike where not said otherwise).
+Proxies also answer, with HTML or JSON of their own. So only an error that Elasticsearch
+wrote counts as evidence, as a missing job or as a bad request. An error that a retry
+would get again becomes `Refused`. The texts are those of Elasticsearch's source, the
+same in 2021 and 2025 unless a comment says otherwise.
 """
 
 import json
@@ -27,8 +27,8 @@ from idle_jobs.errors import (
 from idle_jobs.reasons import Reason
 from idle_jobs.texts import decoded, tidy
 
-# A pair of surrogates, half of one, or any other escape: a backslash's, say, which what
-# looks like one may follow.
+# One JSON escape: a surrogate pair, a lone surrogate (group 1), or any other. The last
+# keeps an escaped backslash before `ud800` from being read as a surrogate.
 _ESCAPE = re.compile(
     r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
     r"|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
@@ -36,26 +36,26 @@ _ESCAPE = re.compile(
 )
 
 NO_SUCH_API = (
-    "this Elasticsearch has no machine learning API (it is switched off, the OSS build "
-    "or OpenSearch), or CLUSTER_URL has a wrong path"
+    "this Elasticsearch has no machine learning API (it is disabled, the OSS build or "
+    "OpenSearch), or CLUSTER_URL has a wrong path"
 )
 NOT_THE_CLUSTER = (
-    "CLUSTER_URL may lead to something else, or a proxy does not let this call through"
+    "CLUSTER_URL may not be an Elasticsearch, or a proxy does not let this call through"
 )
 SLOW = "Timed out when waiting for persistent tasks"
 
-# Statuses from 400 to 499 that may be another one when it is asked again.
+# Statuses from 400 to 499 after which a retry may succeed.
 _PASSING = frozenset({404, 408, 409, 425})
 _SEARCH = "search_phase_execution_exception"
-# What is behind a failed search of its own and goes on until a person ends it.
+# Causes of a failed search in Elasticsearch that only a person can remove.
 _FOR_A_PERSON = frozenset({"index_closed_exception", "security_exception"})
 
 
 def parsed(body: bytes) -> Mapping[str, Any] | None:
     """Return the body as a JSON object, None if it is anything else.
 
-    It is read by the rule of `texts`. Half a surrogate pair, which JSON can write and
-    no encoding can, becomes a `?`: a cluster's answer cannot be sent back.
+    The text is cleaned as `texts` describes. A lone surrogate, which UTF-8 cannot
+    encode, becomes a `?`.
     """
     try:
         value = json.loads(_ESCAPE.sub(_whole, decoded(body)))
@@ -69,7 +69,7 @@ def _whole(escape: re.Match[str]) -> str:
 
 
 def error_of(status: int, body: bytes) -> ClusterError:
-    """Return what an answer other than 200 asks the caller to do."""
+    """Return the error for an answer with a status other than 200."""
     words = words_of(status, parsed(body))
     detail = f"{status} {words or excerpt(body)}"
     if 300 <= status < 400:
@@ -98,14 +98,14 @@ def _upgrade_mode(words: Words) -> bool:
 
 
 def _never(status: int, words: Words, detail: str) -> ClusterError:
-    """Sort what the same request would be told again."""
+    """Return the error for a status that a retry would get again."""
     if words.kind == NOT_ON_SERVERLESS:
         return NotOnServerless(detail)
     if words.unrouted:
         return Refused(f"{detail}: {NO_SUCH_API}")
     if not words:
         return Refused(f"{detail}: {NOT_THE_CLUSTER}")
-    # Its own searches say what is wrong with its indices, not with the request.
+    # A failed search of Elasticsearch is about its indices, not about the request.
     if status == 400 and not words.plain and words.kind != _SEARCH:
         return BadRequest(detail)
     return Refused(detail)
@@ -120,7 +120,7 @@ def _missing(words: Words, detail: str) -> ClusterError:
         return TryLater(detail)
     if words.reason.startswith(("No known job with id", "No datafeed with id")):
         return Gone(detail, missing=_named(words.reason))
-    # "the task with id …": it vanished between two steps of the close: likely closed.
+    # "the task with id …": it ended during the close, so the job is probably closed.
     return LookAgain(detail)
 
 
@@ -131,7 +131,7 @@ def _named(reason: str) -> tuple[str, ...]:
 
 
 def _conflict(words: Words, detail: str) -> ClusterError:
-    # Evidence for a force is said in full, and by no cause of something else.
+    # Evidence has to be the error itself, with all details, not a cause within it.
     reason = "" if words.plain else words.reason
     if "could not be stopped" in reason or "hasn't been stopped" in reason:
         return DatafeedWouldNotStop(detail)
@@ -145,7 +145,7 @@ def _failed(status: int, words: Words, detail: str) -> ClusterError:
         return LookAgain(detail)
     if _upgrade_mode(words):
         return TryLater(detail, Reason.UPGRADE_MODE)
-    # Jobs are searched for before a close is issued: no close goes on then.
+    # The search comes before the close, so no close has been issued.
     kinds = {words.kind, *(kind for kind, _ in words.causes)}
     if _SEARCH in kinds and kinds & _FOR_A_PERSON:
         return Refused(detail)
@@ -155,7 +155,7 @@ def _failed(status: int, words: Words, detail: str) -> ClusterError:
 
 
 def no_object(path: str, body: bytes) -> ClusterError:
-    """Sort a 200 without a JSON object: cut off on its way, or somebody else's page."""
+    """Return the error for a 200 without a JSON object: cut off, or not of the API."""
     text, detail = _beginning(body), f"{path}: {excerpt(body)}"
     if not text or text.startswith("{"):
         return TryLater(detail)
@@ -163,14 +163,14 @@ def no_object(path: str, body: bytes) -> ClusterError:
 
 
 def not_the_cluster(what: str, expected: str, answer: Mapping[str, Any]) -> Refused:
-    """Return the refusal of a 200 that lacks what Elasticsearch always says."""
+    """Return the error for a 200 without a field that Elasticsearch always sends."""
     fields = redacted(", ".join(answer))[:80] or "none"
     why = f"{what}: expected the field {expected}, got {fields}"
     return Refused(f"{why}: {NOT_THE_CLUSTER}")
 
 
 def excerpt(body: bytes) -> str:
-    """Return the beginning of what no answer should be, without credentials."""
+    """Return the beginning of an unexpected body for a log, without credentials."""
     text = " ".join(_beginning(body).split())
     return f"not an answer of Elasticsearch: {redacted(text)[:80] or 'empty'}"
 

@@ -1,7 +1,7 @@
-"""What Elasticsearch says of an error: its type, its reason and what caused it; pure.
+"""Reads an error of Elasticsearch: its type, its reason and its causes; pure.
 
 Proxies and other products answer with JSON of their own, some with an `error` in it. It
-is Elasticsearch's where it is an object with a type, or one of the texts that only
+comes from Elasticsearch if it is an object with a type, or one of the texts that only
 Elasticsearch writes (RestController and ElasticsearchException of 2021 and 2025).
 """
 
@@ -14,11 +14,11 @@ from typing import Any
 from idle_jobs.elastic.json_fields import dig
 from idle_jobs.errors import redacted
 
-LOOKED_AT = 4_096  # Of a text of others, as far as it may be told of.
-# Twice a request line, which the text of an error may repeat. A search of a longer one
-# takes time by the square of its length, for hours where a proxy means it badly.
+LOOKED_AT = 4_096  # Characters or bytes of an untrusted text that we look at.
+# An error may repeat the request line, so twice that length is enough. The time of a
+# match grows with the square of the length: a hostile text could take hours.
 LONGEST_TEXT = 2 * LOOKED_AT
-MOST_OBJECTS, MOST_ALIKE = 200, 10  # Of an error, and of a list in it.
+MOST_OBJECTS, MOST_ALIKE = 200, 10  # Read of one error, and of one list in it.
 NOT_ON_SERVERLESS = "api_not_available_exception"
 
 # No such path, or a path of another API with other methods.
@@ -27,15 +27,15 @@ _UNROUTED = re.compile(
     r"|Incorrect HTTP method for uri \[.*\] and method \[\w+\](, allowed: \[.*\])?",
     re.DOTALL,
 )
-# Serverless of 2023 said so in a text.
+# The text of Serverless in 2023.
 _SERVERLESS = re.compile(
     r"(Request for )?uri \[.*\] with method \[\w+\] exists but is not available when "
     r"running in serverless mode",
     re.DOTALL,
 )
-# What is left of an error where `http.detailed_errors.enabled` is false.
+# The text of an error if `http.detailed_errors.enabled` is false.
 _SIMPLE = re.compile(r"(?:Elasticsearch)?([A-Z]\w{0,99}Exception)\[(.*)\]", re.DOTALL)
-# The query that we ask with is longer than all that is said of it.
+# Our query is cut from error texts: it is longer than the rest of them.
 _OUR_QUERY = re.compile(r"\?filter_path=[^\s\]]*")
 _INNER = ("root_cause", "caused_by", "failed_shards", "reason", "suppressed")
 
@@ -44,10 +44,11 @@ Cause = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """An error in Elasticsearch's own words; empty where it is not one of its own.
+    """An error as Elasticsearch describes it; false if Elasticsearch did not write it.
 
-    `causes` holds type and reason of what is behind it, the innermost last. A `plain`
-    one was a text, which is less to rely on than an object.
+    `kind` is its type. `causes` has the type and the reason of each cause, the
+    innermost last. `plain` is set if the error was a text, which is less reliable than
+    an object.
     """
 
     kind: str = ""
@@ -70,17 +71,17 @@ class Words:
 
     @property
     def unrouted(self) -> bool:
-        """Tell whether this Elasticsearch knows no such path."""
+        """Return whether this Elasticsearch has no such path."""
         return self.plain and not self.kind
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """Return its own reason and those of its causes."""
+        """Return the reason of the error and those of its causes."""
         return (self.reason, *(reason for _, reason in self.causes))
 
 
 def words_of(status: int, answer: Mapping[str, Any] | None) -> Words:
-    """Return what Elasticsearch says in the answer to a request that failed."""
+    """Return the error in an answer, empty if Elasticsearch did not write it."""
     error = (answer or {}).get("error")
     if isinstance(error, str):
         return _plain(status, error, (answer or {}).get("status"))
@@ -104,7 +105,7 @@ def _plain(status: int, error: str, said: object) -> Words:
 
 
 def causes_of(error: object) -> Iterator[Cause]:
-    """Yield type and reason of each object of an error, the outer ones first."""
+    """Yield the type and reason of each object in an error, the outer ones first."""
     waiting, seen = deque([error]), set()
     for _ in range(MOST_OBJECTS):
         if not waiting:
@@ -123,7 +124,7 @@ def causes_of(error: object) -> Iterator[Cause]:
 def _cause(error: Mapping[str, Any]) -> Cause:
     kind, reason = error.get("type"), error.get("reason")
     text = reason if isinstance(reason, str) else ""
-    # Where it happened, and why a credential is refused, stand beside.
+    # The index, and why a credential was refused, are separate fields.
     index, why = error.get("index"), error.get("additional_unsuccessful_credentials")
     text += f" [{index}]" if isinstance(index, str) and index not in text else ""
     text += f": {why}" if isinstance(why, str) else ""
@@ -131,7 +132,7 @@ def _cause(error: Mapping[str, Any]) -> Cause:
 
 
 def in_one_line(causes: Iterator[Cause]) -> str:
-    """Tell causes in a line: the outermost and the innermost, each cut."""
+    """Return causes as one line: the outermost and the innermost, each shortened."""
     pairs = ((_cut(kind, 60), _cut(text, 160)) for kind, text in causes)
     lines = [": ".join(filter(None, pair)) for pair in pairs]
     return ": ".join(dict.fromkeys([*lines[:1], *lines[-1:]]))

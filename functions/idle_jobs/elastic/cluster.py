@@ -1,4 +1,4 @@
-"""The only file that speaks Elasticsearch: read its jobs, close one of them."""
+"""Calls one cluster: read its jobs, close one of them."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -36,12 +36,12 @@ from idle_jobs.errors import (
 )
 from idle_jobs.policy.job import Job, State
 
-# Bytes of a list of all jobs, of which 10,000 are about 6 MB, and for each id of a list
-# of some: what was an id may be a group's name by now, and 200 jobs come.
+# Bytes of an answer: for all jobs (10,000 jobs are about 6 MB), and for each id that we
+# ask for. An id may have become the name of a group with 200 jobs.
 LONGEST_LIST = 8 * 1024 * 1024
 LONGEST_JOB = 256 * 1024
 
-# Where each kind is listed, under which name, and what identifies one.
+# Path, name of the list in the answer, and id field.
 _JOBS = ("/_ml/anomaly_detectors", "jobs", "job_id")
 _DATAFEEDS = ("/_ml/datafeeds", "datafeeds", "datafeed_id")
 
@@ -49,27 +49,25 @@ Ids = Sequence[str] | None
 
 
 class Cluster:
-    """One cluster; every method raises `errors.ClusterError` and nothing else."""
+    """One cluster; every method raises only `errors.ClusterError`."""
 
     def __init__(self, wire: Wire, limit: Callable[[], float] | None = None) -> None:
         self._wire = wire
         self._limit = limit
 
     def within(self, limit: Callable[[], float]) -> "Cluster":
-        """Return the same cluster, none of whose reads takes longer than the limit."""
+        """Return this cluster with a limit, in seconds, for the time of each read."""
         return Cluster(self._wire, limit)
 
     def jobs(self, now: datetime, ids: Ids = None) -> list[Job]:
-        """Read all jobs, or those of these ids that exist, in four calls, or five.
+        """Return all jobs, or those of these ids that exist; four or five calls.
 
-        What is read of a few jobs costs the cluster no more for all the others.
-        `open_start` is counted back from `now` and what the read took until then, in
-        whole seconds, as `open_time` has them. An id may have become a group's name
-        meanwhile, so that jobs may come back that nobody asked for.
+        `now` is the time at which the read begins; `open_start` is computed from it. If
+        an id has become the name of a group, the answer has the jobs of that group.
         """
         began = monotonic()
         info = self._info()
-        # The states first: a job that is closed by then has its finish time as well.
+        # Stats before configs: a job that the stats show as closed has a finished_time.
         stats, failures = self._list(_JOBS, "/_stats", STATS_FIELDS, ids)
         read_at = now + timedelta(seconds=int(monotonic() - began))
         configs, _ = self._list(_JOBS, "", CONFIG_FIELDS, ids)
@@ -93,14 +91,15 @@ class Cluster:
         good_for: float = inf,
         force: bool = False,
     ) -> None:
-        """Post a close for one job as just read; return when it is said to be closed.
+        """Post a close for one job; return when Elasticsearch reports it as closed.
 
-        The path carries one id that the cluster itself has just named, so it can be
-        neither blank nor a group nor a wildcard, each of which closes more than a job.
-        Parameters go into the query and there is no body: with a body, Elasticsearch
-        would not read the query. LookAgain means issued: hanging up does not stop it.
-        What is not sent within `good_for` seconds, since credentials had to be fetched,
-        is not sent at all: NotSent.
+        `job` must come from a fresh read: its id is then no group, no wildcard and not
+        blank, each of which would close more than one job. The parameters go into the
+        query: with a body, Elasticsearch would ignore the query.
+
+        LookAgain means that the close may have been issued; a timeout here does not
+        stop it. Raises NotSent if the request, which may have to wait for credentials,
+        cannot be sent within `good_for` seconds.
         """
         path = f"/_ml/anomaly_detectors/{quote(job.job_id, safe='')}/_close"
         params = {"timeout": timeout} | ({"force": "true"} if force else {})
@@ -119,7 +118,7 @@ class Cluster:
     def _list(
         self, what: tuple[str, str, str], suffix: str, fields: str, ids: Ids
     ) -> tuple[list[Json], list[object]]:
-        """Read all of a kind, or these; say what nodes failed to answer, and why."""
+        """Return the items of a list, all or by id, and the failures of nodes."""
         path, name, key = what
         answers = [
             answer
@@ -132,7 +131,7 @@ class Cluster:
         return items, [failure for failure in failures if failure]
 
     def _known(self, path: str, pack: str, suffix: str, fields: str) -> Iterator[Json]:
-        """Yield the answers for a pack; one missing id makes the whole pack a 404."""
+        """Yield the answers for a pack of ids, which is a 404 if one id is missing."""
         longest = LONGEST_JOB * (pack.count("%2C") + 1) if pack else LONGEST_LIST
         whole = f"{path}{f'/{pack}' if pack else ''}{suffix}"
         try:
@@ -142,7 +141,7 @@ class Cluster:
                 yield from self._known(path, rest, suffix, fields)
 
     def _limits(self) -> dict[str, float]:
-        """Return how long the next read may take, where that is limited."""
+        """Return how long the next read may take, if there is a limit."""
         if self._limit is None:
             return {}
         if (seconds := self._limit()) <= 0:
@@ -158,7 +157,7 @@ class Cluster:
                 "GET", path, params, longest=longest, **self._limits()
             )
         except (LookAgain, Evidence) as error:
-            # A read that timed out read nothing, and none is refused as a close is.
+            # These errors are about closes. After a read they mean: try again.
             raise TryLater(str(error)) from error
         value = parsed(body)
         if value is None:
@@ -167,7 +166,7 @@ class Cluster:
 
 
 def _doubted(job: Job, failures: list[object]) -> Job:
-    """Mark an open job of an answer with failures: its counts may be an index's."""
+    """Mark an open job as unknown if nodes failed: its counts may be old ones."""
     if job.state is State.CLOSED:
         return job
     why = in_one_line(causes_of(failures))

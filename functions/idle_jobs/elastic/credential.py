@@ -1,4 +1,4 @@
-"""An Elasticsearch credential out of Secrets Manager; it never leaves in a repr."""
+"""Reads an Elasticsearch credential from Secrets Manager."""
 
 import json
 import re
@@ -19,7 +19,7 @@ from idle_jobs.texts import decoded, needed, tidied
 SECRET_MAX_AGE = 300  # seconds
 
 _ENCODED = re.compile(r"[A-Za-z0-9+/=_-]{8,}")
-# Elasticsearch makes an id of 20 characters, and a key of 22.
+# The ids of Elasticsearch have 20 characters, its keys 22.
 _ID_AND_KEY = re.compile(r"[A-Za-z0-9_-]{20}:[A-Za-z0-9_-]{22}")
 EXPECTED = (
     "an encoded API key, id:api_key, or JSON with encoded, id and api_key, or username "
@@ -28,9 +28,9 @@ EXPECTED = (
 
 
 class Credential:
-    """A secret that holds an API key or a user, as an Authorization value.
+    """A secret that holds an API key or a user; its methods raise Refused.
 
-    An API key is stored as Elasticsearch answers it (`encoded`, or `id` and `api_key`),
+    An API key is stored as Elasticsearch returns it (`encoded`, or `id` and `api_key`),
     as the encoded key alone or as `id:api_key`; a user as `username` and `password`.
     """
 
@@ -38,11 +38,11 @@ class Credential:
         self._arn = secret_arn
 
     def refresh(self) -> None:
-        """Read the secret anew."""
+        """Read the secret again, not from the cache."""
         self._secret(force_fetch=True)
 
     def authorization(self) -> str:
-        """Return the Authorization value."""
+        """Return the value for the Authorization header."""
         return authorization_of(self._secret())
 
     def _secret(self, *, force_fetch: bool = False) -> str:
@@ -56,7 +56,7 @@ class Credential:
 
 
 def decoded_secret(secret: object) -> str:
-    """Return the text of a secret, which may have been stored as bytes."""
+    """Return the text of a secret that was stored as text or as bytes."""
     try:
         return decoded(secret) if isinstance(secret, str | bytes) else ""
     except ValueError as error:
@@ -64,7 +64,7 @@ def decoded_secret(secret: object) -> str:
 
 
 def authorization_of(secret: str) -> str:
-    """Return a secret's text as an Authorization value; errors do not repeat it."""
+    """Return the Authorization value for a secret; errors do not repeat the secret."""
     try:
         return _authorization(_fields_of(decoded(secret)))
     except ValueError as error:
@@ -72,7 +72,7 @@ def authorization_of(secret: str) -> str:
 
 
 def _fields_of(text: str) -> dict[str, Any]:
-    """Return what a secret holds, without fields that are empty."""
+    """Return the fields of a secret, without empty ones."""
     if _ID_AND_KEY.fullmatch(text):
         return dict(zip(("id", "api_key"), text.split(":"), strict=True))
     try:
@@ -114,6 +114,6 @@ def _joined(name: str, secret: str) -> str:
 
 @cache
 def _secrets() -> SecretsProvider:
-    # On boto3's own session: one of Powertools' reads botocore's data once more.
+    # With the default session of boto3: a new one loads the data of botocore again.
     client = boto3.client("secretsmanager", config=CLIENT_CONFIG)
     return SecretsProvider(boto3_client=client)

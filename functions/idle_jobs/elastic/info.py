@@ -1,4 +1,4 @@
-"""What `GET _ml/info` says that a read depends on; pure."""
+"""Reads the answer of `GET _ml/info`: upgrade mode and version; pure."""
 
 import re
 from dataclasses import dataclass
@@ -10,25 +10,25 @@ from idle_jobs.reasons import Reason
 
 INFO_FIELDS = "upgrade_mode,native_code.version"
 
-OLDEST_VERSION = (7, 14)  # From there on close stops the datafeed itself (#74257).
-NAMES_DATAFEEDS = (8, 0)  # A job's config holds its datafeed since about 7.15.
+OLDEST_VERSION = (7, 14)  # Since then, close stops the datafeed itself (#74257).
+NAMES_DATAFEEDS = (8, 0)  # Since about 7.15, a job's config holds its datafeed.
 
 
 @dataclass(frozen=True, slots=True)
 class Info:
-    """Its mode, and whether each job's configuration holds that of its datafeed."""
+    """The upgrade mode, and whether the config of a job holds that of its datafeed."""
 
     upgrade_mode: bool = False
     names_datafeeds: bool = False
 
 
-# Serverless keeps this API to itself. It is newer than any version that is asked about
-# here, and its upgrade mode shows in each job's assignment_explanation.
+# Serverless does not offer this API. It is newer than the versions above, and its
+# upgrade mode is visible in the assignment_explanation of each job.
 ON_SERVERLESS = Info(names_datafeeds=True)
 
 
 def read_info(answer: Json) -> Info:
-    """Read the answer; Refused where it is no cluster that can be served."""
+    """Return the info; Refused for an old version, or if it is not Elasticsearch."""
     upgrade_mode = answer.get("upgrade_mode")
     if not isinstance(upgrade_mode, bool):
         raise not_the_cluster("_ml/info", "upgrade_mode", answer)
@@ -42,7 +42,7 @@ def read_info(answer: Json) -> Info:
 
 
 def _version(answer: Json) -> tuple[int, int] | None:
-    # A node without the native code tells no version.
+    # A node without the native code reports no version.
     version = dig(answer, "native_code.version")
     match = (
         re.match(r"(\d{1,9})\.(\d{1,9})", version) if isinstance(version, str) else None

@@ -1,4 +1,4 @@
-"""How jobs are read from the cluster's three lists; pure."""
+"""Makes jobs from the three lists of the cluster: configs, stats, datafeeds; pure."""
 
 import re
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ from idle_jobs.elastic.json_fields import Fields, Json, dig
 from idle_jobs.policy.job import JOB_ID, Datafeed, Job, State
 from idle_jobs.policy.owner import read_owner
 
-LONGEST_TEXT = 500  # characters of what is only told
+LONGEST_TEXT = 500  # characters of a text for people
 
 _STATES = {str(state): state for state in State}
 _BYTES = re.compile(r"(\d{1,15})(b|kb|mb|gb|tb|pb)", re.IGNORECASE)
@@ -27,11 +27,11 @@ def read_jobs(
     read_at: datetime,
     upgrade_mode: bool = False,
 ) -> list[Job]:
-    """Join the cluster's lists into jobs, sorted by id.
+    """Join the lists of the cluster into jobs, sorted by id.
 
-    A job that only one of the two job lists knows is returned with what there is:
-    without a config it is an orphan, without stats its state is unknown. One with an
-    id that Elasticsearch refuses is none.
+    A job may be missing in one of the two job lists. Without a config it is an orphan;
+    without stats its state is unknown. Items with an id that Elasticsearch does not
+    allow are left out.
     """
     feeds = _by_key(datafeeds)
     config_of = {config["job_id"]: config for config in configs}
@@ -47,8 +47,8 @@ def read_jobs(
 
 
 def _by_key(datafeeds: Iterable[Json]) -> dict[str, Json]:
-    # Datafeed stats name no job at their top level, so two keys lead to one: a job of
-    # 7.14 has no datafeed_config, and an orphan datafeed has no timing_stats.
+    # A datafeed is found by its own id, which the config of its job holds, or by the
+    # job_id in its timing_stats. A job of 7.14 has only the latter.
     feeds: dict[str, Json] = {}
     for feed in datafeeds:
         feeds[f"feed {feed['datafeed_id']}"] = feed
@@ -103,7 +103,7 @@ def _state(stats: Fields) -> State | None:
 
 
 def _open_start(stats: Fields, read_at: datetime) -> datetime | None:
-    # "123456s": whole seconds, and only from a live process.
+    # "123456s": whole seconds; only a running process reports it.
     age = stats.duration("open_time")
     return None if age is None else read_at - age
 
@@ -113,15 +113,16 @@ def _records(counts: Fields, *, needed: bool) -> int:
 
 
 def _sized(sizes: Fields) -> datetime | None:
-    # A model that no process reported yet is made up for the answer, its time included.
+    # Before a process reports a model, Elasticsearch makes one up, with its log_time.
     time = sizes.time("log_time")
     reported = sizes["model_bytes_memory_limit"] is not None or sizes["model_bytes"]
     return time if reported else None
 
 
 def _memory(sizes: Fields, config: Fields) -> int:
-    # What the node reserves, by Elasticsearch's own choice of figure; `model_bytes` is
-    # 0 right after opening although memory is held (elasticsearch#121168).
+    # What the node reserves for the job. Elasticsearch names the figure that it uses.
+    # `model_bytes` is 0 right after opening, although memory is reserved
+    # (elasticsearch#121168).
     basis = sizes.text("assignment_memory_basis")
     figure = _RESERVED.get(basis, "model_bytes_memory_limit")
     if reserved := sizes.read(figure, int):
@@ -132,14 +133,14 @@ def _memory(sizes: Fields, config: Fields) -> int:
 
 
 def _managed(settings: object) -> bool:
-    # Any truthy `managed` protects: an odd value must not open a job of Elastic's apps.
+    # Any truthy `managed` protects the job, so that an odd value is on the safe side.
     created_by = dig(settings, "created_by")
     by_module = isinstance(created_by, str) and created_by.startswith("ml-module-")
     return bool(dig(settings, "managed")) or by_module
 
 
 def _functions(analysis: Fields) -> tuple[str, ...]:
-    # None at all is as unknown as a function that cannot be read.
+    # A job without detectors counts like one with an unknown function.
     detectors = analysis.read("detectors", list) or [None]
     functions = (dig(detector, "function") for detector in detectors)
     return tuple(f if isinstance(f, str) else "unknown" for f in functions)

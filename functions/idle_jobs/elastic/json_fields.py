@@ -1,8 +1,8 @@
-"""Typed fields out of untrusted JSON; pure.
+"""Reads typed fields from untrusted JSON; pure.
 
-What cannot be read becomes a line in `problems`, never an exception, so that one odd
-job cannot stop a sweep, and never a default alone, so that an unread field cannot look
-like idleness.
+A field that cannot be read adds a line to `problems`. It does not raise, since one odd
+job must not stop a sweep. And it is not only replaced by a default, since the job could
+then look idle.
 """
 
 from collections.abc import Mapping
@@ -18,8 +18,8 @@ EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 def dig(source: object, path: str) -> object:
-    """Return what lies at a dotted path, None where the path ends early."""
-    # JSON objects are dicts: asking for any Mapping would take half of a sweep's time.
+    """Return the value at a dotted path, None if there is none."""
+    # `dict`, since a check for Mapping would take half of the time of a sweep.
     for key in _keys(path):
         if not isinstance(source, dict):
             return None
@@ -29,7 +29,7 @@ def dig(source: object, path: str) -> object:
 
 @cache
 def _keys(path: str) -> tuple[str, ...]:
-    # The paths are those in our code: a few dozen.
+    # Cached: the code has a few dozen paths.
     return tuple(path.split("."))
 
 
@@ -40,10 +40,11 @@ def _is_long(value: object) -> bool:
 
 
 class Fields:
-    """Reads the fields of one object and remembers those that it could not read.
+    """Reads the fields of one object and records those that it could not read.
 
-    What is no object has no fields. `place` is where it stands in its document: each
-    path in `problems`, which all objects of a document share, begins with it.
+    Any `source` that is not an object has no fields. `place` is the path of the object
+    in its document; the lines in `problems` begin with it. All objects of a document
+    share one list of `problems`.
     """
 
     __slots__ = ("place", "problems", "source")
@@ -59,18 +60,19 @@ class Fields:
         return self.source.get(name)
 
     def within(self, name: str) -> "Fields":
-        """Return the fields of an object in this one."""
+        """Return the fields of an object within this one."""
         return Fields(self.source.get(name), f"{self.place}{name}.", self.problems)
 
     def doubt(self, name: str, expected: str) -> None:
-        """Remember that a field is not what was expected."""
+        """Record that a field is not what was expected."""
         got = f"{self[name]!r:.60}"
         self.problems.append(f"{self.place}{name}: expected {expected}, got {got}")
 
     def read(self, name: str, kind: type[T], *, needed: bool = False) -> T | None:
-        """Return a field's value if it is of this kind; a bool is not an int.
+        """Return a field's value if it is of this kind, otherwise None.
 
-        Nor is what is no `long` of Elasticsearch's: sums and metrics could not hold it.
+        A bool does not count as an int, and neither does an integer outside 64 bits:
+        metrics could not hold it. `needed` makes a missing field a problem.
         """
         value = self.source.get(name)
         if value is None and not needed:
@@ -81,11 +83,11 @@ class Fields:
         return None
 
     def text(self, name: str) -> str:
-        """Return a string, empty where there is none."""
+        """Return a string, "" if there is none."""
         return self.read(name, str) or ""
 
     def time(self, name: str, *, needed: bool = False) -> datetime | None:
-        """Return epoch milliseconds as a time."""
+        """Return a field with epoch milliseconds as a time."""
         value = self.read(name, int, needed=needed)
         try:
             return None if value is None else EPOCH + timedelta(milliseconds=value)
@@ -95,7 +97,7 @@ class Fields:
             return None
 
     def duration(self, name: str) -> timedelta | None:
-        """Return an Elasticsearch time value such as `15m`."""
+        """Return a field with an Elasticsearch time value such as `15m`."""
         value = self.source.get(name)
         try:
             return None if value is None else duration(value)
@@ -104,7 +106,7 @@ class Fields:
             return None
 
     def texts(self, name: str) -> tuple[str, ...]:
-        """Return a list of strings, empty where there is none."""
+        """Return a list of strings, empty if there is none."""
         values = self.read(name, list)
         if not values:
             return ()

@@ -1,4 +1,4 @@
-"""How the cluster's list APIs are asked for, and what their answers hold; pure."""
+"""Requests to the list APIs of the cluster, and checks of their answers; pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import quote, unquote
@@ -7,8 +7,8 @@ from idle_jobs.elastic.answers import not_the_cluster
 from idle_jobs.elastic.json_fields import Json, dig
 from idle_jobs.errors import BadRequest, TryLater
 
-# What is asked of the cluster, as `filter_path` wants it: just what `job_reader` reads.
-# The owner's key is looked for by parts of `idle_closer` and `Idle-Closer`.
+# The fields that `job_reader` reads, for `filter_path`. The wildcards also find
+# misspelt keys of an owner, such as `Idle-Closer` for `idle_closer`.
 CONFIG_FIELDS = (
     "count,jobs.job_id,jobs.groups,jobs.create_time,jobs.finished_time,jobs.blocked,"
     "jobs.deleting,jobs.custom_settings.managed,jobs.custom_settings.created_by,"
@@ -32,16 +32,16 @@ FEED_FIELDS = (
     "count,datafeeds.datafeed_id,datafeeds.state,datafeeds.timing_stats.job_id,"
     "datafeeds.running_state,datafeeds.node.id,datafeeds.assignment_explanation"
 )
-# Of a job's datafeed, where the job's own configuration does not hold it.
+# Of a datafeed, if the configuration of its job does not hold it.
 FEED_CONFIG_FIELDS = (
     "count,datafeeds.datafeed_id,datafeeds.job_id,datafeeds.frequency,"
     "datafeeds.query_delay"
 )
 
-MOST_JOBS = 10_000  # What the list APIs return at most, without a word.
+MOST_JOBS = 10_000  # The list APIs return at most this, without a warning.
 
-# A request line holds 4,096 bytes (http.max_initial_line_length); the longest query,
-# STATS_FIELDS encoded, and the base path take less than 1,500 of them.
+# Bytes. A request line has 4,096 (http.max_initial_line_length). The longest query,
+# STATS_FIELDS encoded, and the base path need less than 1,500 of them.
 LONGEST_IDS = 2_500
 
 
@@ -59,9 +59,9 @@ def packed(ids: Sequence[str]) -> Iterator[str]:
 
 
 def without(pack: str, missing: Iterable[str]) -> Iterator[str]:
-    """Yield what to ask for instead of a pack of which some ids are missing.
+    """Yield the packs to ask for after an answer that some ids of a pack are missing.
 
-    Where the answer names none of its ids, each is asked for by itself.
+    If that answer names none of these ids, each id gets a pack of its own.
     """
     ids = [unquote(part) for part in pack.split("%2C")]
     left = [job_id for job_id in ids if job_id not in set(missing)]
@@ -72,8 +72,8 @@ def without(pack: str, missing: Iterable[str]) -> Iterator[str]:
 
 
 def items_of(answer: Json, name: str, key: str) -> list[Json]:
-    """Return the items of a list; half a list, or one of others, raises."""
-    # filter_path leaves an empty list out altogether, but never the count.
+    """Return the items of a list; ClusterError if it is incomplete or not a list."""
+    # With filter_path an empty list is missing in the answer; the count is not.
     count, items = answer.get("count"), answer.get(name, [])
     if not isinstance(count, int):
         raise not_the_cluster(name, "count", answer)
@@ -82,16 +82,19 @@ def items_of(answer: Json, name: str, key: str) -> list[Json]:
     ):
         raise TryLater(f"{name}: expected a list of objects with {key}")
     if count != len(items):
-        raise TryLater(f"{name}: {count!r:.20} were announced, {len(items)} came")
+        raise TryLater(
+            f"{name}: expected {count!r:.20}, the count in the answer, got {len(items)}"
+        )
     if len(items) >= MOST_JOBS:
         raise BadRequest(
-            f"{name}: {MOST_JOBS} came, so there may be more than the API tells"
+            f"{name}: got {MOST_JOBS}, the most that the API returns, so some may be "
+            "missing"
         )
     return items
 
 
 def datafeeds_of(configs: Iterable[Json]) -> Iterator[str]:
-    """Yield the ids of the datafeeds that jobs' configurations name."""
+    """Yield the ids of the datafeeds in the configurations of jobs."""
     for config in configs:
         datafeed_id = dig(config, "datafeed_config.datafeed_id")
         if isinstance(datafeed_id, str) and datafeed_id:
@@ -99,7 +102,7 @@ def datafeeds_of(configs: Iterable[Json]) -> Iterator[str]:
 
 
 def unread_datafeeds(configs: Iterable[Json], feeds: Iterable[Json]) -> Iterator[str]:
-    """Yield the ids of datafeeds whose jobs' configurations lack theirs, as in 7.14."""
+    """Yield ids of datafeeds whose job's configuration does not hold theirs (7.14)."""
     bare = {c["job_id"] for c in configs if c.get("datafeed_config") is None}
     for feed in feeds:
         job_id = dig(feed, "timing_stats.job_id")
@@ -108,7 +111,7 @@ def unread_datafeeds(configs: Iterable[Json], feeds: Iterable[Json]) -> Iterator
 
 
 def with_datafeeds(configs: Iterable[Json], datafeeds: Iterable[Json]) -> list[Json]:
-    """Return configurations that hold those of their datafeeds, as from 7.15 on."""
+    """Return configurations with those of their datafeeds, as 7.15 and later have."""
     of_job = {f["job_id"]: f for f in datafeeds if isinstance(f.get("job_id"), str)}
     return [
         {**config, "datafeed_config": of_job.get(config["job_id"])}

@@ -1,8 +1,8 @@
-"""How a request proves who sends it. The only file that sees secrets.
+"""Adds a credential or an AWS signature to a request.
 
-A signer is called for every attempt, so nothing old is ever sent again, and it keeps no
-state that threads could mix up: requests-aws4auth rewrites key and token on a shared
-object, so each request gets a fresh one from an immutable snapshot.
+A signer is called for every attempt, so an old signature is never sent again. Threads
+share a signer, but AWS4Auth of requests-aws4auth is not thread-safe. So each request
+gets an AWS4Auth of its own, made from a snapshot of the credentials.
 """
 
 from threading import Lock
@@ -30,7 +30,7 @@ LATTICE = "vpc-lattice-svcs"
 
 
 class Signer(Protocol):
-    """Signs one attempt; after an answer in `stale` it is refreshed and asked again."""
+    """Signs each attempt; refreshed and called again after a status in `stale`."""
 
     stale: frozenset[int]
 
@@ -38,11 +38,11 @@ class Signer(Protocol):
         """Sign a prepared request."""
 
     def refresh(self) -> None:
-        """Fetch the credentials anew."""
+        """Fetch the credentials again."""
 
 
 class Direct(AuthBase):
-    """Sends an Elasticsearch credential as it is: an API key or a user."""
+    """Sends an Elasticsearch credential, an API key or a user, in Authorization."""
 
     stale = frozenset({401})
 
@@ -50,7 +50,7 @@ class Direct(AuthBase):
         self._credential = credential
 
     def refresh(self) -> None:
-        """Read the secret anew: it may have been rotated."""
+        """Read the secret again: it may have been rotated."""
         self._credential.refresh()
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
@@ -60,13 +60,13 @@ class Direct(AuthBase):
 
 
 class SigV4(AuthBase):
-    """Signs with AWS credentials, the function's own or those of a role it assumes.
+    """Signs with AWS credentials, of the function's role or of a role that it assumes.
 
-    A front door may ask for an Elasticsearch credential as well: it is carried in a
-    signed header of its own, since the signature has Authorization.
+    A proxy may also need an Elasticsearch credential. It is sent in a separate, signed
+    header, since the signature takes Authorization.
     """
 
-    # 403 is AWS's answer to an expired token, which a frozen environment may hold.
+    # AWS answers 403 to an expired token. A frozen environment may have one.
     stale = frozenset({401, 403})
 
     def __init__(
@@ -84,10 +84,10 @@ class SigV4(AuthBase):
         self._look_up()
 
     def refresh(self) -> None:
-        """Look the credentials up anew, once for all threads that found them stale."""
+        """Fetch the credentials again, once for all threads that found them stale."""
         stale = self._credentials
         with self._refreshing:
-            # Each look-up takes 10 MB, and a batch may be refused ten times at once.
+            # Each fetch takes 10 MB, and ten threads may get a 403 at the same time.
             if self._credentials is stale:
                 self._look_up()
                 if self._carried:
@@ -102,7 +102,7 @@ class SigV4(AuthBase):
             sts = session.client("sts", config=CLIENT_CONFIG)
             refresh = create_assume_role_refresher(sts, role)
             credentials = DeferredRefreshableCredentials(refresh, "assume-role")
-        # At once and last: other threads sign meanwhile, with the old ones.
+        # Assigned last and together: other threads sign with the old ones until then.
         self._region, self._credentials = session.region_name, credentials
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:

@@ -1,8 +1,8 @@
-"""Connections that trust one bundle and give an answer a time to end.
+"""Connections with a time limit for the whole answer, and with a CA bundle.
 
-A socket's own timeout is for each read alone, so a byte a second would last for hours:
-in the status line, in headers, in interim answers and in a body. Who was silent when
-is told apart, too.
+The timeout of a socket is for each read alone. With a byte a second, a status line, a
+header or a body could take hours. A failure before the request was sent also gets an
+error of its own.
 """
 
 import http.client
@@ -22,9 +22,9 @@ from idle_jobs.errors import Refused
 
 
 class Timed(io.RawIOBase):
-    """The bytes of one answer; TimeoutError when they do not end in time.
+    """The bytes of one answer; TimeoutError if they take too long altogether.
 
-    The time is the timeout that the socket has when its request has been sent.
+    The limit is the timeout that the socket has when the request has been sent.
     """
 
     def __init__(self, sock: socket.socket, raw: io.RawIOBase) -> None:
@@ -33,11 +33,11 @@ class Timed(io.RawIOBase):
         self._ends = monotonic() + (sock.gettimeout() or 0)
 
     def readable(self) -> bool:
-        """Tell that it can be read."""
+        """Return True, as io.BufferedReader expects."""
         return True
 
     def readinto(self, buffer: Any) -> int | None:  # noqa: ANN401 - any buffer
-        """Read what there is, within what is left of the time."""
+        """Read the bytes that are available, within the remaining time."""
         seconds = self._ends - monotonic()
         if seconds <= 0:
             raise TimeoutError("the answer did not end in time")
@@ -64,7 +64,7 @@ class _Secure(HTTPSConnection):
     response_class = _Answer
 
     def connect(self) -> None:
-        """Shake hands; who hangs up or says nothing there is only away."""
+        """Connect; a broken or silent TLS handshake counts as no connection."""
         try:
             super().connect()
         except (TimeoutError, ConnectionError, ssl.SSLEOFError) as error:
@@ -80,32 +80,32 @@ class _SecurePool(HTTPSConnectionPool):
 
 
 class BoundedAdapter(HTTPAdapter):
-    """An adapter whose connections are those of this file; it never tries twice."""
+    """An adapter of requests that uses these connections and never retries."""
 
     def __init__(self, ca_bundle: str = "") -> None:
         self._trust = trust(ca_bundle) if ca_bundle else None
         super().__init__(max_retries=0)
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:  # noqa: ANN401
-        """Make the pools that make the connections."""
+        """Create the pools of these connections."""
         super().init_poolmanager(*args, ssl_context=self._trust, **options)
         pools = {"http": _PlainPool, "https": _SecurePool}
         self.poolmanager.pool_classes_by_scheme = pools
 
 
 def trust(ca_bundle: str) -> ssl.SSLContext:
-    """Return a context that verifies chain, dates and host name against a bundle.
+    """Return a TLS context that trusts a CA bundle; Refused if it cannot be read.
 
-    From Python 3.13 on urllib3 also demands what RFC 5280 demands of issuers
-    (VERIFY_X509_STRICT). The CAs that Elasticsearch made before April 2025 lack a
-    keyUsage, so that is left out where a person names the CAs. PARTIAL_CHAIN, which
-    3.13 sets as well, makes every certificate of the bundle an anchor.
+    Chain, dates and host name are verified. VERIFY_X509_STRICT, which urllib3 sets from
+    Python 3.13 on, is left out: the CAs that Elasticsearch made before April 2025 have
+    no keyUsage. With PARTIAL_CHAIN every certificate of the bundle is trusted, also one
+    that is not self-signed.
     """
     context = create_urllib3_context(verify_flags=ssl.VERIFY_X509_PARTIAL_CHAIN)
     try:
         context.load_verify_locations(ca_bundle)
     except ssl.SSLError:
-        why = "it holds no certificate, or half of one, in PEM form"
+        why = "it has no complete certificate in PEM form"
         raise Refused(f"the CA bundle {ca_bundle} cannot be read: {why}") from None
     except OSError as error:
         why = str(error.strerror)

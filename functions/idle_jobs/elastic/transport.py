@@ -1,4 +1,4 @@
-"""The only file that speaks HTTP: signed, bounded, verified, never redirected."""
+"""The only module that sends HTTP: signed, limited, verified, without redirects."""
 
 import re
 import ssl
@@ -30,26 +30,26 @@ from idle_jobs.errors import (
     redacted,
 )
 
-# Seconds. A connection may be forgotten on its way without a word: a network load
-# balancer does so after 350 s, and the next request would meet a reset.
+# Seconds. A network load balancer forgets an idle connection after 350 s. It does not
+# report that, and the next request fails.
 LONGEST_IDLE = 60
-# Bytes: many times what a close, an error or a version takes. Hostile JSON takes forty
-# times its size when it is read, which each function's MemorySize leaves room for.
+# Bytes, many times the size of an answer to a close, an error or a version. Hostile
+# JSON needs forty times its size in memory; each function has that much (MemorySize).
 LONGEST_ANSWER = 64 * 1024
 _POOL = re.compile(r"_\w+\(host='([^']*)', port=(\w+)\)")
-# What OpenSSL calls an answer that is no TLS; it depends on its version.
+# The names that versions of OpenSSL give to an answer that is not TLS.
 _NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE"})
 HEADERS = {
     "Accept": "application/json",
     "Accept-Encoding": "gzip",
     "User-Agent": "idle-job-closer/0.1.0",
-    "X-Opaque-Id": "idle-job-closer",  # Names us in Elasticsearch's own logs.
+    "X-Opaque-Id": "idle-job-closer",  # Elasticsearch writes it into its logs.
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Seconds to connect, and for the whole of an answer once the request is sent."""
+    """Seconds to connect, and for a whole answer after the request was sent."""
 
     connect: float
     read: float
@@ -59,12 +59,12 @@ class Timeouts:
 
 
 class Wire:
-    """Calls one cluster; raises `errors.ClusterError` and nothing else.
+    """Calls one cluster; raises only `errors.ClusterError`.
 
-    Requests go to an adapter that belongs to their thread. There is no session: it
-    would read the environment's proxies and .netrc, which could carry the signature
-    elsewhere, keep cookies, and read the whole body of a redirect. Transport retries
-    are off, since a second try must be signed anew.
+    Each thread has an adapter of its own. No session of requests is used: it would read
+    proxies and .netrc, which could send the signature elsewhere; it would keep cookies,
+    and read the whole body of a redirect. The adapter does not retry, since each
+    attempt needs a new signature.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class Wire:
         self._ca_bundle = ca_bundle
         self._threads = threading.local()
 
-    def call(  # noqa: PLR0913 - a request, and its three limits
+    def call(  # noqa: PLR0913 - a request and its three limits
         self,
         method: str,
         path: str,
@@ -86,10 +86,10 @@ class Wire:
         longest: int = LONGEST_ANSWER,
         good_for: float = inf,
     ) -> bytes:
-        """Return the body of a 200; with stale credentials, ask once more.
+        """Return the body of a 200; try once more if the credentials were stale.
 
-        An answer of more bytes than `longest` is none: TryLater. After `good_for`
-        seconds nothing is sent any more: NotSent.
+        `longest` is the greatest length of an answer in bytes; TryLater if it is
+        longer. NotSent if the request could not be sent within `good_for` seconds.
         """
         request = requests.Request(
             method, self._url + path, HEADERS, params=params, auth=self._signer
@@ -110,7 +110,7 @@ class Wire:
         try:
             signed = request.prepare()
             if time.monotonic() > until:
-                raise NotSent("the credentials came when the state was old already")
+                raise NotSent("the read was too old when the credentials came")
             with self._adapter().send(
                 signed,
                 timeout=(self._timeouts.connect, seconds),
@@ -120,11 +120,11 @@ class Wire:
                 return response.status_code, _bounded(response, longest)
         except (OSError, HTTPError, ValueError) as error:
             wrong = error_of_transport(error)
-        # Raised out here, since a traceback of what caused it may show a header.
+        # Raised outside `except`, since the traceback of the cause may show a header.
         raise wrong
 
     def _adapter(self) -> BoundedAdapter:
-        # Not monotonic time, which may stand still while an environment is frozen.
+        # Not monotonic time, which may stop while the environment is frozen.
         now = time.time()
         adapter, used_at = getattr(self._threads, "adapter", (None, now))
         if adapter is not None and now - used_at > LONGEST_IDLE:
@@ -136,36 +136,37 @@ class Wire:
 
 
 def error_of_transport(error: OSError | HTTPError | ValueError) -> ClusterError:
-    """Sort what requests and urllib3 raise: a wrong setting, no answer, an outage."""
+    """Return our error for one of requests or urllib3."""
     detail = f"{type(error).__name__}: {redacted(_described(error)):.300}"
     if isinstance(error, InvalidHeader):
-        return TryLater(detail)  # Of the answer: our own are checked further down.
+        return TryLater(detail)  # A header of the answer; ours raise ValueError.
     if isinstance(error, requests.ReadTimeout | ReadTimeoutError):
         return LookAgain("no answer within the read timeout")
     if isinstance(error, requests.RequestException | HTTPError):
-        # TLS that cannot be verified, or a URL that no retry will mend.
+        # A certificate that cannot be verified, or a wrong URL: a retry does not help.
         unsafe = isinstance(error, SSLError | ValueError) and not _was_cut(error)
         if unsafe:
             return Refused(detail)
-        # Not where TLS failed: it may have done so with the request on its way.
+        # Not if TLS failed: the request may have been sent by then.
         absent = isinstance(_reason(error), NewConnectionError | ConnectTimeoutError)
         return NotReached(detail) if absent else TryLater(detail)
     if isinstance(error, ValueError):
-        return Refused("a URL or a header that HTTP forbids")  # It may show a secret.
-    return Refused(detail)  # A CA bundle that was there, and is no more.
+        # Without the text of the error, which may show a secret.
+        return Refused("a URL or a header that HTTP forbids")
+    return Refused(detail)  # The CA bundle was deleted.
 
 
 def _described(error: Exception) -> str:
-    """Say what went wrong and where, without urllib3's tale of retries."""
+    """Return what went wrong and where, without what urllib3 adds about retries."""
     text = _POOL.sub(r"\1:\2", str(_reason(error) or error))
     if any(getattr(cause, "reason", None) in _NO_TLS for cause in _causes(error)):
-        text += ": what answers there speaks no TLS, such as a port for http"
+        text += ": this port does not answer with TLS; it may be a port for http"
     return text
 
 
 def _was_cut(error: Exception) -> bool:
-    """Tell a handshake that the other side gave up from one that we cannot trust."""
-    # Which of the two it is depends on OpenSSL, and on who is faster.
+    """Return whether the other side ended the TLS handshake."""
+    # Either of these errors: it depends on OpenSSL and on timing.
     cut = ssl.SSLEOFError | ssl.SSLZeroReturnError
     return any(isinstance(cause, cut) for cause in _causes(error))
 
@@ -176,7 +177,7 @@ def _causes(error: Exception) -> tuple[object, ...]:
 
 
 def _reason(error: Exception) -> HTTPError | None:
-    """Return why no connection came about; None where there was one."""
+    """Return why there was no connection; None if there was one."""
     reason = getattr(error.args[0], "reason", None) if error.args else None
     return reason if isinstance(reason, HTTPError) else None
 
