@@ -1,4 +1,4 @@
-"""Jobs that look as if an Elastic app had installed them, but lack its mark; pure."""
+"""Finds jobs that an Elastic app may have installed, but without its mark; pure."""
 
 from idle_jobs.policy.job import Job
 
@@ -13,5 +13,5 @@ GROUPS = frozenset(
 
 
 def look_alike(job: Job) -> str:
-    """Return the groups that a job without the mark shares with jobs of Elastic's."""
+    """Return the groups of Elastic apps that a job without the mark is in, or ""."""
     return "" if job.managed else ", ".join(sorted(GROUPS.intersection(job.groups)))

@@ -21,12 +21,12 @@ Row = tuple[str, ...]
 
 
 def main(environ: Mapping[str, str]) -> int:
-    """Print how the job that the environment names is judged."""
+    """Explain the verdict for the job in the variable JOB; return the exit code."""
     return run(environ, explain, JOB=_job_id)
 
 
 def explain(target: Target, clock: Clock) -> int:
-    """Read one job and print the inputs, the rules and the changes."""
+    """Read one job; print its verdict, the inputs, the rules and the changes."""
     job_id = target.values["job"]
     jobs, now = target.cluster.jobs(clock(), [job_id]), clock()
     job = next((job for job in jobs if job.job_id == job_id), None)
@@ -66,7 +66,7 @@ def _inputs(job: Job, now: datetime, rules: Rules) -> Iterator[Row]:
 
 
 def _answers(job: Job, now: datetime, rules: Rules) -> Iterator[Row]:
-    """Yield each rule's answer, up to the first that has a verdict."""
+    """Yield the answer of each rule, up to the first with a verdict."""
     for rule in RULES:
         name = rule.__name__.strip("_").replace("_", " ")
         if verdict := rule(job, now, rules):

@@ -1,4 +1,4 @@
-"""The AWS credentials of whoever runs a tool; what is wrong with them is one line."""
+"""Fetches the AWS credentials of whoever runs a tool; an error is one line."""
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
@@ -7,15 +7,15 @@ from tools.terminal import one_line
 
 
 class BadCredentials(Exception):
-    """The credentials that a shell or a profile names cannot be fetched."""
+    """The AWS credentials of the environment or the profile cannot be fetched."""
 
 
 def fetched(session: boto3.Session | None = None) -> boto3.Session:
-    """Return a session whose credentials were fetched, or are not there at all.
+    """Return a session with fetched credentials, or without any; or BadCredentials.
 
-    Fetching may ask STS or IAM Identity Center, run a program and read files. botocore
-    lets through whatever these raise: a KeyError for a broken token, a ValueError for
-    a program's answer.
+    To fetch them, botocore may call STS or IAM Identity Center, run a program or read
+    files. It does not wrap their exceptions: a KeyError for a broken token, or a
+    ValueError for the output of a program.
     """
     try:
         session = session or boto3.Session()

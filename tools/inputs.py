@@ -1,4 +1,4 @@
-"""What one decision rests on: each value, and the field that it was read from; pure."""
+"""The values behind one verdict, and the fields that they were read from; pure."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
@@ -11,7 +11,7 @@ from idle_jobs.policy.owner import Owner
 from idle_jobs.policy.rules import Rules
 from idle_jobs.times import rfc3339, spoken
 
-# `job`, `stats`, `feed` and `info` are the answers that the fields are read from.
+# The API calls whose answers have the fields.
 ANSWERS = {
     "job": "GET _ml/anomaly_detectors/<job_id>",
     "stats": "GET _ml/anomaly_detectors/<job_id>/_stats",
@@ -32,7 +32,7 @@ MEMORY = (
     "stats: model_size_stats.model_bytes_memory_limit",
     "job: analysis_limits.model_memory_limit",
 )
-# What `idle_closer` is found by, and keys that were meant to be it.
+# Patterns for `idle_closer`, also misspelt, and a key that may be misplaced.
 OWNERS_KEYS = ("*dle*", "*loser*", "*IDLE*", "keep_open_until")
 SOURCES: dict[str, tuple[str, ...]] = {
     "job_id": ("job: job_id", "stats: job_id"),
@@ -71,14 +71,14 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "problems": ("all: what could not be read",),
 }
 
-# The rules that `policy.judge` looks at; the others are for limits and for closing.
+# The settings that `policy.judge` uses; the others are for limits and for closing.
 JUDGED = (
     *("idle_after", "never_fed_after", "dry_after", "reopen_grace", "failed_after"),
     *("force_failed", "close_jobs_without_datafeed", "close_dry_datafeeds"),
     *("include_managed_jobs", "managed_jobs_allowed", "keep_patterns"),
 )
 
-# What `idleness.silence` computes from.
+# What `idleness.silence` uses.
 FED_SINCE = "last_data, owner.keep_open_until"
 UNFED_SINCE = "created, open_start, owner.keep_open_until"
 LIMIT = "IDLE_AFTER, owner.idle_after, 3 x bucket_span or frequency + query_delay"
@@ -87,7 +87,7 @@ UNFED_LIMIT = f"NEVER_FED_AFTER, {LIMIT}"
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One value that the decision rests on."""
+    """One value behind the verdict."""
 
     name: str
     value: object
@@ -95,7 +95,7 @@ class Input:
 
 
 def inputs(job: Job, now: datetime, rules: Rules) -> Iterator[Input]:
-    """Yield what was read, what was computed from it, and what an operator said."""
+    """Yield the values that were read, those computed from them, and the settings."""
     for name, value in _flat(job):
         yield Input(name, value, _grouped(SOURCES[name]))
     if job.state is State.OPENED:
@@ -111,7 +111,7 @@ def inputs(job: Job, now: datetime, rules: Rules) -> Iterator[Input]:
 
 
 def written(value: object) -> str:
-    """Write a value for people; `-` stands for none."""
+    """Return a value as text for people, `-` for none."""
     match value:
         case datetime():
             return rfc3339(value.replace(microsecond=0))
@@ -127,14 +127,14 @@ def written(value: object) -> str:
 
 
 def how_long_ago(value: object, now: datetime) -> str:
-    """Say how far a time is away; nothing for what is no time."""
+    """Return how long ago a time was, or in how long it comes; "" for other values."""
     if not isinstance(value, datetime):
         return ""
     return f"in {spoken(value - now)}" if value > now else f"{spoken(now - value)} ago"
 
 
 def _grouped(sources: tuple[str, ...]) -> str:
-    """Name each answer once, before the fields that were read from it."""
+    """Return the sources as text: each answer once, before its fields."""
     by_answer: dict[str, list[str]] = {}
     for answer, _, field in (source.partition(": ") for source in sources):
         by_answer.setdefault(answer, []).append(field)

@@ -1,20 +1,20 @@
-"""Variables that were meant as settings, but are none; pure."""
+"""Finds misspelt environment variables; pure."""
 
 import re
 from collections.abc import Collection, Iterable, Iterator
 from difflib import get_close_matches
 
-# How alike: `IDLE_AFTR` and `MAX_CLOSE_PERCENTAGE` are, `AWS_CA_BUNDLE` is not.
+# Finds `IDLE_AFTR` and `MAX_CLOSE_PERCENTAGE`, but not `AWS_CA_BUNDLE`.
 ALIKE = 0.86
 
 
 def misspelt(
     environ: Iterable[str], meant: Collection[str], known: Collection[str]
 ) -> Iterator[str]:
-    """Yield a problem for each unknown variable that looks like one that is meant.
+    """Yield a problem for each unknown variable that looks like one of `meant`.
 
-    Ignored in silence, it would be a rule that its owner believes in. Whoever writes
-    `IdleAfter` means the variable, not the parameter of the template.
+    Otherwise a misspelt setting would be ignored, and nobody would notice. `IdleAfter`,
+    the name of the template's parameter, is also reported.
     """
     bare = {_bare(variable): variable for variable in meant}
     for variable in sorted(set(environ) - set(known)):

@@ -1,4 +1,4 @@
-"""`make plan`: what a sweep of a real cluster would do and why; it only reads."""
+"""`make plan`: what a sweep of a real cluster would do, and why; it only reads."""
 
 import os
 import sys
@@ -31,7 +31,7 @@ FIRST = (Action.CLOSE, Action.FORCE, Action.WATCH, Action.REPORT, Action.KEEP)
 
 
 def main(environ: Mapping[str, str]) -> int:
-    """Print the plan for the cluster that the environment names."""
+    """Print the plan for the cluster in the environment; return the exit code."""
     return run(environ, plan)
 
 
@@ -72,7 +72,7 @@ def _cells(verdict: Verdict, fate: str) -> Iterator[str]:
     yield spoken_bytes(verdict.job.memory_bytes)
     yield fate
     alike = look_alike(verdict.job)
-    doubt = f"; may be of an Elastic app: {alike}" if alike else ""
+    doubt = f"; may belong to an Elastic app: {alike}" if alike else ""
     yield f"{verdict.detail}{doubt}"
 
 
@@ -90,8 +90,8 @@ def _summary(
     for halt in dict.fromkeys(str(each.event) for each in planned.held if each.event):
         yield "halt", halt
     if alike := sum(look_alike(v.job) != "" for v in planned.send):
-        what = "have groups of Elastic's apps without their mark"
-        yield "look at", f"{alike} of those to send {what}"
+        what = "have groups of Elastic apps, but not their mark"
+        yield "look at", f"{alike} of the jobs to send {what}"
     yield "would free", f"{_freed(planned.send)} of ML memory"
 
 
@@ -102,7 +102,7 @@ def _counted(verdicts: Iterable[Verdict]) -> str:
 
 
 def _freed(verdicts: Iterable[Verdict]) -> str:
-    # A failed job holds no memory, and a watched closing is somebody else's.
+    # A failed job holds no memory, and a watched job is closed by somebody else.
     closes = (v for v in verdicts if v.action is Action.CLOSE)
     return spoken_bytes(sum(v.job.memory_bytes for v in closes)) or "nothing"
 

@@ -1,7 +1,7 @@
-"""Which cluster a tool reads, and by which rules: the environment says both.
+"""The cluster that a tool reads, and the rules; both come from the environment.
 
-The variables are those of the functions, except for who asks: `ES_API_KEY`, or the AWS
-credentials that boto3 finds.
+The variables are those of the functions, except for the credentials: `ES_API_KEY`, or
+the AWS credentials that boto3 finds.
 """
 
 import sys
@@ -38,14 +38,14 @@ from tools.terminal import one_line
 Environ = Mapping[str, str]
 Clock = Callable[[], datetime]
 
-# Seconds. Those of the closes have no effect: a tool never posts.
+# Seconds. The last three are for closes and have no effect: a tool never posts.
 TIMEOUTS = Timeouts(connect=3, read=20, close_early=2, close=10, measured=120)
 DEFAULTS = {"CA_BUNDLE": "", "SIGV4_SERVICE": "execute-api"}
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A cluster, the rules to judge its jobs by, and what else a tool was told."""
+    """A cluster, the rules, and the values of all other variables by field name."""
 
     cluster: Cluster
     rules: Rules
@@ -53,7 +53,7 @@ class Target:
 
 
 class StaticKey(AuthBase):
-    """Sends an API key that it was given; there is nowhere to fetch a newer one."""
+    """Sends one API key, which cannot be refreshed."""
 
     stale: frozenset[int] = frozenset()
 
@@ -61,7 +61,7 @@ class StaticKey(AuthBase):
         self._authorization = authorization_of(key)
 
     def refresh(self) -> None:
-        """Do nothing: no answer makes this key stale."""
+        """Do nothing: `stale` is empty."""
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         """Put the key into the Authorization header."""
@@ -70,7 +70,10 @@ class StaticKey(AuthBase):
 
 
 def run(environ: Environ, command: Callable[[Target, Clock], int], **own: Read) -> int:
-    """Tell a story of the cluster; 1 if it cannot be read, 2 for a bad environment."""
+    """Run a command; return its exit code.
+
+    1 means that the cluster cannot be read, 2 that the environment is wrong.
+    """
     try:
         return command(read_target(environ, own), partial(datetime.now, UTC))
     except BadSettings as error:
@@ -83,7 +86,7 @@ def run(environ: Environ, command: Callable[[Target, Clock], int], **own: Read) 
 
 
 def read_target(environ: Environ, own: Mapping[str, Read]) -> Target:
-    """Read the environment; one BadSettings names every variable that is wrong."""
+    """Return the target; one BadSettings names every variable that is wrong."""
     meant = {*RULES, "CLUSTER_URL", "CA_BUNDLE", "SIGV4_SERVICE"}
     problems = list(misspelt(environ, meant, VARIABLES))
     readers = {
@@ -125,7 +128,7 @@ def _aws(service: str, problems: list[str]) -> Signer | None:
     session = fetched()
     if session.get_credentials() is None:
         problems.append(
-            "ES_API_KEY: expected, or AWS_ACCESS_KEY_ID and what else boto3 reads"
+            "ES_API_KEY: expected, or AWS_ACCESS_KEY_ID (or other AWS credentials)"
         )
         return None
     if session.region_name is None:

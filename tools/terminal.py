@@ -1,4 +1,4 @@
-"""Prints for people: plain text in a pipe, colours and rounded boxes on a terminal."""
+"""Output for people: plain text in a pipe, colours and boxes on a terminal."""
 
 import sys
 
@@ -20,7 +20,7 @@ COLOURS = {
 
 
 def open_console(piped_width: int = 190) -> Console:
-    """Return a console on standard output; a pipe has no width of its own."""
+    """Return a console on standard output; a pipe gets the width `piped_width`."""
     piped = not sys.stdout.isatty()
     return Console(
         file=sys.stdout,
@@ -31,7 +31,7 @@ def open_console(piped_width: int = 190) -> Console:
 
 
 def open_table(console: Console, *columns: str) -> Table:
-    """Return an empty table that fits what it is printed on."""
+    """Return an empty table, plain if the console is a pipe."""
     plain = not console.is_terminal
     table = Table(box=box.ASCII if plain else box.ROUNDED, header_style="bold")
     for column in columns:
@@ -40,7 +40,7 @@ def open_table(console: Console, *columns: str) -> Table:
 
 
 def spoken_bytes(count: float) -> str:
-    """Say an amount of memory; nothing where there is none."""
+    """Return an amount of memory as text, "" for none."""
     if not count:
         return ""
     if count < 1024**3:
@@ -49,5 +49,5 @@ def spoken_bytes(count: float) -> str:
 
 
 def one_line(text: str) -> str:
-    """Return a foreign text without line ends and what else a terminal would obey."""
+    """Return an untrusted text as one line, without control characters."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())

@@ -1,4 +1,4 @@
-"""What would have to change for another verdict: found by judging again; pure."""
+"""Finds what would change a verdict, by judging the job again; pure."""
 
 from collections.abc import Iterator
 from dataclasses import fields, replace
@@ -14,14 +14,14 @@ from idle_jobs.policy.verdict import Verdict
 from idle_jobs.settings import RULES
 from idle_jobs.times import CLOCKS_APART
 
-# Later than an operator's limits can reach; sums of two stay inside the calendar.
+# Longer than any setting, and short enough that dates stay valid.
 HORIZON = timedelta(days=36_500)
 
 
 def if_nothing_happens(
     job: Job, now: datetime, rules: Rules
 ) -> Iterator[tuple[datetime, Verdict]]:
-    """Yield each moment from which the verdict would be another one, and that one."""
+    """Yield each later time at which the verdict changes, and the new verdict."""
     last = judge(job, now, rules)
     for moment in sorted(set(_moments(job, now, rules))):
         verdict = judge(job, moment, rules)
@@ -31,7 +31,7 @@ def if_nothing_happens(
 
 
 def if_turned(job: Job, now: datetime, rules: Rules) -> Iterator[tuple[str, Verdict]]:
-    """Yield each switch that changes the verdict if it is turned, and to what."""
+    """Yield each switch that would change the verdict, and the new verdict."""
     today = judge(job, now, rules)
     for switch, turned in _switches(job, rules):
         verdict = judge(job, now, turned)
@@ -40,14 +40,14 @@ def if_turned(job: Job, now: datetime, rules: Rules) -> Iterator[tuple[str, Verd
 
 
 def differ(one: Verdict, other: Verdict) -> bool:
-    """Tell whether two verdicts are not the same for an operator."""
+    """Return whether two verdicts differ in action or reason."""
     return (one.action, one.reason) != (other.action, other.reason)
 
 
 def _moments(job: Job, now: datetime, rules: Rules) -> Iterator[datetime]:
-    """Yield every later time at which a rule may change its mind.
+    """Yield every later time at which the answer of a rule may change.
 
-    A rule compares the clock with a time of the job, or with one plus a span.
+    A rule compares the clock with a time of the job, or with such a time plus a span.
     """
     mark = job.owner.keep_open_until
     times = (job.created, job.open_start, job.last_data, job.newest_clock, mark)
@@ -61,7 +61,7 @@ def _moments(job: Job, now: datetime, rules: Rules) -> Iterator[datetime]:
 
 
 def _switches(job: Job, rules: Rules) -> Iterator[tuple[str, Rules]]:
-    """Yield each switch as it would be set, and the rules with it turned."""
+    """Yield each switch in its other position, and the rules with it."""
     changes: dict[str, Any]
     for name in map(str.lower, RULES):
         on = getattr(rules, name)

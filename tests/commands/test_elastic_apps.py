@@ -61,5 +61,5 @@ def test_the_plan_tells_it(capsys: pytest.CaptureFixture[str]) -> None:
         main({"CLUSTER_URL": url, "ES_API_KEY": API_KEY})
     out = capsys.readouterr().out
 
-    assert "datafeed stopped; may be of an Elastic app: security, winlogbeat" in out
-    assert "look at     1 of those to send have groups of Elastic's apps" in out
+    assert "datafeed stopped; may belong to an Elastic app: security, winlogbeat" in out
+    assert "look at     1 of the jobs to send have groups of Elastic apps" in out

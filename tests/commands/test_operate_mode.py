@@ -88,7 +88,7 @@ def test_a_pause_says_paused_and_stops_all_receives(
     assert capsys.readouterr().out.splitlines() == [
         "mode: paused, was observe",
         *(f"{name}: disabled" for name in NAMES),
-        "What runs now notices within 30 s.",
+        "Functions that run now stop within 30 s.",
     ]
 
 
@@ -210,7 +210,7 @@ def test_a_deleted_mode_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     boto3.client("ssm").delete_parameter(Name=PARAMETER)
     code = run("mode", "close")
 
-    assert (1, f"{PARAMETER}: expected the mode there, but it was deleted\n") == (
+    assert (1, f"{PARAMETER}: expected the mode, but it was deleted\n") == (
         code,
         capsys.readouterr().err,
     )

@@ -218,7 +218,7 @@ def test_a_samconfig_without_a_name_is_bad_input(
 @pytest.mark.parametrize(
     ("error", "told"),
     [
-        (EndpointConnectionError(endpoint_url="https://x"), "AWS could not be asked"),
+        (EndpointConnectionError(endpoint_url="https://x"), "AWS could not be called"),
         (KeyboardInterrupt(), "Stopped; running the command again is safe."),
     ],
     ids=["no network", "ctrl-c"],

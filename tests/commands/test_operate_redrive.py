@@ -237,7 +237,7 @@ def test_an_expired_request_is_warned_of(
 
 @pytest.mark.parametrize(
     ("mode", "told"),
-    [("observe", "so what is moved ends"), ("paused", "so what is moved waits")],
+    [("observe", "so moved messages end"), ("paused", "so moved messages wait")],
 )
 @pytest.mark.usefixtures("parked")
 def test_a_mode_that_closes_nothing_is_warned_of(

@@ -1,1 +1,1 @@
-"""The operator's commands, as `make help` lists them: they talk to a deployed stack."""
+"""The operator's commands for a deployed stack; `make help` lists them."""

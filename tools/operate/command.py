@@ -1,7 +1,7 @@
-"""What every command shares: its options, its exit codes, one line for each error.
+"""What all commands share: options, exit codes, and errors in one line.
 
-0: done. 1: AWS refused, or has not what was asked for. 2: bad input, or credentials
-that cannot be fetched; nothing was done.
+0: done. 1: AWS refused, or something does not exist in AWS. 2: bad input, or AWS
+credentials that cannot be fetched; nothing was done.
 """
 
 import argparse
@@ -19,15 +19,15 @@ SAMCONFIG = Path(__file__).parents[2] / "samconfig.toml"
 
 
 class BadInput(Exception):
-    """What the operator typed cannot be acted on; the text says what is expected."""
+    """The input of the operator is not valid; the text says what was expected."""
 
 
 class NotThere(Exception):
-    """AWS has not what a command needs; the text says what is expected."""
+    """Something that a command needs is not in AWS; the text says what was expected."""
 
 
 class Options(argparse.ArgumentParser):
-    """Options that are refused in one line, and never guessed from a prefix."""
+    """A parser that raises BadInput, and accepts no abbreviated options."""
 
     def __init__(self, command: str, description: str) -> None:
         super().__init__(prog=command, description=description, allow_abbrev=False)
@@ -35,11 +35,11 @@ class Options(argparse.ArgumentParser):
         self.add_argument("--stack", type=named, metavar="NAME", help=whose)
 
     def error(self, message: str) -> NoReturn:
-        """Refuse the input."""
+        """Raise BadInput."""
         raise BadInput(message)
 
     def read(self, argv: Sequence[str] | None) -> argparse.Namespace:
-        """Read the command line; without a stack's name, take the deployed one's."""
+        """Return the options; `stack` is by default the name in samconfig.toml."""
         options = self.parse_args(argv)
         if options.stack is None:
             options.stack = deployed_name()
@@ -47,14 +47,14 @@ class Options(argparse.ArgumentParser):
 
 
 def named(text: str) -> str:
-    """Read a name; an empty one is a variable that was not set, not a default."""
+    """Return a name. An empty one is an error: a variable was not set."""
     if not text:
         raise argparse.ArgumentTypeError("expected a name, got an empty one")
     return text
 
 
 def deployed_name() -> str:
-    """Return the name under which `sam deploy` deploys by default."""
+    """Return the stack name that `sam deploy` uses by default."""
     try:
         config = tomllib.loads(SAMCONFIG.read_text(encoding="utf-8"))
         return str(config["default"]["deploy"]["parameters"]["stack_name"])
@@ -79,7 +79,7 @@ def run(command: Callable[[], None]) -> int:
         return _report(1, f"AWS refused: {error}")
     except BotoCoreError as error:
         expected = "expected credentials and a region (AWS_DEFAULT_REGION)"
-        return _report(1, f"AWS could not be asked, {expected}: {error}")
+        return _report(1, f"AWS could not be called, {expected}: {error}")
     except KeyboardInterrupt:
         return _report(1, "Stopped; running the command again is safe.")
     return 0

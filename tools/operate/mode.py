@@ -1,9 +1,9 @@
-"""Says how far the application may go: `make mode`, `make pause`, `make resume`.
+"""Shows or changes the mode: `make mode`, `make pause`, `make resume`.
 
 `pause` writes `paused` first and then disables the three event source mappings;
-`resume` enables them first and then writes the mode. So whenever either is killed, the
-mode still says `paused`: nothing is closed, and running it again finishes it. What is
-received in between is given back, and looked at again after an hour.
+`resume` enables them first and then writes the mode. So if either is killed halfway,
+the mode is `paused`: nothing is closed, and running the command again finishes it.
+Messages that are received in that time wait for an hour.
 """
 
 import argparse
@@ -19,33 +19,33 @@ from idle_jobs.texts import tidy
 from tools.operate.command import NotThere, Options, run
 from tools.operate.stack import MAPPING, Stack
 
-# Lambda refuses a change while the one before is under way, which takes up to a minute.
+# Lambda refuses a change while the last one is in progress, which takes up to a minute.
 TRIES = 24
 NEXT_TRY = 5  # seconds
 
 
 def pause(stack: Stack) -> None:
-    """Let nothing start any more, and no message be received."""
+    """Write the mode `paused`, and stop the receiving of messages."""
     write_mode(stack, Mode.PAUSED)
     switch_mappings(stack, enabled=False)
-    print(f"What runs now notices within {MODE_MAX_AGE} s.")
+    print(f"Functions that run now stop within {MODE_MAX_AGE} s.")
 
 
 def resume(stack: Stack, wanted: Mode | None) -> None:
-    """Let messages be received again; without a wish, as far as before the pause."""
+    """Start the receiving of messages, and write a mode: by default the last one."""
     mode = wanted or mode_before_pause(stack)
     switch_mappings(stack, enabled=True)
     write_mode(stack, mode)
 
 
 def show(stack: Stack) -> None:
-    """Print the mode, and which mappings a pause left disabled."""
+    """Print the mode, and the mappings that are disabled."""
     print(f"mode: {read_mode(stack)}")
     _tell_disabled(stack)
 
 
 def change(stack: Stack, mode: Mode) -> None:
-    """Write the mode alone; the mappings stay as they are."""
+    """Write the mode only; the mappings do not change."""
     write_mode(stack, mode)
     if mode is not Mode.PAUSED:
         _tell_disabled(stack)
@@ -57,11 +57,11 @@ def read_mode(stack: Stack) -> str:
     try:
         return tidy(ssm.get_parameter(Name=name)["Parameter"]["Value"])
     except ssm.exceptions.ParameterNotFound:
-        raise NotThere(f"{name}: expected the mode there, but it was deleted") from None
+        raise NotThere(f"{name}: expected the mode, but it was deleted") from None
 
 
 def write_mode(stack: Stack, mode: Mode) -> None:
-    """Write the mode, unless it is that already."""
+    """Write the mode if it is another one, and print the change."""
     before = read_mode(stack)
     if before == mode:
         print(f"mode: {mode}, as before")
@@ -73,7 +73,7 @@ def write_mode(stack: Stack, mode: Mode) -> None:
 
 
 def mode_before_pause(stack: Stack) -> Mode:
-    """Return the newest mode that is not `paused`, of the 100 that AWS remembers."""
+    """Return the last mode that was not `paused`; AWS keeps 100 values."""
     pages = boto3.client("ssm").get_paginator("get_parameter_history")
     versions = [
         (version["Version"], tidy(version["Value"]))
@@ -86,7 +86,7 @@ def mode_before_pause(stack: Stack) -> Mode:
 
 
 def switch_mappings(stack: Stack, *, enabled: bool) -> None:
-    """Enable or disable what hands messages to the functions."""
+    """Enable or disable the event source mappings of the functions."""
     for name, uuid in stack.of_type(MAPPING).items():
         _switch(name, uuid, enabled=enabled)
         print(f"{name}: {'enabled' if enabled else 'disabled'}")
@@ -101,7 +101,7 @@ def _switch(name: str, uuid: str, *, enabled: bool) -> None:
             time.sleep(NEXT_TRY)
         else:
             return
-    raise NotThere(f"{name}: expected that Lambda lets it be changed within 2 min")
+    raise NotThere(f"{name}: expected that Lambda accepts a change within 2 min")
 
 
 def _tell_disabled(stack: Stack) -> None:
@@ -112,7 +112,7 @@ def _tell_disabled(stack: Stack) -> None:
 
 
 def mode_named(text: str) -> Mode:
-    """Read a mode."""
+    """Return a mode."""
     if text not in set(Mode):
         expected = f"expected one of {', '.join(Mode)}, got {text!r:.60}"
         raise argparse.ArgumentTypeError(expected)
@@ -125,14 +125,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _main(argv: Sequence[str] | None) -> None:
-    parser = Options("mode", "Show or change how far the application may go.")
+    parser = Options("mode", "Show or change the mode.")
     parser.add_argument("command", choices=["pause", "resume", "mode"])
     parser.add_argument("--mode", type=mode_named)
     options = parser.read(argv)
     if options.command == "pause" and options.mode:
         parser.error("MODE: expected none, since a pause is a mode")
     if options.command == "resume" and options.mode is Mode.PAUSED:
-        parser.error("MODE: expected close or observe, since paused does not resume")
+        parser.error("MODE: expected close or observe, to resume")
     stack = Stack.find(options.stack)
     if options.command == "pause":
         pause(stack)

@@ -1,4 +1,4 @@
-"""Waits for the outcomes of requests; the only file that reads the functions' logs."""
+"""Waits for the outcomes of requests, in the logs of the functions."""
 
 import json
 import time
@@ -17,10 +17,10 @@ NEXT_LOOK = 5  # seconds
 def follow(
     stack: Stack, requests: Mapping[str, str], since: datetime, wait: float
 ) -> None:
-    """Print outcomes until each request has one, or the time is over.
+    """Print outcomes until each request has one, or `wait` seconds are over.
 
-    `requests` are request ids by message id: what is refused as a whole has an outcome
-    under its message's id.
+    `requests` has the request ids by message id. A request that cannot be read has an
+    outcome with its message id instead.
     """
     deadline = time.monotonic() + wait
     printed: set[str] = set()

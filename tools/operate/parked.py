@@ -1,4 +1,4 @@
-"""Lists what waits in ParkingQueue for a person: `make parked`."""
+"""Lists the messages in ParkingQueue: `make parked`."""
 
 import sys
 from collections.abc import Iterable, Sequence
@@ -15,7 +15,7 @@ HEADINGS = ("MESSAGE ID", "AGE", "JOB", "REQUEST", "BY", "REASON")
 
 
 def table(messages: Iterable[Parked], now: datetime) -> list[str]:
-    """Write messages as a table, in lines of plain text."""
+    """Return messages as a table, in lines of plain text."""
     rows = [HEADINGS, *(_row(message, now) for message in messages)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
@@ -33,12 +33,12 @@ def _row(message: Parked, now: datetime) -> tuple[str, ...]:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """List what is parked."""
+    """List the parked messages; return the exit code."""
     return run(lambda: _main(argv))
 
 
 def _main(argv: Sequence[str] | None) -> None:
-    stack = Stack.find(Options("parked", "List what is parked.").read(argv).stack)
+    stack = Stack.find(Options("parked", "List the parked messages.").read(argv).stack)
     with held(boto3.client("sqs"), stack["ParkingQueue"]) as messages:
         found = table(messages, datetime.now(UTC)) if messages else []
     print(*found, f"{counted(len(messages))} in ParkingQueue.", sep="\n")

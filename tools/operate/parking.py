@@ -1,4 +1,4 @@
-"""Reads ParkingQueue, where requests wait for a person, and leaves all of it there."""
+"""Reads ParkingQueue, where requests wait for a person, without removing anything."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
 MOST_ENTRIES = 10  # of any SQS batch call
-HIDDEN_FOR = 60  # seconds, if this is killed before it shows the messages again
+HIDDEN_FOR = 60  # seconds, if this is killed before it makes them visible again
 
 
 @dataclass(frozen=True)
 class Parked:
-    """One message of ParkingQueue; its body is untrusted, and may be anything."""
+    """One message of ParkingQueue; its body is untrusted."""
 
     message_id: str
     receipt: str
@@ -35,7 +35,7 @@ class Parked:
 
     @cached_property
     def fields(self) -> Mapping[str, Any]:
-        """Return the fields of the body; an unreadable one has none."""
+        """Return the fields of the body, none if it cannot be read."""
         try:
             return parse_object(self.body)
         except BadBody:
@@ -43,44 +43,44 @@ class Parked:
 
     @property
     def asked_first(self) -> Mapping[str, Any]:
-        """Return the fields with the age and the id that a new message would renew.
+        """Return the fields, with the id and the time of the first request.
 
-        A function that parks a request writes them down; SQS, which moves it, does not,
-        but keeps its id and when it was sent.
+        A function that parks a request writes both into the body. SQS does not when it
+        dead-letters a message, but the message keeps its id and SentTimestamp.
         """
         known = {"request_id": self.message_id, "requested_at": rfc3339(self.sent_at)}
         return {**known, **self.fields} if self.fields else {}
 
     @property
     def redriven(self) -> str:
-        """Return the body that asks again for what was asked first."""
+        """Return the body to send, with the first id and time."""
         written = json.dumps(self.asked_first)
-        # What is longer, escaped, than SQS takes is no request that anybody can read.
+        # A body that is too long for SQS after escaping is no valid request anyway.
         changed = self.asked_first != self.fields and len(written) <= LONGEST_MESSAGE
         return written if changed else self.body
 
     def printable_field(self, field: str) -> str:
-        """Return a field in printable characters, whatever it is."""
+        """Return a field of the body as printable text, "" if it is missing."""
         return printable(self.fields.get(field, ""))
 
     @property
     def reason(self) -> str:
-        """Return why it is here."""
+        """Return why the message was parked."""
         reason = self.printable_field("parked_reason") or printable(self.attribute)
         return reason or "dead-lettered by SQS"
 
 
 def printable(value: object) -> str:
-    """Write anything in one line of printable characters."""
+    """Return any JSON value as one line of printable characters."""
     return one_line(value if isinstance(value, str) else json.dumps(value))
 
 
 @contextmanager
 def held(sqs: "SQSClient", queue: str) -> Iterator[list[Parked]]:
-    """Receive every message once, hide all from others, and show them again after it.
+    """Receive all messages, and make them visible again at the end.
 
-    All are received before the first is handed out: what is moved and parked anew
-    meanwhile is not met a second time.
+    All are received before the first is used. So a message that is moved, and parked
+    again in the meantime, is not received a second time.
     """
     messages: dict[str, Parked] = {}
     try:
@@ -92,7 +92,7 @@ def held(sqs: "SQSClient", queue: str) -> Iterator[list[Parked]]:
 
 
 def _adds(messages: dict[str, Parked], received: Sequence[Parked]) -> bool:
-    """Take what was received, with its newest receipt; tell if any of it is new."""
+    """Add messages, with their newest receipt handles; return whether any is new."""
     before = len(messages)
     messages |= {message.message_id: message for message in received}
     return len(messages) > before
@@ -103,7 +103,7 @@ def _receive(sqs: "SQSClient", queue: str) -> list[Parked]:
         QueueUrl=queue,
         MaxNumberOfMessages=MOST_ENTRIES,
         VisibilityTimeout=HIDDEN_FOR,
-        WaitTimeSeconds=1,  # Without, SQS asks some of its servers only.
+        WaitTimeSeconds=1,  # Without it, SQS queries only some of its servers.
         MessageSystemAttributeNames=["SentTimestamp"],
         MessageAttributeNames=["parked_reason"],
     )
@@ -125,7 +125,7 @@ def _parked(message: "MessageTypeDef") -> Parked:
 def _show_again(sqs: "SQSClient", queue: str, receipts: Sequence[str]) -> None:
     for start in range(0, len(receipts), MOST_ENTRIES):
         batch = receipts[start : start + MOST_ENTRIES]
-        # What was deleted meanwhile is refused; the rest comes back by itself.
+        # SQS refuses deleted messages. Others become visible after HIDDEN_FOR anyway.
         with suppress(BotoCoreError, ClientError):
             sqs.change_message_visibility_batch(
                 QueueUrl=queue,
@@ -137,5 +137,5 @@ def _show_again(sqs: "SQSClient", queue: str, receipts: Sequence[str]) -> None:
 
 
 def counted(number: int) -> str:
-    """Count messages the way people do."""
+    """Return `1 message`, `2 messages`."""
     return f"{number} message" if number == 1 else f"{number} messages"

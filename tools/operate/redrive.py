@@ -1,7 +1,7 @@
 """Moves parked messages back to RequestQueue: `make redrive`.
 
-Each is sent first and deleted then, under its first id and with its age. A kill in
-between leaves it in both queues, never in none, and closing twice does no harm.
+Each message is sent with its first id and time, and then deleted. If the command is
+killed in between, it is in both queues. Closing a job twice does no harm.
 """
 
 import argparse
@@ -26,26 +26,26 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 IN_MODE = {
-    Mode.OBSERVE: "mode: observe, so what is moved ends `skipped: mode_is_observe`",
-    Mode.PAUSED: "mode: paused, so what is moved waits until `make resume`",
+    Mode.OBSERVE: "mode: observe, so moved messages end as `skipped: mode_is_observe`",
+    Mode.PAUSED: "mode: paused, so moved messages wait until `make resume`",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """A message that is in RequestQueue now, under a new id."""
+    """A message that was moved to RequestQueue, with its new message id."""
 
     parked: Parked
     new_id: str
 
     @property
     def request_id(self) -> str:
-        """Return under which id the logs tell of it."""
+        """Return the request id in its outcome."""
         return printable(self.parked.asked_first.get("request_id") or self.new_id)
 
 
 def redrive(stack: Stack, chosen: Callable[[Parked], bool]) -> list[Moved]:
-    """Move the chosen messages to RequestQueue, and say so of each."""
+    """Move the chosen messages to RequestQueue, and print a line for each."""
     sqs, expires_after = boto3.client("sqs"), stack.expires_after()
     moved = []
     with held(sqs, stack["ParkingQueue"]) as messages:
@@ -74,7 +74,7 @@ def _tell(moved: Moved, expires_after: timedelta, now: datetime) -> None:
 def _expired(
     message: Parked, expires_after: timedelta, now: datetime
 ) -> timedelta | None:
-    """Return the age of a request that is too old; one without a time has none."""
+    """Return the age of a request that has expired, otherwise None."""
     try:
         age = now - moment(message.asked_first.get("requested_at"))
     except ValueError:
@@ -84,7 +84,7 @@ def _expired(
 
 
 def seconds(text: str) -> float:
-    """Read how long to wait."""
+    """Return a number of seconds."""
     try:
         value = float(text)
     except ValueError:
@@ -96,7 +96,7 @@ def seconds(text: str) -> float:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Move what is chosen, and wait for what becomes of it."""
+    """Move the chosen messages, and wait for their outcomes; return the exit code."""
     return run(lambda: _main(argv))
 
 

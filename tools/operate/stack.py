@@ -1,4 +1,4 @@
-"""Finds what a deployed stack is made of; the only file that asks CloudFormation."""
+"""Finds the resources of a deployed stack, with CloudFormation."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,14 +18,14 @@ LOG_GROUP = "AWS::Logs::LogGroup"
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """A stack's resources: type and physical id, by the names of the template."""
+    """The resources of a stack: type and physical id, by logical id."""
 
     name: str
     resources: Mapping[str, tuple[str, str]]
 
     @classmethod
     def find(cls, name: str) -> "Stack":
-        """Ask CloudFormation for a stack of this name; the first that AWS is asked."""
+        """Return the stack with this name. This is the first AWS call of a command."""
         boto3.DEFAULT_SESSION = fetched(boto3.DEFAULT_SESSION)
         pages = boto3.client("cloudformation").get_paginator("list_stack_resources")
         try:
@@ -50,7 +50,7 @@ class Stack:
         return physical_id
 
     def of_type(self, kind: str) -> dict[str, str]:
-        """Return the physical ids of all resources of a type; there is one at least."""
+        """Return the physical ids of all resources of a type; NotThere without any."""
         names = [name for name, (type_, _) in self.resources.items() if type_ == kind]
         if not names:
             raise self._foreign(kind)
@@ -61,7 +61,7 @@ class Stack:
         return NotThere(f"{self.name}: {expected}, but it has no {what}")
 
     def expires_after(self) -> timedelta:
-        """Return from which age on a request closes only what is idle."""
+        """Return the parameter `RequestExpiresAfter` of the stack."""
         answer = boto3.client("cloudformation").describe_stacks(StackName=self.name)
         given: list[dict[str, Any]] = answer["Stacks"][0].get("Parameters", [])
         values = {p["ParameterKey"]: p.get("ParameterValue") for p in given}
