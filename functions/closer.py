@@ -13,7 +13,7 @@ from idle_jobs.telemetry import NAMESPACE, SERVICE
 logger = Logger(service="closer")
 metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
 
-# All messages of a batch at once: they share one read of the cluster, which ages.
+# All messages of a batch at once: none waits while their read of the cluster gets old.
 LOOKS_AT_ONCE = 10
 
 

@@ -46,7 +46,7 @@ Stopped = NotFinished | ModeUnreadable
 
 
 class Batch(BatchProcessor):
-    """A batch of Powertools that tells records that wait from records that failed.
+    """A batch of Powertools that distinguishes waiting records from failed ones.
 
     Powertools does not log the exception of a record. Here an unexpected exception is
     logged and counted; its record comes back after the queue's visibility timeout. The
@@ -97,7 +97,7 @@ def records_of(event: object, services: Services) -> list[SQSRecord]:
     """Return the records that SQS delivered; park all others.
 
     Nobody delivers the others again. So they are parked before anything else is done:
-    if parking fails, the whole event fails, and is delivered again.
+    if parking fails, the whole event fails, so that it can be sent again.
     """
     whole, odd = sort_records(event)
     for each in odd:
@@ -120,7 +120,7 @@ def mode_of(services: Services) -> Mode | Stopped:
 
 
 def give_back(why: Stopped) -> Handle:
-    """Return a handler that handles no record: each one stays in the queue."""
+    """Return a handler that leaves each record in the queue."""
 
     def handle(_record: SQSRecord) -> None:
         raise why

@@ -1,4 +1,4 @@
-"""The only module that posts a close; it rests on a fresh read, and reads again."""
+"""The only module that posts closes: after a fresh read, and with a second read."""
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -128,7 +128,7 @@ class CloseCalls:
     def _unless_issued(
         self, after: Step, step: Close | Force, message: CloseMessage
     ) -> Standing:
-        """Return `after` for a message that is too old, unless the job closes."""
+        """Return `after` for a message that is too old, unless its job closes."""
         try:
             proved = self._proved(step, message)
         except ClusterError as error:
@@ -168,7 +168,7 @@ class CloseCalls:
         )
 
     def _answer_timeout(self, step: Close | Force, message: CloseMessage) -> float:
-        """Return how many seconds to wait for an answer: long if it is evidence."""
+        """Return the seconds to wait for an answer: more if the answer is evidence."""
         timeouts = self.services.timeouts
         if isinstance(step, Force) or step.measured:
             # Without its answer, the outcome of a force would be `closed`.

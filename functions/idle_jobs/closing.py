@@ -143,8 +143,9 @@ class _Batch:
     def _observed(self, step: Step, message: CloseMessage, job: Job | None) -> Step:
         """Return the step to take in mode `observe`: end the message as `would ...`.
 
-        A message that was sent in mode `close` may already have been posted. It still
-        waits; and while its job is closing, it is followed until the Closer gives up.
+        A close may already have been posted for a message of mode `close`. Such a
+        message may still wait. While its job is closing, it waits until the age at
+        which the Closer gives up.
         """
         if message.mode is Mode.CLOSE:
             if isinstance(step, Wait):

@@ -20,7 +20,7 @@ from idle_jobs.reasons import Reason
 from idle_jobs.safe_text import printable
 
 # A proxy may repeat the request in its answer, with the credential. `basic` and
-# `bearer` are also English words: a word in small letters after them is no credential.
+# `bearer` are also English words, so a word in small letters after them is kept.
 _CREDENTIAL = re.compile(
     r"\b(apikey|basic|bearer|signature|credential|token)\b[\s:=\"\\]*[\w+/=.%-]{16,}"
     r"|\b(apikey|basic|bearer)\b[\s:=\"\\]+(?-i:(?![a-z]+\b))[\w+/=.%-]{4,}",

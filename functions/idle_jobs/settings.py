@@ -87,7 +87,7 @@ def _with_value(why: str, text: str) -> str:
 def read_variables(
     environ: Mapping[str, str], readers: Mapping[str, Read], problems: list[str]
 ) -> dict[str, Any]:
-    """Return the values of variables by field name; append what is wrong."""
+    """Return the values of variables by field name; append to `problems`."""
     read = {}
     for variable, reader in readers.items():
         if variable not in environ:

@@ -37,7 +37,7 @@ def decoded(data: str | bytes | bytearray) -> str:
 
 
 def needed(value: object) -> str:
-    """Return a tidy text; ValueError if it is empty or no text.
+    """Return a tidy text; ValueError if it is empty or not a text.
 
     The error names the type of the value, never the value: it may be a secret.
     """

@@ -30,11 +30,11 @@ ENVELOPES: dict[str, tuple[dict[str, Any], str]] = {
             "source": "my.app",
             "detail": REQUEST,
         },
-        "an event of EventBridge: send what is in detail (InputPath: $.detail)",
+        "an event of EventBridge: send the value of detail (InputPath: $.detail)",
     ),
     "that event, its version mended as it was told (F2)": (
         {"version": 1, "id": "1", "detail-type": "close", "detail": REQUEST},
-        "an event of EventBridge: send what is in detail",
+        "an event of EventBridge: send the value of detail",
     ),
     "EventBridge Scheduler without a payload (F2)": (
         {
@@ -56,7 +56,7 @@ ENVELOPES: dict[str, tuple[dict[str, Any], str]] = {
             "Message": WRITTEN,
             "SignatureVersion": "1",
         },
-        "a notification of SNS: send what is in Message (raw message delivery)",
+        "a notification of SNS: send the value of Message (raw message delivery)",
     ),
     "API Gateway's HTTP API, a function URL (F2)": (
         {
@@ -66,11 +66,11 @@ ENVELOPES: dict[str, tuple[dict[str, Any], str]] = {
             "requestContext": {"http": {"method": "POST"}},
             "body": WRITTEN,
         },
-        "an HTTP request: send what is in body",
+        "an HTTP request: send the value of body",
     ),
     "API Gateway's REST API": (
         {"httpMethod": "POST", "path": "/", "requestContext": {}, "body": WRITTEN},
-        "an HTTP request: send what is in body",
+        "an HTTP request: send the value of body",
     ),
     "a Lambda destination (F2)": (
         {
@@ -79,7 +79,7 @@ ENVELOPES: dict[str, tuple[dict[str, Any], str]] = {
             "requestContext": {"condition": "RetriesExhausted"},
             "requestPayload": REQUEST,
         },
-        "the record of a Lambda destination: send what is in requestPayload",
+        "the record of a Lambda destination: send the value of requestPayload",
     ),
     "an alarm that invokes a function": (
         {"source": "aws.cloudwatch", "alarmArn": "arn:aws:cloudwatch", "alarmData": {}},

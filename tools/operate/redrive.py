@@ -68,7 +68,8 @@ def _tell(moved: Moved, expires_after: timedelta, now: datetime) -> None:
     print(f"  {job}: its outcome will have the request_id {moved.request_id}")
     if age := _expired(moved.parked, expires_after, now):
         limit = spoken(expires_after)
-        print(f"  requested {spoken(age)} ago, over {limit}: closes only what is idle")
+        asked = f"requested {spoken(age)} ago, over {limit}"
+        print(f"  {asked}: closes the job only if it is idle")
 
 
 def _expired(
@@ -110,7 +111,7 @@ def _main(argv: Sequence[str] | None) -> None:
         wanted = options.id or f"of job {options.job}"
         raise NotThere(
             f"expected message {wanted} in ParkingQueue, and found none; `make parked` "
-            "lists what is there"
+            "lists the messages"
         )
     print(f"{counted(len(moved))} moved to RequestQueue.")
     if moved and options.wait is not None:

@@ -20,9 +20,9 @@ def _forgetting(right: Any, *given: Any) -> None:
         return
 
 
-def _strangers_words(right: Any, status: int, answer: Any) -> Any:
+def _strangers_error(right: Any, status: int, answer: Any) -> Any:
     said = (answer or {}).get("message", "")
-    return right(status, answer) or ours.elastic.causes.Words(
+    return right(status, answer) or ours.elastic.causes.ElasticError(
         "proxy" * bool(said), said
     )
 
@@ -76,7 +76,7 @@ SENDING: dict[str, Mutant] = {
     ),
     "a proxy's 409 is evidence": mutant(
         "elastic.causes",
-        Wrong("words_of", _strangers_words),
+        Wrong("elastic_error_of", _strangers_error),
         "elastic/answers",
     ),
     "a proxy's 404 means that a job is gone": mutant(

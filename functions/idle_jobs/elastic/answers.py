@@ -2,8 +2,8 @@
 
 Proxies also answer, with HTML or JSON of their own. So only an error that Elasticsearch
 wrote counts as evidence, as a missing job or as a bad request. An error that a retry
-would get again becomes `Refused`. The texts are those of Elasticsearch's source, the
-same in 2021 and 2025 unless a comment says otherwise.
+would get again becomes `Refused` or `BadRequest`. The texts are those of the source of
+Elasticsearch, the same in 2021 and 2025 unless a comment says otherwise.
 """
 
 import json
@@ -11,7 +11,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from idle_jobs.elastic.causes import LOOKED_AT, NOT_ON_SERVERLESS, Words, words_of
+from idle_jobs.elastic.causes import (
+    LOOKED_AT,
+    NOT_ON_SERVERLESS,
+    ElasticError,
+    elastic_error_of,
+)
 from idle_jobs.errors import (
     BadRequest,
     ClusterError,
@@ -70,56 +75,56 @@ def _whole(escape: re.Match[str]) -> str:
 
 def error_of(status: int, body: bytes) -> ClusterError:
     """Return the error for an answer with a status other than 200."""
-    words = words_of(status, parsed(body))
-    detail = f"{status} {words or excerpt(body)}"
+    error = elastic_error_of(status, parsed(body))
+    detail = f"{status} {error or excerpt(body)}"
     if 300 <= status < 400:
         return Refused(f"{detail}: a redirect, so CLUSTER_URL is not the cluster")
     if status in (401, 403, 407):
         return Refused(detail)
     if status == 429:
-        return _throttled(words, detail)
+        return _throttled(error, detail)
     if 400 <= status < 500 and status not in _PASSING:
-        return _never(status, words, detail)
+        return _never(status, error, detail)
     if status == 404:
-        return _missing(words, detail)
-    if status == 409 and words:
-        return _conflict(words, detail)
-    return _failed(status, words, detail)
+        return _missing(error, detail)
+    if status == 409 and error:
+        return _conflict(error, detail)
+    return _failed(status, error, detail)
 
 
-def _throttled(words: Words, detail: str) -> ClusterError:
-    if _upgrade_mode(words):
+def _throttled(error: ElasticError, detail: str) -> ClusterError:
+    if _upgrade_mode(error):
         return TryLater(detail, Reason.UPGRADE_MODE)
     return TryLater(detail, Reason.THROTTLED)
 
 
-def _upgrade_mode(words: Words) -> bool:
-    return any("upgrade mode is enabled" in reason for reason in words.reasons)
+def _upgrade_mode(error: ElasticError) -> bool:
+    return any("upgrade mode is enabled" in reason for reason in error.reasons)
 
 
-def _never(status: int, words: Words, detail: str) -> ClusterError:
+def _never(status: int, error: ElasticError, detail: str) -> ClusterError:
     """Return the error for a status that a retry would get again."""
-    if words.kind == NOT_ON_SERVERLESS:
+    if error.kind == NOT_ON_SERVERLESS:
         return NotOnServerless(detail)
-    if words.unrouted:
+    if error.unrouted:
         return Refused(f"{detail}: {NO_SUCH_API}")
-    if not words:
+    if not error:
         return Refused(f"{detail}: {NOT_THE_CLUSTER}")
     # A failed search of Elasticsearch is about its indices, not about the request.
-    if status == 400 and not words.plain and words.kind != _SEARCH:
+    if status == 400 and not error.plain and error.kind != _SEARCH:
         return BadRequest(detail)
     return Refused(detail)
 
 
-def _missing(words: Words, detail: str) -> ClusterError:
-    if words.kind == NOT_ON_SERVERLESS:
+def _missing(error: ElasticError, detail: str) -> ClusterError:
+    if error.kind == NOT_ON_SERVERLESS:
         return NotOnServerless(detail)
-    if not words:
+    if not error:
         return Refused(f"{detail}: {NOT_THE_CLUSTER}")
-    if words.kind != "resource_not_found_exception":
+    if error.kind != "resource_not_found_exception":
         return TryLater(detail)
-    if words.reason.startswith(("No known job with id", "No datafeed with id")):
-        return Gone(detail, missing=_named(words.reason))
+    if error.reason.startswith(("No known job with id", "No datafeed with id")):
+        return Gone(detail, missing=_named(error.reason))
     # "the task with id …": it ended during the close, so the job is probably closed.
     return LookAgain(detail)
 
@@ -130,9 +135,9 @@ def _named(reason: str) -> tuple[str, ...]:
     return tuple((ids[1] or ids[2] or "").split(",")) if ids else ()
 
 
-def _conflict(words: Words, detail: str) -> ClusterError:
+def _conflict(error: ElasticError, detail: str) -> ClusterError:
     # Evidence has to be the error itself, with all details, not a cause within it.
-    reason = "" if words.plain else words.reason
+    reason = "" if error.plain else error.reason
     if "could not be stopped" in reason or "hasn't been stopped" in reason:
         return DatafeedWouldNotStop(detail)
     if "use force close" in reason:
@@ -140,16 +145,16 @@ def _conflict(words: Words, detail: str) -> ClusterError:
     return LookAgain(detail)
 
 
-def _failed(status: int, words: Words, detail: str) -> ClusterError:
-    if any(SLOW in reason for reason in words.reasons):
+def _failed(status: int, error: ElasticError, detail: str) -> ClusterError:
+    if any(SLOW in reason for reason in error.reasons):
         return LookAgain(detail)
-    if _upgrade_mode(words):
+    if _upgrade_mode(error):
         return TryLater(detail, Reason.UPGRADE_MODE)
     # The search comes before the close, so no close has been issued.
-    kinds = {words.kind, *(kind for kind, _ in words.causes)}
+    kinds = {error.kind, *(kind for kind, _ in error.causes)}
     if _SEARCH in kinds and kinds & _FOR_A_PERSON:
         return Refused(detail)
-    if status == 500 and words:
+    if status == 500 and error:
         return TryLater(detail, Reason.SERVER_ERROR)
     return TryLater(detail)
 

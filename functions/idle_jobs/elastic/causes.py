@@ -18,7 +18,7 @@ LOOKED_AT = 4_096  # Characters or bytes of an untrusted text that we look at.
 # An error may repeat the request line, so twice that length is enough. The time of a
 # match grows with the square of the length: a hostile text could take hours.
 LONGEST_TEXT = 2 * LOOKED_AT
-MOST_OBJECTS, MOST_ALIKE = 200, 10  # Read of one error, and of one list in it.
+MOST_OBJECTS, MOST_LISTED = 200, 10  # Read of one error, and of one list in it.
 NOT_ON_SERVERLESS = "api_not_available_exception"
 
 # No such path, or a path of another API with other methods.
@@ -43,7 +43,7 @@ Cause = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class ElasticError:
     """An error as Elasticsearch describes it; false if Elasticsearch did not write it.
 
     `kind` is its type. `causes` has the type and the reason of each cause, the
@@ -80,28 +80,28 @@ class Words:
         return (self.reason, *(reason for _, reason in self.causes))
 
 
-def words_of(status: int, answer: Mapping[str, Any] | None) -> Words:
+def elastic_error_of(status: int, answer: Mapping[str, Any] | None) -> ElasticError:
     """Return the error in an answer, empty if Elasticsearch did not write it."""
     error = (answer or {}).get("error")
     if isinstance(error, str):
         return _plain(status, error, (answer or {}).get("status"))
     if not isinstance(dig(error, "type"), str):
-        return Words()
+        return ElasticError()
     (kind, reason), *causes = causes_of(error)
-    return Words(kind, reason, tuple(causes))
+    return ElasticError(kind, reason, tuple(causes))
 
 
-def _plain(status: int, error: str, said: object) -> Words:
+def _plain(status: int, error: str, said: object) -> ElasticError:
     text, whole = error[:LOOKED_AT], error if len(error) <= LONGEST_TEXT else ""
     if status in (400, 405) and _UNROUTED.fullmatch(whole):
-        return Words(reason=text, plain=True)
+        return ElasticError(reason=text, plain=True)
     if status in (404, 410) and _SERVERLESS.fullmatch(whole):
-        return Words(NOT_ON_SERVERLESS, text, plain=True)
+        return ElasticError(NOT_ON_SERVERLESS, text, plain=True)
     simple = _SIMPLE.fullmatch(error)
     if simple is None or said != status:
-        return Words()
+        return ElasticError()
     kind = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", simple[1]).lower()
-    return Words(kind, simple[2][:LOOKED_AT], plain=True)
+    return ElasticError(kind, simple[2][:LOOKED_AT], plain=True)
 
 
 def causes_of(error: object) -> Iterator[Cause]:
@@ -112,7 +112,7 @@ def causes_of(error: object) -> Iterator[Cause]:
             return
         within = waiting.popleft()
         if isinstance(within, list):
-            waiting.extend(within[:MOST_ALIKE])
+            waiting.extend(within[:MOST_LISTED])
         elif isinstance(within, dict):
             cause = _cause(within)
             if cause[0] and cause not in seen:

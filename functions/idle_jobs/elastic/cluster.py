@@ -93,8 +93,8 @@ class Cluster:
     ) -> None:
         """Post a close for one job; return when Elasticsearch reports it as closed.
 
-        `job` must come from a fresh read: its id is then no group, no wildcard and not
-        blank, each of which would close more than one job. The parameters go into the
+        `job` must come from a fresh read, so that its id is that of one job. A group, a
+        wildcard or a blank id would close more than one. The parameters go into the
         query: with a body, Elasticsearch would ignore the query.
 
         LookAgain means that the close may have been issued; a timeout here does not
@@ -107,7 +107,7 @@ class Cluster:
             "POST", path, params, read_timeout=read_timeout, good_for=good_for
         )
         if (parsed(body) or {}).get("closed") is not True:
-            raise LookAgain("200, but the answer does not say that the job is closed")
+            raise LookAgain("200, but the answer does not say `closed: true`")
 
     def _info(self) -> Info:
         try:

@@ -30,7 +30,7 @@ LATTICE = "vpc-lattice-svcs"
 
 
 class Signer(Protocol):
-    """Signs each attempt; refreshed and called again after a status in `stale`."""
+    """Signs each attempt. After a status in `stale`, call `refresh` and try again."""
 
     stale: frozenset[int]
 

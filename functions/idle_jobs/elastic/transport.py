@@ -61,10 +61,10 @@ class Timeouts:
 class Wire:
     """Calls one cluster; raises only `errors.ClusterError`.
 
-    Each thread has an adapter of its own. No session of requests is used: it would read
-    proxies and .netrc, which could send the signature elsewhere; it would keep cookies,
-    and read the whole body of a redirect. The adapter does not retry, since each
-    attempt needs a new signature.
+    Each thread has an adapter of its own. There is no session of requests. It would
+    read proxies and .netrc, which could send the signature elsewhere. It would also
+    keep cookies, and read the whole body of a redirect. The adapter does not retry,
+    since each attempt needs a new signature.
     """
 
     def __init__(
@@ -136,7 +136,7 @@ class Wire:
 
 
 def error_of_transport(error: OSError | HTTPError | ValueError) -> ClusterError:
-    """Return our error for one of requests or urllib3."""
+    """Return one of our errors for an exception of requests or urllib3."""
     detail = f"{type(error).__name__}: {redacted(_described(error)):.300}"
     if isinstance(error, InvalidHeader):
         return TryLater(detail)  # A header of the answer; ours raise ValueError.

@@ -45,7 +45,7 @@ class CloseMessage(Terms):
     `closing_seen_at` is when the Closer saw that the job had been closing for too long.
     `handed_at` is when the Closer sent the message to ForceQueue. `posted_at` is when
     the first close was posted that may have made the job fail. `sent_at` is SQS's
-    SentTimestamp of the first send; only a body that was put back has it.
+    SentTimestamp. A body that was put back holds the one of its first send.
     """
 
     cluster: str

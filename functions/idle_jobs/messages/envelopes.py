@@ -13,19 +13,19 @@ _ENVELOPES: tuple[tuple[str, frozenset[str], str], ...] = (
     (
         "an event of EventBridge",
         frozenset({"detail-type", "detail"}),
-        "send what is in detail (InputPath: $.detail)",
+        "send the value of detail (InputPath: $.detail)",
     ),
     (
         "a notification of SNS",
         frozenset({"TopicArn", "Message"}),
-        "send what is in Message (raw message delivery)",
+        "send the value of Message (raw message delivery)",
     ),
     (
         "the record of a Lambda destination",
         frozenset({"requestContext", "requestPayload"}),
-        "send what is in requestPayload",
+        "send the value of requestPayload",
     ),
-    ("an HTTP request", frozenset({"requestContext"}), "send what is in body"),
+    ("an HTTP request", frozenset({"requestContext"}), "send the value of body"),
     ("a test event of S3", frozenset({"Service", "Event", "Bucket"}), ""),
 )
 

@@ -156,7 +156,7 @@ def _demand_only_if_idle(request: Request) -> None:
             "request is halted"
         )
     if request.expected_jobs is not None:
-        # The request gives the number of jobs that it means, with the busy ones.
+        # The request gives the number of its jobs, including busy ones.
         if request.only_if_idle:
             raise BadBody(
                 "expected_jobs: expected without only_if_idle: true, to which the "

@@ -93,7 +93,7 @@ class Terms:
 
 
 def readers_of_terms(now: datetime, *, ours: bool) -> Mapping[str, Read]:
-    """Return the readers of all terms, or without `ours` of those for persons."""
+    """Return the readers of all terms if `ours`, else of those for a person."""
     readers = {
         each.name: each.metadata["read"]
         for each in fields(Terms)

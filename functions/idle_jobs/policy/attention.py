@@ -27,7 +27,7 @@ NEEDS_ATTENTION = frozenset(
 
 
 def feed_left_running(job: Job, now: datetime, rules: Rules) -> str:
-    """Return how a datafeed runs long after its job closed or failed, or ""."""
+    """Return a detail if a datafeed runs long after its job closed or failed, or ""."""
     feed, newest = job.datafeed, job.newest_clock
     if feed is None or feed.state == "stopped" or newest is None:
         return ""

@@ -14,7 +14,7 @@ _REFERENCE = (
         "The sum and count functions are strongly affected by empty buckets.",
     ),
     (
-        # Also count functions; by the reference only the non_zero ones ignore zero.
+        # Also count functions: the reference lets only the non_zero ones ignore zero.
         "distinct_count low_distinct_count high_distinct_count dc low_dc high_dc",
         True,
         "detects unusually low numbers of distinct values in one field",

@@ -60,8 +60,8 @@ def threshold(job: Job, rules: Rules) -> timedelta:
 def silence(job: Job, now: datetime, rules: Rules) -> Quiet:
     """Return the quiet time of an opened job.
 
-    For a job that never got data it began when the job was created or opened. For a job
-    without any of these times it begins now.
+    If a job never got data, it began when the job was created or opened. If the job has
+    none of these times, it begins now.
     """
     seen = last_activity(job, now)
     limit = threshold(job, rules)

@@ -82,11 +82,13 @@ def _halted(
 def _draw(verdicts: Sequence[Verdict], asked: datetime, places: int) -> set[str]:
     by_memory = sorted(verdicts, key=lambda v: (-v.job.memory_bytes, v.job.job_id))
     largest, rest = by_memory[: places // 2], by_memory[places // 2 :]
-    by_lot = sorted(rest, key=lambda v: _lot(v, asked))[: places - places // 2]
-    return {verdict.job.job_id for verdict in (*largest, *by_lot)}
+    at_random = sorted(rest, key=lambda v: _random_key(v, asked))[
+        : places - places // 2
+    ]
+    return {verdict.job.job_id for verdict in (*largest, *at_random)}
 
 
-def _lot(verdict: Verdict, asked: datetime) -> bytes:
+def _random_key(verdict: Verdict, asked: datetime) -> bytes:
     """Return a random sort key that depends only on the job and the request's time."""
     return sha256(f"{rfc3339(asked)} {verdict.job.job_id}".encode()).digest()
 
@@ -128,7 +130,7 @@ class Refusal:
 def refusal(asked: Asked, read: Read, now: datetime, rules: Rules) -> Refusal | None:
     """Return why a request has too many jobs, or None if it may be carried out.
 
-    A request with `expected_jobs` has no limits, but that number has to be right.
+    A request with `expected_jobs` has no limit, but that number has to be right.
     """
     if asked.expected is not None:
         return _unexpected(asked.expected, asked)
@@ -159,7 +161,7 @@ def _unexpected(expected: int, asked: Asked) -> Refusal | None:
 def _no_room_today(
     wanted: Collection[str], read: Read, now: datetime, rules: Rules
 ) -> Refusal | None:
-    """Refuse if the last day's closed jobs and these are more than `MaxClosesPerDay`.
+    """Refuse if these jobs, with those of the last day, exceed `MaxClosesPerDay`.
 
     Jobs are counted by their finish time in the cluster, whoever closed them. What
     another Sweeper sends at the same moment is not counted.

@@ -72,7 +72,7 @@ def event_of(verdict: Verdict, found: Iterable[Event]) -> Event | None:
 
 
 def _since(verdict: Verdict, now: datetime, rules: Rules) -> datetime | None:
-    """Return since when a job is idle, also if it is closing or was opened lately."""
+    """Return when a job became idle, even if it is closing or was opened lately."""
     if verdict.job.state is State.CLOSING:
         return silence(verdict.job, now, rules).idle_since
     if verdict.reason in _YOUNG:
@@ -83,7 +83,7 @@ def _since(verdict: Verdict, now: datetime, rules: Rules) -> datetime | None:
 def _left(
     everyone: Iterable[Verdict], now: datetime, rules: Rules
 ) -> Iterator[tuple[datetime, datetime]]:
-    """Yield, for each job that was idle when it was closed: idle since, closed at.
+    """Yield when each job became idle, and when it was closed, if it was idle then.
 
     Jobs that were closed longer ago than `HaltFor` and a day are left out.
     """

@@ -33,14 +33,14 @@ class Owner:
 NO_OWNER_SETTINGS = Owner()
 OUR_KEY = "idle_closer"
 
-# Keys that belong into `idle_closer`; found beside it, they were misplaced.
+# Keys that belong in `idle_closer`; beside it, they are misplaced.
 _MISPLACED = frozenset({"idle_after", "keep_open_until"})
 
 
 def read_owner(settings: object) -> Owner:
     """Return the owner's settings from `custom_settings`; it never raises.
 
-    A misspelt or misplaced key means `never`, too: the owner wanted to say something.
+    A misspelt or misplaced key means `never`, too: the owner wanted to set something.
     """
     if not isinstance(settings, Mapping):
         return NO_OWNER_SETTINGS

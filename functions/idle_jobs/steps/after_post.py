@@ -63,9 +63,9 @@ def after_evidence(
 ) -> Step:
     """Return the step after a 409 that is evidence, given the job as read again.
 
-    The close may have taken minutes. If the present state leads to any other step than
-    a close, that step is taken. Otherwise the evidence of a measured close is enough to
-    force.
+    The close may have taken minutes. If the job's present state leads to another step
+    than a close, that step is taken. Otherwise a datafeed that did not stop in a
+    measured close is enough to force. Any other evidence waits for the next look.
     """
     step = next_step(job, message, now, role)
     if not isinstance(step, Close):

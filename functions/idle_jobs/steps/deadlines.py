@@ -80,7 +80,8 @@ def _over_age(why: Reason, age: timedelta, message: CloseMessage, role: Role) ->
 
 def give_up(why: Reason, detail: str, message: CloseMessage) -> Step:
     """End a message whose job cannot be closed: skip it, or park it."""
-    # The next sweep finds an idle job again. The request of a person needs a person.
+    # The next sweep finds an idle job again. Nobody repeats the request of a person, so
+    # a person has to see it.
     if message.only_if_idle:
         return End(Ended.SKIPPED, Reason.COULD_NOT_CLOSE, detail)
     return Park(why, detail)

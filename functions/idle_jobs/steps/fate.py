@@ -108,7 +108,7 @@ def _left(request: Request, verdict: Verdict) -> Fate:
     """Return what a job gets that has no message and is not held back."""
     job, closed = verdict.job, verdict.job.state is State.CLOSED
     # A wildcard may match thousands of closed jobs: they are only counted. A schedule
-    # asks for no job by name, but one of its messages that was redriven does.
+    # asks for no job by name, but a redriven message of a schedule does.
     matched = request.origin is Origin.REQUEST and not closed
     if not matched and not request.names(job):
         return Unasked()

@@ -1,6 +1,6 @@
 """The next step for a message, given the present state of its job; pure.
 
-`next_step` is called once for each look; the steps after a post are in `after_post.py`.
+`next_step` is called once for each look; `after_post.py` has the steps after a post.
 Both closers call the same functions and differ in their `Role`.
 
 Force needs evidence: the state `failed`; a job that is still closing long after the
@@ -70,7 +70,7 @@ def next_step(
 
 
 def is_explicit(message: CloseMessage, now: datetime, role: Role) -> bool:
-    """Return whether the request closes a busy job, too; an expired one does not."""
+    """Return whether the request also closes busy jobs; not once it has expired."""
     expired = now - message.requested_at > role.rules.request_expires_after
     return not message.only_if_idle and not expired
 
