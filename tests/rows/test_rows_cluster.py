@@ -111,7 +111,7 @@ def test_row_07_ten_thousand_jobs_or_datafeeds_fail_loud(
         sweep(stack)
 
     assert [type(each) for _, each in stack.errors] == [error] * 3
-    assert "came" in str(stack.errors[0][1])
+    assert "got 10000" in str(stack.errors[0][1])
     assert left(stack) == posts(stack) == ends(stack) == []
     assert stack.metrics["SweepFinished"] == 0
 
