@@ -26,8 +26,7 @@ LONGEST = (
     "worlds/simulation/tests/test_schedules",
     "tests/elastic/test_transport_faults",
     "tests/rows/test_rows_force",
-    "tests/hostile/test_secrets",
-    "tests/test_hostile",
+    "tests/hostile",
     "tests/test_opening",
 )
 
