@@ -161,7 +161,7 @@ def _opened_with_the_request(truth: Truth, told: Told, post: Posted) -> bool:
         return False
     # It may have been opened since its teller read that it was closed.
     read = truth.looked_from(told)
-    opened = [at for at in truth.lives[post.key.job_id].opened if at > read]
+    opened = [at for at in truth.lives[post.key.job_id].opened if read < at <= post.at]
     return bool(opened) and max(opened) <= wish.at + REOPENED_TOLERANCE
 
 
