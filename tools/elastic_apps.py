@@ -1,4 +1,4 @@
-"""Finds jobs that an Elastic app may have installed, but without its mark; pure."""
+"""Finds jobs that may belong to an Elastic app, but lack its mark; pure."""
 
 from idle_jobs.policy.job import Job
 

@@ -11,11 +11,11 @@ class BadCredentials(Exception):
 
 
 def fetched(session: boto3.Session | None = None) -> boto3.Session:
-    """Return a session with fetched credentials, or without any; or BadCredentials.
+    """Return a session, after fetching its credentials if it has any.
 
-    To fetch them, botocore may call STS or IAM Identity Center, run a program or read
-    files. It does not wrap their exceptions: a KeyError for a broken token, or a
-    ValueError for the output of a program.
+    Raises BadCredentials. To fetch them, botocore may call STS or IAM Identity Center,
+    run a program or read files. It does not wrap all of their exceptions: a KeyError
+    for a broken token, or a ValueError for the output of a program.
     """
     try:
         session = session or boto3.Session()

@@ -1,4 +1,4 @@
-"""The only module that posts closes: after a fresh read, and with a second read."""
+"""The only module that posts closes. It reads each job again after the post."""
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""The only file that reads the mode parameter."""
+"""The only module that reads the mode parameter."""
 
 from datetime import datetime
 from functools import cache

@@ -45,7 +45,7 @@ class Outbox:
         self._send(self.close_queue, [m.to_json() for m in messages])
 
     def hand_over(self, messages: Iterable[CloseMessage], now: datetime) -> None:
-        """Send close messages to ForceQueue, stamped with the time."""
+        """Send close messages to ForceQueue, with the time in `handed_at`."""
         stamped = (replace(message, handed_at=now) for message in messages)
         self._send(self.force_queue, [m.to_json() for m in stamped])
 

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Reason(StrEnum):
-    """Why a job was closed, kept, skipped or parked; the values are in the logs."""
+    """Why a job was closed, kept, skipped or parked; logs and outcomes show them."""
 
     # Verdicts of `policy.judge`, in the order of its rules.
     ALREADY_CLOSED = "already_closed"

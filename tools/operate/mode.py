@@ -25,14 +25,14 @@ NEXT_TRY = 5  # seconds
 
 
 def pause(stack: Stack) -> None:
-    """Write the mode `paused`, and stop the receiving of messages."""
+    """Write the mode `paused`, then disable the event source mappings."""
     write_mode(stack, Mode.PAUSED)
     switch_mappings(stack, enabled=False)
     print(f"Functions that run now stop within {MODE_MAX_AGE} s.")
 
 
 def resume(stack: Stack, wanted: Mode | None) -> None:
-    """Start the receiving of messages, and write a mode: by default the last one."""
+    """Enable the mappings, then write the mode: by default that before the pause."""
     mode = wanted or mode_before_pause(stack)
     switch_mappings(stack, enabled=True)
     write_mode(stack, mode)

@@ -1,8 +1,7 @@
 """Reads typed fields from untrusted JSON; pure.
 
 A field that cannot be read adds a line to `problems`. It does not raise, since one odd
-job must not stop a sweep. And it is not only replaced by a default, since the job could
-then look idle.
+job must not stop a sweep. A default alone is not enough: the job could then look idle.
 """
 
 from collections.abc import Mapping

@@ -59,9 +59,9 @@ def packed(ids: Sequence[str]) -> Iterator[str]:
 
 
 def without(pack: str, missing: Iterable[str]) -> Iterator[str]:
-    """Yield the packs to ask for after an answer that some ids of a pack are missing.
+    """Yield the packs to ask for next, if some ids of a pack are missing.
 
-    If that answer names none of these ids, each id gets a pack of its own.
+    If `missing` has none of these ids, each id gets a pack of its own.
     """
     ids = [unquote(part) for part in pack.split("%2C")]
     left = [job_id for job_id in ids if job_id not in set(missing)]
@@ -102,7 +102,7 @@ def datafeeds_of(configs: Iterable[Json]) -> Iterator[str]:
 
 
 def unread_datafeeds(configs: Iterable[Json], feeds: Iterable[Json]) -> Iterator[str]:
-    """Yield ids of datafeeds whose job's configuration does not hold theirs (7.14)."""
+    """Yield the ids of datafeeds whose config is not in that of their job (7.14)."""
     bare = {c["job_id"] for c in configs if c.get("datafeed_config") is None}
     for feed in feeds:
         job_id = dig(feed, "timing_stats.job_id")
@@ -111,7 +111,7 @@ def unread_datafeeds(configs: Iterable[Json], feeds: Iterable[Json]) -> Iterator
 
 
 def with_datafeeds(configs: Iterable[Json], datafeeds: Iterable[Json]) -> list[Json]:
-    """Return configurations with those of their datafeeds, as 7.15 and later have."""
+    """Return job configs that contain those of their datafeeds, as from 7.15 on."""
     of_job = {f["job_id"]: f for f in datafeeds if isinstance(f.get("job_id"), str)}
     return [
         {**config, "datafeed_config": of_job.get(config["job_id"])}

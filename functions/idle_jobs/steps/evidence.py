@@ -33,7 +33,8 @@ def order_is_enough(job: Job, message: CloseMessage, rules: Rules) -> bool:
 def failed_in_closing(verdict: Verdict, message: CloseMessage) -> bool:
     """Return whether the job failed because of our close.
 
-    It did if a close was posted or seen, and nobody has used the job since.
+    It did if a close was posted, or the job was seen closing, and nobody has used the
+    job since then.
     """
     job, seen = verdict.job, message.evidence
     if message.kind is Kind.WATCH or seen is None or seen.state == State.FAILED:
