@@ -46,7 +46,7 @@ class Called:
     path: str
     params: Mapping[str, str]
     read_timeout: float | None
-    good_for: float
+    send_within: float
 
 
 @dataclass
@@ -131,11 +131,11 @@ class Bench:
         params: Mapping[str, str],
         *,
         read_timeout: float | None = None,
-        good_for: float = inf,
+        send_within: float = inf,
         **_: float,
     ) -> bytes:
         """Ask the stand-in, for as long as the caller waits."""
-        call = Called(method, path, params, read_timeout, good_for)
+        call = Called(method, path, params, read_timeout, send_within)
         self.events.append(("call", call))
         request = Request(method, f"{path}?{urlencode(params)}", KEY)
         answer, takes = self.stand_in.handle(request, self.now)

@@ -89,7 +89,7 @@ def test_nothing_is_posted_on_old_news(seconds: float, posted: bool) -> None:
 
     calls = [each for each in bench.seen("call") if each.method == "POST"]
     assert ([OLDEST_READ.total_seconds() - seconds] if posted else []) == [
-        pytest.approx(each.good_for) for each in calls
+        pytest.approx(each.send_within) for each in calls
     ]
     assert posted == bool(bench.seen("posted"))
 
@@ -120,7 +120,7 @@ class Late(Bench):
     def call(self, method: str, *rest: Any, **limits: Any) -> bytes:
         """Send what is read, and no post."""
         if method == "POST":
-            self.events.append(("late", limits["good_for"]))
+            self.events.append(("late", limits["send_within"]))
             raise NotSent("the credentials came late")
         return super().call(method, *rest, **limits)
 

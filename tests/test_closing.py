@@ -464,7 +464,7 @@ def test_a_post_ends_before_its_invocation_and_begins_on_fresh_news(
         )
         posts_ = CloseCalls(services, START + timedelta(seconds=180))
         posts_.post(Force(idle_job(), Reason.FORCE_ORDERED), persons_message())
-    limits = [(each["read_timeout"], each["good_for"]) for each in wire.limits]
+    limits = [(each["read_timeout"], each["send_within"]) for each in wire.limits]
 
     assert limits == ([expected] if expected else [])
 

@@ -147,8 +147,8 @@ class CloseCalls:
         The next look reads the job again. If the message is too old for another look,
         its outcome names the evidence for a force.
         """
-        away = Reason.CLUSTER_UNAVAILABLE
-        why = step.evidence if isinstance(step, Force) else away
+        unsent = Reason.CLUSTER_UNAVAILABLE
+        why = step.evidence if isinstance(step, Force) else unsent
         return wait(why, message, self.now, self.services.role)
 
     def _call(self, step: Close | Force, message: CloseMessage) -> None:
@@ -163,7 +163,7 @@ class CloseCalls:
             timeout=message.timeout if isinstance(step, Force) else step.timeout,
             # Leaves time to report.
             read_timeout=min(self._answer_timeout(step, message), max(left, 1)),
-            good_for=self._fresh_for(step.job),
+            send_within=self._fresh_for(step.job),
             force=force,
         )
 

@@ -79,7 +79,7 @@ class _Batch:
     messages: dict[str, CloseMessage | BadBody]
     calls: CloseCalls
     jobs: dict[str, Job] = field(default_factory=dict)
-    away: ClusterError | None = None
+    read_error: ClusterError | None = None
 
     def read_jobs(self) -> None:
         """Read the jobs of all messages, by their exact ids."""
@@ -88,7 +88,7 @@ class _Batch:
         try:
             self.jobs = {j.job_id: j for j in self.services.cluster.jobs(self.now, ids)}
         except ClusterError as error:
-            self.away = error
+            self.read_error = error
             self.services.telemetry.trouble(error)
         self.now = self.services.clock()
 
@@ -109,8 +109,8 @@ class _Batch:
     def _first_step(self, job: Job | None, message: CloseMessage) -> Step:
         if message.cluster != self.services.cluster_name:
             return Park(Reason.FOREIGN_CLUSTER, f"the message is for {message.cluster}")
-        if self.away:
-            return unread(self.away, message, self.now, self.services.role)
+        if self.read_error:
+            return unread(self.read_error, message, self.now, self.services.role)
         return next_step(job, message, self.now, self.services.role)
 
     def _allowed(self, at: Standing) -> Standing:

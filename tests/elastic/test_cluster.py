@@ -577,7 +577,7 @@ def test_a_close_is_not_sent_once_its_state_is_old(url: str, stand_in: StandIn) 
     timeouts = replace(TIMEOUTS, read=5)
     cluster = Cluster(Wire(url, Slow("b2xkOmtleQ==", "dGVzdDp0ZXN0"), timeouts))
     with pytest.raises(NotSent):
-        cluster.close(idle_job(), timeout="30m", read_timeout=5, good_for=0.5)
+        cluster.close(idle_job(), timeout="30m", read_timeout=5, send_within=0.5)
 
     assert stand_in.jobs["web"].state == "opened"
 

@@ -67,7 +67,7 @@ CLOSING: dict[str, Mutant] = {
         stubborn_datafeeds=1,
     ),
     "a cluster that cannot be read stops nothing": mutant(
-        "closing", NoBranch("_Batch._first_step", "away"), "looks", "false"
+        "closing", NoBranch("_Batch._first_step", "read_error"), "looks", "false"
     ),
     "a message of another cluster is taken": mutant(
         "closing",

@@ -62,12 +62,12 @@ class SimulatedWire(Wire):
         *,
         read_timeout: float | None = None,
         longest: int = LONGEST_ANSWER,
-        good_for: float = inf,
+        send_within: float = inf,
     ) -> bytes:
         """Return the body of a 200, after the time that the cluster takes."""
         limits = {"read_timeout": read_timeout, "longest": longest}
         if method == "POST":
-            return self._post(path, params, limits | {"good_for": good_for})
+            return self._post(path, params, limits | {"send_within": send_within})
         return self._read(path, params, limits)
 
     def _read(self, path: str, params: Mapping[str, str], limits: Any) -> bytes:

@@ -88,7 +88,7 @@ class Cluster:
         *,
         timeout: str,
         read_timeout: float,
-        good_for: float = inf,
+        send_within: float = inf,
         force: bool = False,
     ) -> None:
         """Post a close for one job; return when Elasticsearch reports it as closed.
@@ -99,12 +99,12 @@ class Cluster:
 
         LookAgain means that the close may have been issued; a timeout here does not
         stop it. Raises NotSent if the request, which may have to wait for credentials,
-        cannot be sent within `good_for` seconds.
+        cannot be sent within `send_within` seconds.
         """
         path = f"/_ml/anomaly_detectors/{quote(job.job_id, safe='')}/_close"
         params = {"timeout": timeout} | ({"force": "true"} if force else {})
         body = self._wire.call(
-            "POST", path, params, read_timeout=read_timeout, good_for=good_for
+            "POST", path, params, read_timeout=read_timeout, send_within=send_within
         )
         if (parsed(body) or {}).get("closed") is not True:
             raise LookAgain("200, but the answer does not say `closed: true`")

@@ -84,18 +84,18 @@ class Wire:
         *,
         read_timeout: float | None = None,
         longest: int = LONGEST_ANSWER,
-        good_for: float = inf,
+        send_within: float = inf,
     ) -> bytes:
         """Return the body of a 200; try once more if the credentials were stale.
 
         `longest` is the greatest length of an answer in bytes; TryLater if it is
-        longer. NotSent if the request could not be sent within `good_for` seconds.
+        longer. NotSent if the request could not be sent within `send_within` seconds.
         """
         request = requests.Request(
             method, self._url + path, HEADERS, params=params, auth=self._signer
         )
         seconds = read_timeout or self._timeouts.read
-        until = time.monotonic() + good_for
+        until = time.monotonic() + send_within
         status, body = self._ask(request, seconds, longest, until)
         if status in self._signer.stale:
             self._signer.refresh()

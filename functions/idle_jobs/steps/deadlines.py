@@ -18,7 +18,7 @@ SOONEST_LOOK = timedelta(seconds=15)
 LATEST_LOOK = timedelta(seconds=900)
 OPEN_TAKES_AT_MOST = timedelta(minutes=15)
 
-_CLUSTER_IS_AWAY = frozenset(
+_CLUSTER_REASONS = frozenset(
     {
         Reason.CLUSTER_UNAVAILABLE,
         Reason.THROTTLED,
@@ -32,8 +32,8 @@ def unread(
     error: ClusterError, message: CloseMessage, now: datetime, role: Role
 ) -> Step:
     """Return the step for a message if the cluster could not be read."""
-    away = error.reason in _CLUSTER_IS_AWAY
-    why = error.reason if away else Reason.CLUSTER_UNAVAILABLE
+    known = error.reason in _CLUSTER_REASONS
+    why = error.reason if known else Reason.CLUSTER_UNAVAILABLE
     return wait(why, message, now, role, at_least=LATEST_LOOK)
 
 
@@ -71,7 +71,7 @@ def look_again(
 
 
 def _over_age(why: Reason, age: timedelta, message: CloseMessage, role: Role) -> Step:
-    if message.only_if_idle and why in _CLUSTER_IS_AWAY:
+    if message.only_if_idle and why in _CLUSTER_REASONS:
         return End(Ended.SKIPPED, why, f"for {spoken(age)}; the next sweep tries again")
     if not role.may_force:
         return HandOver(why)
