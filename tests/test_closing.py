@@ -78,73 +78,6 @@ def test_an_outcome_can_be_deduplicated(stack: Runner) -> None:
     assert outcome["closing"] == "web@2026-03-02T06:05:00Z"
 
 
-@pytest.mark.row(40)
-def test_a_slow_close_takes_several_looks_and_one_post(stack: Runner) -> None:
-    """The client hangs up, the close goes on, later looks find it closed."""
-    add_idle(stack, close_takes=timedelta(minutes=10))
-    sweep(stack)
-    stack.run(after(minutes=30))
-
-    assert ends(stack) == ["web: closed idle_datafeed_stopped"]
-    assert len(posts(stack)) == 1
-    assert len(lines(stack, "waiting")) > 3
-
-
-@pytest.mark.row(48)
-def test_a_job_that_became_busy_is_left_alone(stack: Runner) -> None:
-    """The state is read again right before the close."""
-    add_idle(stack)
-    sweep(stack)
-    stack.cluster.give_data("web", stack.now)
-    stack.run(after(minutes=1))
-
-    assert ends(stack) == ["web: skipped active"]
-    assert posts(stack) == []
-
-
-@pytest.mark.row(45)
-def test_an_id_that_became_a_groups_name_closes_nothing(stack: Runner) -> None:
-    """The deleted id now names a group: the answer holds its jobs, none is `web`."""
-    add_idle(stack, "other", groups=("web",))
-    stack.queues.send("CloseQueue", close_body("web"))
-    stack.poll()
-
-    assert ends(stack) == ["web: skipped gone"]
-    assert posts(stack) == []
-
-
-@pytest.mark.row(44)
-def test_one_deleted_job_does_not_hide_the_others(stack: Runner) -> None:
-    """One missing id makes the whole read a 404: then the others are read again."""
-    add_idle(stack, "web")
-    for job_id in ("gone", "web"):
-        stack.queues.send("CloseQueue", close_body(job_id))
-    stack.poll()
-
-    assert sorted(ends(stack)) == [
-        "gone: skipped gone",
-        "web: closed idle_datafeed_stopped",
-    ]
-
-
-@pytest.mark.row(15)
-@pytest.mark.parametrize(
-    "body", ["", "{", "[]", '"x"', "nonsense", '{"job_id": "web"}']
-)
-def test_an_unreadable_body_is_parked_and_the_others_go_on(
-    stack: Runner, body: str
-) -> None:
-    """It reaches a person as it came, with its reason, and holds nobody up."""
-    add_idle(stack)
-    stack.queues.send("CloseQueue", body or " ")
-    stack.queues.send("CloseQueue", close_body())
-    stack.poll()
-
-    assert stack.queues.bodies("ParkingQueue") == [body or " "]
-    assert len(ends(stack)) == 2
-    assert stack.metrics["JobsParked"] == 1
-
-
 def test_a_body_that_cannot_be_parked_stays(stack: Runner) -> None:
     """ParkingQueue refuses it: it is looked at again, and told."""
     stack.queues.send("CloseQueue", "{")
@@ -169,19 +102,6 @@ def test_a_pause_of_three_days_loses_nothing(stack: Runner) -> None:
 
     assert paused == []
     assert ends(stack)[0] == "web: closed idle_datafeed_stopped"
-
-
-@pytest.mark.row(15)
-@pytest.mark.row(33)
-def test_a_newer_message_waits_an_hour_for_newer_code(stack: Runner) -> None:
-    """Functions are deployed one by one: first look again, then park."""
-    stack.queues.send("CloseQueue", close_body(version=2))
-    stack.run(after(minutes=59))
-    early = ends(stack)
-    stack.run(after(minutes=80))
-
-    assert early == []
-    assert ends(stack) == [": parked newer_version"]
 
 
 def test_a_message_for_another_cluster_is_parked(stack: Runner) -> None:
@@ -359,33 +279,6 @@ def test_the_mode_is_asked_afresh_before_each_force(stack: Runner) -> None:
     assert ends(stack) == []
 
 
-@pytest.mark.row(35)
-def test_an_unreachable_cluster_costs_a_batch_one_call(stack: Runner) -> None:
-    """Nothing is tried, and all of it comes back in a quarter of an hour."""
-    for job_id in ("a", "b", "c"):
-        add_idle(stack, job_id)
-        stack.queues.send("CloseQueue", close_body(job_id))
-    stack.cluster.faults.append(Fault(path=".", kind="status", status=503))
-    stack.poll()
-    first = stack.queues.next_visible("CloseQueue")
-
-    assert len(stack.cluster.log) == 1
-    assert first is not None
-    assert after(minutes=13) < first < after(minutes=17)
-
-
-@pytest.mark.row(36)
-def test_a_cluster_that_refuses_us_raises_one_alarm(stack: Runner) -> None:
-    """A 401 is asked once more with a fresh key, then the batch waits."""
-    stack.cluster.keys = ()
-    stack.queues.send("CloseQueue", close_body())
-    stack.poll()
-
-    assert len(stack.cluster.log) == 2
-    assert stack.metrics["ClusterRefused"] == 1
-    assert ends(stack) == []
-
-
 @pytest.mark.row(54)
 def test_a_refused_post_stops_the_posts_of_its_batch(stack: Runner) -> None:
     """A key that may read but not close is tried a few times, not ten."""
@@ -469,18 +362,6 @@ def test_a_post_ends_before_its_invocation_and_begins_on_fresh_news(
     assert limits == ([expected] if expected else [])
 
 
-@pytest.mark.row(28)
-def test_no_work_is_begun_in_the_last_seconds(stack: Runner) -> None:
-    """Untouched records go back at once: they are whole, and somebody else's turn."""
-    add_idle(stack)
-    stack.queues.send("CloseQueue", close_body())
-    stack.seconds_left = 19
-    stack.poll()
-
-    assert posts(stack) == ends(stack) == []
-    assert stack.queues.next_visible("CloseQueue") == after(milliseconds=1)
-
-
 def test_an_unexpected_exception_is_logged_and_counted(stack: Runner) -> None:
     """A send that SQS does not take breaks its record only, which stays."""
     add_idle(stack, "web")
@@ -494,56 +375,6 @@ def test_an_unexpected_exception_is_logged_and_counted(stack: Runner) -> None:
     assert len(stack.queues.bodies("CloseQueue")) == 1
     assert len(lines(stack, "record_broken")) == 1
     assert stack.metrics["RecordsBroken"] == 1
-
-
-@pytest.mark.row(39)
-def test_a_job_closed_behind_a_lost_answer_is_found_closed(stack: Runner) -> None:
-    """The answer is lost, the close is not: the next look proves it."""
-    add_idle(stack)
-    stack.cluster.faults.append(
-        Fault(path="/_close", method="POST", kind="cut_after", times=1)
-    )
-    sweep(stack)
-    stack.run(after(minutes=2))
-
-    assert ends(stack) == ["web: closed idle_datafeed_stopped"]
-
-
-@pytest.mark.row(55)
-def test_html_instead_of_an_answer_is_no_outcome(stack: Runner) -> None:
-    """A proxy's page says nothing of the job: it is looked at again."""
-    add_idle(stack)
-    page = Fault(path="/_close", kind="status", status=200, body=b"<html>", times=1)
-    stack.cluster.faults.append(page)
-    sweep(stack)
-    stack.run(after(minutes=2))
-
-    assert ends(stack) == ["web: closed idle_datafeed_stopped"]
-    assert len(posts(stack)) == 2
-
-
-@pytest.mark.row(51)
-def test_a_failing_job_is_forced_through_the_dead_letter_flow(stack: Runner) -> None:
-    """It fails while it closes: handed over at once, and forced on that evidence."""
-    add_idle(stack, close_takes=timedelta(seconds=5), close_ends="failed")
-    sweep(stack)
-    stack.run(after(minutes=5))
-
-    assert ends(stack) == ["web: force_closed failed"]
-    assert posts(stack)[-1].endswith("?timeout=30m&force=true")
-
-
-@pytest.mark.row(50)
-def test_a_hanging_close_is_forced_only_force_after_it_was_seen(stack: Runner) -> None:
-    """Half an hour until it is handed over, two hours more until it is forced."""
-    add_idle(stack, close_ends="hangs")
-    sweep(stack)
-    stack.run(after(hours=2, minutes=29))
-    early = ends(stack)
-    stack.run(after(hours=3, minutes=30))
-
-    assert early == []
-    assert ends(stack) == ["web: force_closed still_closing"]
 
 
 class ProofFault(Fault):

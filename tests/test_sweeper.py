@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from idle_jobs.errors import Refused, TryLater
+from idle_jobs.errors import Refused
 from idle_jobs.messages.readers import BadBody
 from idle_jobs.times import rfc3339
 from local.runner import Runner
@@ -95,17 +95,6 @@ def test_a_scheduled_event_without_its_fields_is_refused(
     assert name == "Sweeper"
     assert isinstance(error, BadBody)
     assert str(error).startswith(f"{field}: expected")
-
-
-@pytest.mark.row(5)
-def test_a_sweep_of_an_unreachable_cluster_raises(stack: Runner) -> None:
-    """Nothing is sent, nothing is decided, and the alarms see it."""
-    stack.cluster.faults.append(Fault(path=".", kind="refuse"))
-    sweep(stack)
-
-    assert isinstance(stack.errors[0][1], TryLater)
-    assert sent(stack) == []
-    assert stack.metrics["SweepFinished"] == 0
 
 
 def test_a_cluster_that_is_too_old_is_refused_by_name(stack: Runner) -> None:
@@ -236,18 +225,6 @@ def test_a_sweep_names_what_has_no_effect(stack: Runner) -> None:
     why = "web: custom_settings.idleCloser: not read, expected idle_closer"
     assert [why] == summary["ignored"] == line["ignored"]
     assert summary["sent"] == 0
-
-
-@pytest.mark.row(12)
-def test_a_halted_sweep_sends_nothing_and_says_so(stack: Runner) -> None:
-    """Eleven of eleven jobs became idle within a day: something else is wrong."""
-    for n in range(11):
-        add_idle(stack, f"job-{n}", last_data=START - timedelta(hours=50))
-    sweep(stack)
-
-    assert sent(stack) == []
-    assert {end.split(": ")[1] for end in ends(stack)} == {"skipped sweep_halted"}
-    assert stack.metrics["SweepHalted"] == 11
 
 
 def test_a_halt_does_not_cure_itself(stack: Runner) -> None:

@@ -9,7 +9,7 @@ from aws_lambda_powertools import Logger, Metrics
 from builders import closed_job, persons_message
 from idle_jobs.messages.outcome import Ended, outcome_of
 from idle_jobs.reasons import Reason
-from idle_jobs.telemetry import NAMESPACE, SERVICE, Metric, Telemetry
+from idle_jobs.telemetry import NAMESPACE, SERVICE, Telemetry
 
 
 @pytest.fixture
@@ -27,22 +27,6 @@ def emitted(telemetry: Telemetry, capsys: pytest.CaptureFixture[str]) -> dict[st
     telemetry.metrics.flush_metrics()
     line: dict[str, Any] = json.loads(capsys.readouterr().out)
     return line
-
-
-@pytest.mark.row(57)
-def test_every_metric_has_the_same_two_dimensions(
-    telemetry: Telemetry, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """So that a cluster has as many series as there are metrics: at most sixteen."""
-    for metric in Metric:
-        telemetry.count(metric)
-    line = emitted(telemetry, capsys)
-    [directive] = line["_aws"]["CloudWatchMetrics"]
-
-    assert [set(each) for each in directive["Dimensions"]] == [{"service", "cluster"}]
-    assert (line["service"], line["cluster"]) == ("idle-job-closer", "demo")
-    assert {m["Name"] for m in directive["Metrics"]} == set(Metric)
-    assert len(Metric) <= 16
 
 
 ENDS = {

@@ -28,7 +28,6 @@ from idle_jobs.elastic.transport import (
     error_of_transport,
 )
 from idle_jobs.errors import (
-    BadRequest,
     ClusterError,
     DatafeedWouldNotStop,
     Gone,
@@ -139,14 +138,6 @@ def test_every_request_line_is_short_and_encoded(url: str, stand_in: StandIn) ->
     assert max(len(line.path) for line in stand_in.log) < 2_000
 
 
-@pytest.mark.row(44)
-def test_jobs_are_read_by_their_ids(url: str) -> None:
-    """A missing one hides no other: its list is read again, without it."""
-    jobs = client(url).jobs(NOW, ["gone", "web", "lost"])
-
-    assert [job.job_id for job in jobs] == ["web"]
-
-
 MISSING: dict[str, tuple[list[str], list[str], int]] = {
     "one of ten (R8)": ([f"job-{n}" for n in range(9)], ["deleted"], 6),
     "five of ten (R8)": (
@@ -170,6 +161,7 @@ MISSING: dict[str, tuple[list[str], list[str], int]] = {
 }
 
 
+@pytest.mark.row(44)
 @pytest.mark.parametrize(("there", "gone", "calls"), MISSING.values(), ids=MISSING)
 def test_deleted_jobs_cost_one_call_a_list(
     url: str, stand_in: StandIn, there: list[str], gone: list[str], calls: int
@@ -298,18 +290,6 @@ def test_jobs_without_a_datafeed_ask_for_none(
     assert ("" != named) == any("datafeed" in problem for problem in job.problems)
 
 
-@pytest.mark.row(47)
-def test_a_close_carries_one_id_in_the_query_and_no_body(
-    url: str, stand_in: StandIn
-) -> None:
-    """Elasticsearch would not read the query beside a body."""
-    close(client(url), force=True)
-    last = stand_in.log[-1]
-
-    assert (last.method, last.body) == ("POST", b"")
-    assert last.path == "/_ml/anomaly_detectors/web/_close?timeout=30m&force=true"
-
-
 def test_an_id_is_one_part_of_the_path(url: str, stand_in: StandIn) -> None:
     """Even one that no cluster gives: it is never a list, a wildcard or a path."""
     with suppress(ClusterError):
@@ -329,21 +309,6 @@ def test_packed_ids_fit_into_a_request_line(ids: list[str]) -> None:
     # An id with a comma in it comes back in parts: the packs are compared joined.
     assert ",".join(unpacked) == ",".join(dict.fromkeys(ids))
     assert all(len(pack) <= 2_500 or "%2C" not in pack for pack in packs)
-
-
-@pytest.mark.row(46)
-def test_the_longest_ids_are_packed_below_the_limit(
-    url: str, stand_in: StandIn
-) -> None:
-    """A hundred ids of 64 characters are read without a line of 4,096 bytes."""
-    ids = [f"{n:064}" for n in range(100)]
-    for job_id in ids:
-        stand_in.add_job(job_id, now=NOW, state="closed")
-    jobs = client(url).jobs(NOW, ids)
-    lines = [len(f"{line.method} {line.path} HTTP/1.1") for line in stand_in.log]
-
-    assert [job.job_id for job in jobs] == ids
-    assert max(lines) < 4_096
 
 
 ANSWERS: dict[str, tuple[Fault, type[ClusterError]]] = {
@@ -509,16 +474,6 @@ def test_a_read_that_times_out_is_tried_later(url: str, stand_in: StandIn) -> No
         client(url, read=0.2).jobs(NOW)
 
 
-@pytest.mark.row(7)
-def test_ten_thousand_jobs_fail_loud(url: str, stand_in: StandIn) -> None:
-    """The API tells of no more, so the rest would silently be left out."""
-    for n in range(9_998):
-        stand_in.add_job(f"job-{n}", now=NOW, state="closed")
-
-    with pytest.raises(BadRequest, match="got 10000"):
-        client(url).jobs(NOW)
-
-
 @pytest.mark.row(6)
 def test_stats_with_node_failures_are_doubted(url: str, stand_in: StandIn) -> None:
     """Counts of an open job may come from an index then; a closed one is closed."""
@@ -550,15 +505,6 @@ def test_an_older_cluster_is_refused_by_name(
 
     with pytest.raises(Refused, match=f"{version} is too old"):
         client(url).jobs(NOW)
-
-
-@pytest.mark.row(30)
-def test_stale_credentials_are_refreshed_once(url: str, stand_in: StandIn) -> None:
-    """A rotated key costs one more call and no error."""
-    jobs = client(url, "b2xkOmtleQ==", "dGVzdDp0ZXN0").jobs(NOW)
-
-    assert len(jobs) == 2
-    assert len(stand_in.log) == 5
 
 
 @pytest.mark.row(36)

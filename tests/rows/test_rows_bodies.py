@@ -16,7 +16,10 @@ A_WEEK_AGO = START - timedelta(days=7)
 
 
 @pytest.mark.row(15)
-@pytest.mark.parametrize("body", ["{", "[]", '{"job_id": "web"}', '{"version": "1"}'])
+@pytest.mark.parametrize(
+    "body",
+    [" ", "{", "[]", '"x"', "nonsense", '{"job_id": "web"}', '{"version": "1"}'],
+)
 def test_row_15_a_malformed_body_is_parked_at_once_and_stops_nobody(
     stack: Runner, body: str
 ) -> None:

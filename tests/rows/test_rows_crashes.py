@@ -142,10 +142,12 @@ def test_row_28_a_closer_out_of_time_begins_no_look(stack: Runner) -> None:
     stack.seconds_left = 19.9
     stack.poll()
     posted, told = posts(stack), ends(stack)
+    soon = stack.queues.next_visible("CloseQueue")
     stack.seconds_left = None
     stack.run(after(minutes=5))
 
     assert (posted, told) == ([], [])
+    assert soon == after(milliseconds=1), "at once"
     assert ends_by_key(stack) == ENDS
     assert len(posts(stack)) == 2
 
