@@ -31,7 +31,7 @@ from idle_jobs.messages.request import Request, parse_request
 from idle_jobs.messages.terms import Mode, Origin
 from idle_jobs.policy.limits import Read
 from idle_jobs.services import Services, open_services, seconds_left
-from idle_jobs.steps.deadlines import LATEST_LOOK
+from idle_jobs.steps.deadlines import LONGEST_WAIT
 from idle_jobs.sweeping import park_request, refuse_other_cluster, sweep, sweep_nothing
 from idle_jobs.telemetry import NAMESPACE, SERVICE
 from idle_jobs.times import CLOCKS_APART, moment, rfc3339, spoken
@@ -107,7 +107,7 @@ def _answer(
     if isinstance(read, ClusterError):
         if now - request.sent_at >= services.rules.park_after:
             raise BadBody(str(read), read.reason)
-        raise NotFinished(LATEST_LOOK)
+        raise NotFinished(LONGEST_WAIT)
     sweep(request, read, services, now, mode)
 
 

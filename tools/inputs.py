@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from idle_jobs.policy.idleness import silence
+from idle_jobs.policy.idleness import quiet_time
 from idle_jobs.policy.job import Datafeed, Job, State
 from idle_jobs.policy.owner import Owner
 from idle_jobs.policy.rules import Rules
@@ -78,7 +78,7 @@ JUDGED = (
     *("include_managed_jobs", "managed_jobs_allowed", "keep_patterns"),
 )
 
-# What `idleness.silence` uses.
+# What `idleness.quiet_time` uses.
 FED_SINCE = "last_data, owner.keep_open_until"
 UNFED_SINCE = "created, open_start, owner.keep_open_until"
 LIMIT = "IDLE_AFTER, owner.idle_after, 3 x bucket_span or frequency + query_delay"
@@ -99,7 +99,7 @@ def inputs(job: Job, now: datetime, rules: Rules) -> Iterator[Input]:
     for name, value in _flat(job):
         yield Input(name, value, _grouped(SOURCES[name]))
     if job.state is State.OPENED:
-        quiet = silence(job, now, rules)
+        quiet = quiet_time(job, now, rules)
         began, limit = (FED_SINCE, LIMIT) if quiet.fed else (UNFED_SINCE, UNFED_LIMIT)
         yield Input("quiet since", quiet.began, f"newest of {began}")
         yield Input("may be quiet for", quiet.limit, f"longest of {limit}")

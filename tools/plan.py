@@ -13,7 +13,7 @@ from idle_jobs.policy.ignored import without_effect
 from idle_jobs.policy.job import State
 from idle_jobs.policy.judge import judge
 from idle_jobs.policy.limits import Plan, limit
-from idle_jobs.policy.mass_events import events
+from idle_jobs.policy.mass_events import mass_events
 from idle_jobs.policy.verdict import Action, Verdict
 from idle_jobs.reasons import Reason
 from tools.elastic_apps import look_alike
@@ -39,7 +39,7 @@ def plan(target: Target, clock: Clock) -> int:
     """Read, judge and limit as the Sweeper does, and print what it would send."""
     jobs, now = target.cluster.jobs(clock()), clock()
     verdicts = [judge(job, now, target.rules) for job in jobs]
-    halts = events(verdicts, now, target.rules)
+    halts = mass_events(verdicts, now, target.rules)
     planned = limit(verdicts, halts, now, target.rules)
     console = open_console(piped_width=2_000)
     shown = [v for v in verdicts if v.reason is not Reason.ALREADY_CLOSED]

@@ -22,11 +22,11 @@ from idle_jobs.elastic.transport import Timeouts, Wire
 from idle_jobs.errors import ClusterError, Refused
 from idle_jobs.policy.rules import Rules
 from idle_jobs.settings import (
-    OWN,
-    RULES,
+    OWN_READERS,
+    RULE_READERS,
     VARIABLES,
     BadSettings,
-    Read,
+    Reader,
     read_variables,
     too_short_to_force,
 )
@@ -69,7 +69,9 @@ class StaticKey(AuthBase):
         return request
 
 
-def run(environ: Environ, command: Callable[[Target, Clock], int], **own: Read) -> int:
+def run(
+    environ: Environ, command: Callable[[Target, Clock], int], **own: Reader
+) -> int:
     """Run a command; return its exit code.
 
     1 means that the cluster cannot be read, 2 that the environment is wrong.
@@ -85,17 +87,21 @@ def run(environ: Environ, command: Callable[[Target, Clock], int], **own: Read) 
         return 1
 
 
-def read_target(environ: Environ, own: Mapping[str, Read]) -> Target:
+def read_target(environ: Environ, own: Mapping[str, Reader]) -> Target:
     """Return the target; one BadSettings names every variable that is wrong."""
-    meant = {*RULES, "CLUSTER_URL", "CA_BUNDLE", "SIGV4_SERVICE"}
+    meant = {*RULE_READERS, "CLUSTER_URL", "CA_BUNDLE", "SIGV4_SERVICE"}
     problems = list(misspelt(environ, meant, VARIABLES))
     readers = {
-        "CLUSTER_URL": OWN["CLUSTER_URL"],
+        "CLUSTER_URL": OWN_READERS["CLUSTER_URL"],
         "CA_BUNDLE": _file,
-        "SIGV4_SERVICE": OWN["SIGV4_SERVICE"],
+        "SIGV4_SERVICE": OWN_READERS["SIGV4_SERVICE"],
     }
     values = read_variables(DEFAULTS | {**environ}, readers | {**own}, problems)
-    turned = {variable: RULES[variable] for variable in RULES if variable in environ}
+    turned = {
+        variable: RULE_READERS[variable]
+        for variable in RULE_READERS
+        if variable in environ
+    }
     rules = read_variables(environ, turned, problems)
     standard = {field.name: field.default for field in fields(Rules)}
     problems += too_short_to_force(standard | rules)

@@ -11,7 +11,7 @@ from idle_jobs.policy.job import Job
 from idle_jobs.policy.judge import judge
 from idle_jobs.policy.rules import Rules
 from idle_jobs.policy.verdict import Verdict
-from idle_jobs.settings import RULES
+from idle_jobs.settings import RULE_READERS
 from idle_jobs.times import CLOCKS_APART
 
 # Longer than any setting, and short enough that dates stay valid.
@@ -63,7 +63,7 @@ def _moments(job: Job, now: datetime, rules: Rules) -> Iterator[datetime]:
 def _switches(job: Job, rules: Rules) -> Iterator[tuple[str, Rules]]:
     """Yield each switch in its other position, and the rules with it."""
     changes: dict[str, Any]
-    for name in map(str.lower, RULES):
+    for name in map(str.lower, RULE_READERS):
         on = getattr(rules, name)
         if isinstance(on, bool) and name != "include_managed_jobs":
             changes = {name: not on}

@@ -18,7 +18,7 @@ from idle_jobs.policy.job import Job, State
 from idle_jobs.reasons import Reason
 from idle_jobs.services import Services
 from idle_jobs.steps.after_post import after_answer, after_evidence, after_success
-from idle_jobs.steps.deadlines import SOONEST_LOOK, wait
+from idle_jobs.steps.deadlines import SHORTEST_WAIT, wait_or_give_up
 from idle_jobs.steps.step import Close, End, Force, Park, Step, Wait
 
 EARLY = timedelta(minutes=1)
@@ -27,8 +27,8 @@ TO_REPORT = timedelta(seconds=5)  # Kept free at the end of an invocation.
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """The next step of a look, with the message and the job as they are now."""
+class Decision:
+    """The step that a look decided on, with the message and the job as now known."""
 
     step: Step
     message: CloseMessage
@@ -39,15 +39,15 @@ class Standing:
 class CloseCalls:
     """Posts the closes of one batch. Create it right before the jobs are read.
 
-    `ends` is when the invocation ends. `fresh_until` is when the read becomes too old;
-    `read_again` has that time for each job that was read again. After `refused` is set,
-    nothing more of the batch is posted.
+    `ends` is when the invocation ends. The read becomes too old at `fresh_until`, or
+    at `fresh_until_of` for a job that was read again. If `refused` is set, nothing more
+    of the batch is posted.
     """
 
     services: Services
     ends: datetime
     fresh_until: datetime = field(init=False)
-    read_again: dict[str, datetime] = field(default_factory=dict)
+    fresh_until_of: dict[str, datetime] = field(default_factory=dict)
     refused: Refused | None = None
 
     def __post_init__(self) -> None:
@@ -59,13 +59,13 @@ class CloseCalls:
         """Return the current time. It changes while a post waits for its answer."""
         return self.services.clock()
 
-    def post(self, step: Close | Force, message: CloseMessage) -> Standing:
+    def post(self, step: Close | Force, message: CloseMessage) -> Decision:
         """Post one close, read the job again, and return the next step."""
         job, began = step.job, self.now
         try:
             self._call(step, message)
         except NotSent:
-            return Standing(self._after_not_sent(step, message), message, job)
+            return Decision(self._after_not_sent(step, message), message, job)
         except ClusterError as error:
             self._note(error, step, message)
             return self._after_error(error, step, _stamped(message, began, error))
@@ -77,17 +77,17 @@ class CloseCalls:
             # Elasticsearch reported the job as closed, but it cannot be read again. The
             # next look reads it. The message waits for that, however old it is.
             self.services.telemetry.trouble(error)
-            return Standing(Wait(SOONEST_LOOK, Reason.STILL_CLOSING), message, job)
+            return Decision(Wait(SHORTEST_WAIT, Reason.STILL_CLOSING), message, job)
 
     def _after_error(
         self, error: ClusterError, step: Close | Force, message: CloseMessage
-    ) -> Standing:
+    ) -> Decision:
         after = after_answer(step, error, message, self.now, self.services.role)
         if isinstance(error, LookAgain | TryLater) and isinstance(after, End | Park):
-            return self._unless_issued(after, step, message)
+            return self._unless_it_closes(after, step, message)
         if isinstance(after, Force):
             return self._judged_again(after, message)
-        return Standing(after, message, step.job)
+        return Decision(after, message, step.job)
 
     def _read(self, job_id: str) -> Job | None:
         """Read the job again, within the remaining time of the invocation."""
@@ -104,52 +104,53 @@ class CloseCalls:
 
     def _fresh_for(self, job: Job) -> float:
         """Return in how many seconds the read of this job becomes too old."""
-        fresh_until = self.read_again.get(job.job_id, self.fresh_until)
+        fresh_until = self.fresh_until_of.get(job.job_id, self.fresh_until)
         return (fresh_until - self.now).total_seconds()
 
-    def _judged_again(self, step: Force, message: CloseMessage) -> Standing:
+    def _judged_again(self, step: Force, message: CloseMessage) -> Decision:
         """Read and judge the job again after a 409, which may have come late."""
         job_id, now, role = step.job.job_id, self.now, self.services.role
         try:
             job = self._read(job_id)
         except ClusterError as error:
             self.services.telemetry.trouble(error)
-            return Standing(wait(step.evidence, message, now, role), message, step.job)
-        self.read_again[job_id] = now + OLDEST_READ
+            after = wait_or_give_up(step.evidence, message, now, role)
+            return Decision(after, message, step.job)
+        self.fresh_until_of[job_id] = now + OLDEST_READ
         after = after_evidence(step.evidence, job, message, now, role)
-        return Standing(after, message, job)
+        return Decision(after, message, job)
 
-    def _proved(self, step: Close | Force, message: CloseMessage) -> Standing:
+    def _proved(self, step: Close | Force, message: CloseMessage) -> Decision:
         """Read the job again; return the next step for its present state."""
         job = self._read(step.job.job_id)
         after = after_success(step, job, message, self.now, self.services.role)
-        return Standing(after, message, job)
+        return Decision(after, message, job)
 
-    def _unless_issued(
+    def _unless_it_closes(
         self, after: Step, step: Close | Force, message: CloseMessage
-    ) -> Standing:
-        """Return `after` for a message that is too old, unless its job closes."""
+    ) -> Decision:
+        """Return `after` for a message that is too old, unless its job is closing."""
         try:
             proved = self._proved(step, message)
         except ClusterError as error:
             self.services.telemetry.trouble(error)
-            return Standing(after, message, step.job)
+            return Decision(after, message, step.job)
         state = proved.job.state if proved.job else State.CLOSED
         # A job that is forced may have been closing before, so that proves nothing.
         closing = state is State.CLOSING and isinstance(step, Close)
         if closing or state is State.CLOSED:
             return proved
-        return Standing(after, message, proved.job)
+        return Decision(after, message, proved.job)
 
     def _after_not_sent(self, step: Close | Force, message: CloseMessage) -> Step:
-        """Return the next step for a close that was not sent, as the read was too old.
+        """Return the next step for a close that was not sent: the read was too old.
 
         The next look reads the job again. If the message is too old for another look,
         its outcome names the evidence for a force.
         """
         unsent = Reason.CLUSTER_UNAVAILABLE
         why = step.evidence if isinstance(step, Force) else unsent
-        return wait(why, message, self.now, self.services.role)
+        return wait_or_give_up(why, message, self.now, self.services.role)
 
     def _call(self, step: Close | Force, message: CloseMessage) -> None:
         left = self._left(timedelta(seconds=LAST_SECONDS))
@@ -171,7 +172,7 @@ class CloseCalls:
         """Return the seconds to wait for an answer: more if the answer is evidence."""
         timeouts = self.services.timeouts
         if isinstance(step, Force) or step.measured:
-            # Without its answer, the outcome of a force would be `closed`.
+            # Without the answer, a forced job would be reported as `closed`.
             return timeouts.measured
         early = self.now - (message.sent_at or self.now) < EARLY
         return timeouts.close_early if early else timeouts.close

@@ -21,7 +21,7 @@ from idle_jobs.batch import (
     records_of,
     sent_at,
 )
-from idle_jobs.close_call import CloseCalls, Standing
+from idle_jobs.close_call import CloseCalls, Decision
 from idle_jobs.errors import ClusterError
 from idle_jobs.messages.close_message import CloseMessage, parse_message
 from idle_jobs.messages.outcome import Ended, outcome_of
@@ -98,13 +98,13 @@ class _Batch:
         if isinstance(message, BadBody):
             park_body(record, message, self.services, self.now)
             return
-        # By exact id: if a group has this name now, the answer holds its jobs instead.
+        # A group may have this name now: then the cluster lists the jobs of the group.
         job = self.jobs.get(message.job_id)
-        at = self._allowed(Standing(self._first_step(job, message), message, job))
-        while isinstance(at.step, Close | Force):
-            at = self._allowed(self.calls.post(at.step, at.message))
-        just_stamped = at.message.posted_at != message.posted_at
-        self._carry_out(at.step, at, just_stamped=just_stamped)
+        decision = self._allowed(Decision(self._first_step(job, message), message, job))
+        while isinstance(decision.step, Close | Force):
+            decision = self._allowed(self.calls.post(decision.step, decision.message))
+        first_post = decision.message.posted_at != message.posted_at
+        self._carry_out(decision.step, decision, first_post=first_post)
 
     def _first_step(self, job: Job | None, message: CloseMessage) -> Step:
         if message.cluster != self.services.cluster_name:
@@ -113,30 +113,38 @@ class _Batch:
             return unread(self.read_error, message, self.now, self.services.role)
         return next_step(job, message, self.now, self.services.role)
 
-    def _allowed(self, at: Standing) -> Standing:
+    def _allowed(self, decision: Decision) -> Decision:
         """Return the step that the mode allows; NotFinished if the mode is `paused`."""
-        mode = self.services.mode_for(at.message, fresh=isinstance(at.step, Force))
+        mode = self.services.mode_for(
+            decision.message, fresh=isinstance(decision.step, Force)
+        )
         if mode is Mode.PAUSED:
             raise NotFinished(PAUSED_FOR)
-        if mode is Mode.OBSERVE and not isinstance(at.step, End):
-            step = self._observed(at.step, at.message, at.job)
-            return Standing(step, at.message, at.job)
-        return at
+        if mode is Mode.OBSERVE and not isinstance(decision.step, End):
+            step = self._observed(decision.step, decision.message, decision.job)
+            return Decision(step, decision.message, decision.job)
+        return decision
 
     def _carry_out(
-        self, step: Wait | HandOver | Park | End, at: Standing, *, just_stamped: bool
+        self,
+        step: Wait | HandOver | Park | End,
+        decision: Decision,
+        *,
+        first_post: bool,
     ) -> None:
         """Carry out the last step of a look; it is never a post."""
         match step:
             case Wait():
-                self._wait(step, at.message, just_stamped=just_stamped)
+                self._wait(step, decision.message, first_post=first_post)
             case HandOver():
-                self._hand_over(step, at.message)
+                self._hand_over(step, decision.message)
             case Park():
-                self.services.outbox.park(at.message, f"{step.reason}: {step.detail}")
-                self._end(End(Ended.PARKED, step.reason, step.detail), at)
+                self.services.outbox.park(
+                    decision.message, f"{step.reason}: {step.detail}"
+                )
+                self._end(End(Ended.PARKED, step.reason, step.detail), decision)
             case End():
-                self._end(step, at)
+                self._end(step, decision)
             case _:
                 assert_never(step)
 
@@ -155,7 +163,7 @@ class _Batch:
                 return look_again(Reason.STILL_CLOSING, message, self.now)
         return End(Ended.SKIPPED, Reason.OBSERVED, f"would {step}")
 
-    def _wait(self, step: Wait, message: CloseMessage, *, just_stamped: bool) -> None:
+    def _wait(self, step: Wait, message: CloseMessage, *, first_post: bool) -> None:
         """Leave the record in its queue, or replace it after its first post.
 
         SQS cannot change a body. So after the first post of the Closer the message is
@@ -164,7 +172,7 @@ class _Batch:
         """
         seconds = step.after.total_seconds()
         self.services.telemetry.waiting(message, step.why, seconds)
-        if just_stamped and not self.services.role.may_force:
+        if first_post and not self.services.role.may_force:
             return self.services.outbox.put_back(message, round(seconds))
         raise NotFinished(step.after)
 
@@ -174,7 +182,9 @@ class _Batch:
         self.services.outbox.hand_over([stamped], self.now)
         self.services.telemetry.sent(message, "ForceQueue", step.why)
 
-    def _end(self, step: End, at: Standing) -> None:
+    def _end(self, step: End, decision: Decision) -> None:
         self.services.telemetry.outcome(
-            outcome_of(at.message, at.job, step.ended, step.reason, step.detail)
+            outcome_of(
+                decision.message, decision.job, step.ended, step.reason, step.detail
+            )
         )

@@ -24,7 +24,7 @@ from idle_jobs.variables import (
     whole,
 )
 
-Read = Callable[[str], Any]
+Reader = Callable[[str], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +51,9 @@ class Settings:
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":
         """Read the settings; one BadSettings names every variable that is wrong."""
         problems: list[str] = []
-        own = read_variables(environ, OWN, problems)
-        timeouts = read_variables(environ, TIMEOUTS, problems)
-        rules = read_variables(environ, RULES, problems)
+        own = read_variables(environ, OWN_READERS, problems)
+        timeouts = read_variables(environ, TIMEOUT_READERS, problems)
+        rules = read_variables(environ, RULE_READERS, problems)
         if own.get("auth_mode") in ("api_key", "basic") and not own.get("secret_arn"):
             problems.append("SECRET_ARN: expected unless AUTH_MODE is sigv4, but empty")
         problems += too_short_to_force(rules)
@@ -85,7 +85,7 @@ def _with_value(why: str, text: str) -> str:
 
 
 def read_variables(
-    environ: Mapping[str, str], readers: Mapping[str, Read], problems: list[str]
+    environ: Mapping[str, str], readers: Mapping[str, Reader], problems: list[str]
 ) -> dict[str, Any]:
     """Return the values of variables by field name; append to `problems`."""
     read = {}
@@ -111,7 +111,7 @@ _FIELD_OF = {
     "MEASURED_READ_TIMEOUT": "measured",
 }
 
-OWN: dict[str, Read] = {
+OWN_READERS: dict[str, Reader] = {
     "CLUSTER_NAME": name,
     "CLUSTER_URL": url,
     "AUTH_MODE": one_of("sigv4", "api_key", "basic"),
@@ -126,8 +126,8 @@ OWN: dict[str, Read] = {
     "FORCE_QUEUE_URL": url,
     "PARKING_QUEUE_URL": url,
 }
-TIMEOUTS: dict[str, Read] = dict.fromkeys(_FIELD_OF, seconds)
-RULES: dict[str, Read] = {
+TIMEOUT_READERS: dict[str, Reader] = dict.fromkeys(_FIELD_OF, seconds)
+RULE_READERS: dict[str, Reader] = {
     "IDLE_AFTER": span(_HOUR),
     "NEVER_FED_AFTER": span(_HOUR),
     "DRY_AFTER": span(_HOUR),
@@ -152,4 +152,6 @@ RULES: dict[str, Read] = {
 }
 
 # Every variable that the functions read; template.yaml sets these and no others.
-VARIABLES = frozenset(OWN) | frozenset(TIMEOUTS) | frozenset(RULES)
+VARIABLES = (
+    frozenset(OWN_READERS) | frozenset(TIMEOUT_READERS) | frozenset(RULE_READERS)
+)

@@ -16,23 +16,23 @@ from idle_jobs.policy.ignored import without_effect
 from idle_jobs.policy.job import Job, State
 from idle_jobs.policy.judge import judge
 from idle_jobs.policy.limits import Plan, Read, limit, refusal
-from idle_jobs.policy.mass_events import Event, events
+from idle_jobs.policy.mass_events import MassEvent, mass_events
 from idle_jobs.policy.rules import Rules
 from idle_jobs.policy.verdict import Verdict
 from idle_jobs.reasons import Reason
 from idle_jobs.services import Services
-from idle_jobs.steps.fate import (
-    FoundClosed,
-    Sent,
-    Skipped,
-    Unasked,
-    asked_for,
-    end_of,
-    fates,
-    message_of,
-)
 from idle_jobs.steps.next_step import next_step, why_closed
 from idle_jobs.steps.step import HandOver
+from idle_jobs.steps.sweep_results import (
+    FoundClosed,
+    NoOutcome,
+    Sent,
+    Skipped,
+    asked_for,
+    end_of,
+    message_of,
+    sweep_results,
+)
 from idle_jobs.summary import summary_of
 from idle_jobs.telemetry import Metric
 from idle_jobs.times import rfc3339
@@ -109,7 +109,11 @@ def _plan(
     rules: Rules,
 ) -> Plan:
     if request.only_if_idle:
-        halts = () if request.despite_halt else _events(verdicts, read.jobs, now, rules)
+        halts = (
+            ()
+            if request.despite_halt
+            else _mass_events(verdicts, read.jobs, now, rules)
+        )
         return limit(verdicts, halts, now, rules, request.tried_since)
     asked = asked_for(request, [v.job for v in verdicts])
     if verdicts and (refused := refusal(asked, read, now, rules)):
@@ -117,29 +121,29 @@ def _plan(
     return Plan(tuple(v for v in verdicts if v.job.state is not State.CLOSED))
 
 
-def _events(
+def _mass_events(
     verdicts: Sequence[Verdict], jobs: Sequence[Job], now: datetime, rules: Rules
-) -> Sequence[Event]:
+) -> Sequence[MassEvent]:
     """Return the mass events among all jobs, not only those of the request."""
     if len(verdicts) < len(jobs):
         verdicts = [judge(job, now, rules) for job in jobs]
-    return events(verdicts, now, rules)
+    return mass_events(verdicts, now, rules)
 
 
 def _send(
     request: Request, plan: Plan, services: Services, now: datetime, mode: Mode
 ) -> None:
     """Send the messages: to the ForceCloser if only force can close the job."""
-    gentle: list[CloseMessage] = []
-    forced: list[CloseMessage] = []
+    to_close: list[CloseMessage] = []
+    to_force: list[CloseMessage] = []
     for verdict in plan.send:
         message = message_of(request, verdict, services.cluster_name, now, mode)
         step = next_step(verdict.job, message, now, services.role)
-        # A job that has been closing for long goes to the Closer, which records that.
+        # The Closer records that a job has been closing for long (`closing_seen_at`).
         force_only = isinstance(step, HandOver) and not step.closing_seen
-        (forced if force_only else gentle).append(message)
-    services.outbox.send(gentle)
-    services.outbox.hand_over(forced, now)
+        (to_force if force_only else to_close).append(message)
+    services.outbox.send(to_close)
+    services.outbox.hand_over(to_force, now)
 
 
 def _report(
@@ -149,21 +153,21 @@ def _report(
 
     Closed jobs are only counted, unless their datafeed still runs. Each job of a
     request that gets no message has an outcome. A schedule asks for no job by name, so
-    the jobs that it keeps have none.
+    the jobs that it keeps have no outcome.
     """
     _count(verdicts, plan, services)
-    for verdict, fate in fates(request, verdicts, plan):
+    for verdict, result in sweep_results(request, verdicts, plan):
         if verdict.reason is not Reason.ALREADY_CLOSED:
             services.telemetry.verdict(verdict, request.request_id)
-        match fate:
+        match result:
             case Skipped(reason, detail):
                 _skip(request, verdict.job.job_id, reason, detail, services)
             case FoundClosed():
                 _end_closed(request, verdict, services)
-            case Sent() | Unasked():
+            case Sent() | NoOutcome():
                 pass
             case _:
-                assert_never(fate)
+                assert_never(result)
 
 
 def _end_closed(request: Request, verdict: Verdict, services: Services) -> None:

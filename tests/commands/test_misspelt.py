@@ -2,13 +2,13 @@
 
 import pytest
 
-from idle_jobs.settings import RULES, BadSettings
+from idle_jobs.settings import RULE_READERS, BadSettings
 from local.intrinsics import load_template
 from local.topology import TEMPLATE
 from tools.misspelt import misspelt
 from tools.target import read_target
 
-MEANT = {*RULES, "CLUSTER_URL", "CA_BUNDLE", "SIGV4_SERVICE"}
+MEANT = {*RULE_READERS, "CLUSTER_URL", "CA_BUNDLE", "SIGV4_SERVICE"}
 MISSPELT = {
     "IDLE_AFTR": "IDLE_AFTER",
     "IdleAfter": "IDLE_AFTER",
@@ -37,7 +37,7 @@ def test_every_parameter_that_is_a_rule_is_told() -> None:
     parameters = load_template(TEMPLATE)["Parameters"]
     told = " ".join(misspelt(parameters, MEANT, MEANT))
 
-    assert [] == [rule for rule in RULES if f"did you mean {rule}?" not in told]
+    assert [] == [rule for rule in RULE_READERS if f"did you mean {rule}?" not in told]
 
 
 SHELL = """

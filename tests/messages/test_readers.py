@@ -8,7 +8,7 @@ import pytest
 from builders import NOW, ago
 from idle_jobs.messages.readers import (
     BadBody,
-    Read,
+    Reader,
     choice,
     flag,
     name,
@@ -77,7 +77,7 @@ def test_what_stands_around_a_body_is_no_part_of_it(body: str) -> None:
     assert {"job_id": "web", "force": True} == parse_object(body)
 
 
-READS: dict[str, tuple[Read, object, object]] = {
+READS: dict[str, tuple[Reader, object, object]] = {
     "true": (flag, True, True),
     "false": (flag, False, False),
     "a text": (text, "Ann's request", "Ann's request"),
@@ -98,12 +98,12 @@ READS: dict[str, tuple[Read, object, object]] = {
 
 
 @pytest.mark.parametrize(("read", "value", "expected"), READS.values(), ids=READS)
-def test_right_values_are_read(read: Read, value: object, expected: object) -> None:
+def test_right_values_are_read(read: Reader, value: object, expected: object) -> None:
     """A value as it should be is returned as it is."""
     assert expected == read(value)
 
 
-REFUSED: dict[str, tuple[Read, object, str]] = {
+REFUSED: dict[str, tuple[Reader, object, str]] = {
     "a flag in words": (flag, "true", "expected true or false, got 'true'"),
     "a flag as a number": (flag, 1, "expected true or false, got 1"),
     "no flag": (flag, None, "expected true or false, got None"),
@@ -147,7 +147,7 @@ REFUSED: dict[str, tuple[Read, object, str]] = {
 
 
 @pytest.mark.parametrize(("read", "value", "why"), REFUSED.values(), ids=REFUSED)
-def test_wrong_values_are_refused(read: Read, value: object, why: str) -> None:
+def test_wrong_values_are_refused(read: Reader, value: object, why: str) -> None:
     """A value that is not as it should be is refused with what was expected."""
     with pytest.raises(ValueError, match=r"^expected") as refused:
         read(value)

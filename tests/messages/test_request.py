@@ -16,7 +16,7 @@ from idle_jobs.messages.terms import Kind, Mode, Origin
 from idle_jobs.policy.job import Job
 from idle_jobs.policy.verdict import Action, Verdict
 from idle_jobs.reasons import Reason
-from idle_jobs.steps.fate import message_of
+from idle_jobs.steps.sweep_results import message_of
 
 SENT = ago(minutes=2)
 
@@ -317,7 +317,9 @@ def test_a_group_that_was_counted_needs_not_say_more() -> None:
 
 def test_a_number_of_idle_jobs_is_refused() -> None:
     """Whether the idle ones were counted, or all, cannot be told: it is asked back."""
-    with pytest.raises(BadBody, match=r"^expected_jobs: expected without only_if_idle"):
+    with pytest.raises(
+        BadBody, match=r"^expected_jobs: expected with only_if_idle: false"
+    ):
         asked("*", only_if_idle=True, expected_jobs=3)
 
 

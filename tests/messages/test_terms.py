@@ -14,7 +14,7 @@ from idle_jobs.messages.request import parse_request
 from idle_jobs.messages.terms import Kind, Mode, Origin, Terms, readers_of_terms
 from idle_jobs.policy.judge import judge
 from idle_jobs.reasons import Reason
-from idle_jobs.steps.fate import message_of
+from idle_jobs.steps.sweep_results import message_of
 from idle_jobs.times import rfc3339
 
 # Of each term a value that is not its default. A new term needs one here, and nothing
@@ -33,7 +33,7 @@ GIVEN: dict[str, Any] = {
     "mode": Mode.OBSERVE,
 }
 TERMS = {each.name: each for each in fields(Terms)}
-FROM_A_PERSON = tuple(readers_of_terms(NOW, ours=False))
+FROM_A_PERSON = tuple(readers_of_terms(NOW, internal=False))
 
 
 def plain(value: Any) -> Any:

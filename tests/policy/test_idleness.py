@@ -6,7 +6,13 @@ from datetime import datetime, timedelta
 import pytest
 
 from builders import NOW, RULES, ago, feed, idle_job
-from idle_jobs.policy.idleness import Quiet, idle, last_activity, silence, threshold
+from idle_jobs.policy.idleness import (
+    QuietTime,
+    idle,
+    last_activity,
+    quiet_time,
+    threshold,
+)
 from idle_jobs.policy.job import Job
 from idle_jobs.policy.judge import judge
 from idle_jobs.policy.owner import Owner
@@ -42,18 +48,18 @@ def test_the_last_activity_is_the_newest_sign(
 
 def test_a_fed_job_is_silent_since_its_last_data() -> None:
     """Its silence began with its last data and may last for the threshold."""
-    expected = Quiet(ago(days=10), RULES.idle_after, fed=True)
+    expected = QuietTime(ago(days=10), RULES.idle_after, fed=True)
 
-    assert expected == silence(idle_job(), NOW, RULES)
+    assert expected == quiet_time(idle_job(), NOW, RULES)
     assert RULES.idle_after == threshold(idle_job(), RULES)
 
 
 def test_a_job_that_was_never_fed_is_silent_since_it_was_opened() -> None:
     """It may be silent for longer, since somebody may just be setting it up."""
     job = idle_job(last_data=None, records=0)
-    expected = Quiet(ago(days=30), RULES.never_fed_after, fed=False)
+    expected = QuietTime(ago(days=30), RULES.never_fed_after, fed=False)
 
-    assert expected == silence(job, NOW, RULES)
+    assert expected == quiet_time(job, NOW, RULES)
 
 
 LONG = timedelta(days=60)
@@ -113,5 +119,5 @@ def test_a_silence_that_cannot_be_told_is_no_idleness(job: Job) -> None:
     """Without any clock a silence began just now."""
     verdict = idle(job, NOW, RULES)
 
-    assert NOW == silence(job, NOW, RULES).began
+    assert NOW == quiet_time(job, NOW, RULES).began
     assert Action.KEEP == verdict.action

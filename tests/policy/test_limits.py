@@ -10,7 +10,7 @@ from builders import NOW, RULES, ago, closed_job, failed_job, idle_job
 from idle_jobs.policy.job import State
 from idle_jobs.policy.judge import judge
 from idle_jobs.policy.limits import Plan, limit
-from idle_jobs.policy.mass_events import events
+from idle_jobs.policy.mass_events import mass_events
 from idle_jobs.policy.rules import Rules
 from idle_jobs.policy.verdict import Action, Verdict
 from idle_jobs.reasons import Reason
@@ -33,7 +33,7 @@ def planned(
     everyone: list[Verdict] | None = None,
 ) -> Plan:
     """Return what a sweep sends and holds of these jobs, where there is everyone."""
-    found = events(everyone or verdicts, now, rules)
+    found = mass_events(everyone or verdicts, now, rules)
     return limit(verdicts, found, now, rules, asked)
 
 

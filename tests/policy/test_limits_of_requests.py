@@ -14,7 +14,7 @@ from idle_jobs.policy.job import Job, State
 from idle_jobs.policy.limits import Read
 from idle_jobs.policy.rules import Rules
 from idle_jobs.reasons import Reason
-from idle_jobs.steps.fate import asked_for
+from idle_jobs.steps.sweep_results import asked_for
 
 ASKED = ago(minutes=1)
 

@@ -10,7 +10,7 @@ from builders import NOW, RULES, ago, closed_job, feed, idle_job
 from idle_jobs.policy.job import Job, State
 from idle_jobs.policy.judge import judge
 from idle_jobs.policy.limits import limit
-from idle_jobs.policy.mass_events import Event, event_of, events
+from idle_jobs.policy.mass_events import MassEvent, event_of, mass_events
 from idle_jobs.policy.owner import Owner, OwnerMode
 from idle_jobs.policy.rules import Rules
 from idle_jobs.policy.verdict import Action
@@ -44,15 +44,15 @@ def closed(jobs: Iterable[Job], finished: datetime = NOW) -> list[Job]:
 
 def found(
     jobs: Iterable[Job], rules: Rules = RULES, now: datetime = NOW
-) -> list[Event]:
+) -> list[MassEvent]:
     """Return the events among jobs."""
-    return events([judge(job, now, rules) for job in jobs], now, rules)
+    return mass_events([judge(job, now, rules) for job in jobs], now, rules)
 
 
 def held(jobs: Iterable[Job], rules: Rules = RULES, now: datetime = NOW) -> set[str]:
     """Return the ids that a sweep holds since they are of an event."""
     verdicts = [judge(job, now, rules) for job in jobs]
-    plan = limit(verdicts, events(verdicts, now, rules), now, rules)
+    plan = limit(verdicts, mass_events(verdicts, now, rules), now, rules)
     return {h.verdict.job.job_id for h in plan.held if h.reason is Reason.SWEEP_HALTED}
 
 
@@ -250,7 +250,7 @@ def test_a_job_that_is_not_idle_yet_is_of_no_event() -> None:
     verdicts = [judge(replace(job, open_start=ago(days=3)), NOW, RULES) for job in jobs]
 
     assert {v.idle_since for v in verdicts} == {NOW + timedelta(days=11)}
-    assert events(verdicts, NOW, RULES) == []
+    assert mass_events(verdicts, NOW, RULES) == []
 
 
 def test_what_was_closed_on_the_first_day_counts_to_the_end() -> None:
@@ -270,14 +270,14 @@ def test_a_failed_job_is_of_no_event() -> None:
     verdicts = [judge(job, NOW, Rules(force_failed=True)) for job in failed]
 
     assert {v.action for v in verdicts} == {Action.FORCE}
-    assert events(verdicts, NOW, RULES) == []
-    assert event_of(verdicts[0], [Event(ago(days=9), NOW, 9, 9)]) is None
+    assert mass_events(verdicts, NOW, RULES) == []
+    assert event_of(verdicts[0], [MassEvent(ago(days=9), NOW, 9, 9)]) is None
 
 
 def test_ten_thousand_jobs_are_looked_through_in_no_time() -> None:
     """Also where all of them became idle within a day of each other."""
     jobs = idle(*[n / 500 for n in range(10_000)])
     verdicts = [judge(job, NOW, RULES) for job in jobs]
-    [event] = events(verdicts, NOW, RULES)
+    [event] = mass_events(verdicts, NOW, RULES)
 
     assert (event.jobs, event.opened) == (10_000, 10_000)

@@ -30,7 +30,7 @@ from idle_jobs.policy.owner import Owner, OwnerMode
 from idle_jobs.policy.rules import Rules
 from idle_jobs.reasons import Reason
 from idle_jobs.steps.after_post import after_answer
-from idle_jobs.steps.deadlines import unread, wait
+from idle_jobs.steps.deadlines import unread, wait_or_give_up
 from idle_jobs.steps.next_step import is_explicit, next_step
 from idle_jobs.steps.role import Role
 from idle_jobs.steps.step import Close, End, Force, HandOver, Park, Step, Wait
@@ -279,7 +279,7 @@ def test_a_persons_message_is_never_dropped_in_silence(  # noqa: PLR0917 - drawn
     ends = (
         look(job, error, asked, limited),
         unread(error, asked, NOW, limited),
-        wait(error.reason, asked, NOW, limited),
+        wait_or_give_up(error.reason, asked, NOW, limited),
     )
     skipped = {e.reason for e in ends if isinstance(e, End) and e.ended == "skipped"}
 

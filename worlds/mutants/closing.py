@@ -42,7 +42,7 @@ def _any_job(right: Any, self: Any, job: Any, message: Any) -> Any:
 def _unproved(_right: Any, _self: Any, step: Any, message: Any) -> Any:
     why = ours.steps.next_step.why_closed(message)
     end = ours.steps.step.End(ours.messages.outcome.Ended.CLOSED, why)
-    return ours.close_call.Standing(end, message, step.job)
+    return ours.close_call.Decision(end, message, step.job)
 
 
 def _no_look_after(_right: Any, _self: Any, step: Any, *_: Any) -> Any:
@@ -122,12 +122,12 @@ CLOSING: dict[str, Mutant] = {
     ),
     "what has posted forgets that it did": mutant(
         "closing",
-        Argument("_Batch.look", "_carry_out", "just_stamped", "False"),
+        Argument("_Batch.look", "_carry_out", "first_post", "False"),
         "looks",
     ),
     "what has posted goes back at each look": mutant(
         "closing",
-        Argument("_Batch._carry_out", "_wait", "just_stamped", "True"),
+        Argument("_Batch._carry_out", "_wait", "first_post", "True"),
         "looks",
     ),
     "what goes back is young again": mutant(
@@ -181,8 +181,8 @@ CLOSING: dict[str, Mutant] = {
     "an old message ends though its close was issued": mutant(
         "close_call",
         Wrong(
-            "CloseCalls._unless_issued",
-            lambda _right, _self, after, step, message: ours.close_call.Standing(
+            "CloseCalls._unless_it_closes",
+            lambda _right, _self, after, step, message: ours.close_call.Decision(
                 after, message, step.job
             ),
         ),

@@ -96,7 +96,7 @@ DECIDING: dict[str, Mutant] = {
     "never-fed jobs ignore the owner's idle_after": mutant(
         "policy.idleness",
         Wrong(
-            "silence",
+            "quiet_time",
             lambda right, job, now, rules: (
                 (quiet := right(job, now, rules))
                 and (

@@ -157,7 +157,7 @@ STEPPING: dict[str, Mutant] = {
     "a message waits for ever": mutant(
         "steps.deadlines",
         Wrong(
-            "wait",
+            "wait_or_give_up",
             lambda _right, why, message, now, _rules, **more: (
                 ours.steps.deadlines.look_again(why, message, now, **more)
             ),
@@ -189,7 +189,7 @@ STEPPING: dict[str, Mutant] = {
     "an expired request of a person is dropped": mutant(
         "steps.deadlines",
         Wrong(
-            "expired",
+            "park_as_expired",
             lambda _right, detail, _rules: ours.steps.step.End(
                 ours.messages.outcome.Ended.SKIPPED, ours.reasons.Reason.ACTIVE, detail
             ),

@@ -44,7 +44,7 @@ SWEEPING: dict[str, Mutant] = {
     ),
     "jobs of an event that were closed make the rest look few": mutant(
         "policy.mass_events",
-        Wrong("_left", lambda *_: iter(())),
+        Wrong("_closed_while_idle", lambda *_: iter(())),
         "policy/mass_events",
     ),
     "a person's despite_halt is ignored": mutant(
@@ -95,7 +95,7 @@ SWEEPING: dict[str, Mutant] = {
         "policy/limits_of_requests",
     ),
     "an order to force is taken for a whole group": mutant(
-        "steps.fate",
+        "steps.sweep_results",
         Wrong(
             "message_of",
             lambda right, request, *rest: replace(
@@ -103,7 +103,7 @@ SWEEPING: dict[str, Mutant] = {
                 force=bool(request.force and not request.only_if_idle),
             ),
         ),
-        "steps/fate",
+        "steps/sweep_results",
     ),
     "orders force at once whatever the operator allows": mutant(
         "steps.evidence",
@@ -117,36 +117,36 @@ SWEEPING: dict[str, Mutant] = {
         "needless_force",
     ),
     "a message forgets the mode it was born in": mutant(
-        "steps.fate",
+        "steps.sweep_results",
         Wrong(
             "message_of",
             lambda right, *given: replace(
                 right(*given), mode=ours.messages.terms.Mode.CLOSE
             ),
         ),
-        "steps/fate",
+        "steps/sweep_results",
     ),
     "a message forgets the request's timeout": mutant(
-        "steps.fate",
+        "steps.sweep_results",
         Wrong(
             "message_of",
             lambda right, *given: replace(right(*given), timeout="30m"),
         ),
-        "steps/fate",
+        "steps/sweep_results",
     ),
     "a message is as young as its sweep": mutant(
-        "steps.fate",
+        "steps.sweep_results",
         Wrong(
             "message_of",
             lambda right, request, verdict, cluster, now, mode: replace(
                 right(request, verdict, cluster, now, mode), requested_at=now
             ),
         ),
-        "steps/fate",
+        "steps/sweep_results",
     ),
     "everything may be asked for by a slip": mutant(
         "messages.request",
-        Wrong("_demand_only_if_idle", lambda *_: None),
+        Wrong("_check_combinations", lambda *_: None),
         "messages/request",
     ),
     "a redriven message stands for a group": mutant(

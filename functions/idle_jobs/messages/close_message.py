@@ -13,7 +13,7 @@ from typing import Any
 from idle_jobs.messages.envelopes import envelope
 from idle_jobs.messages.readers import (
     BadBody,
-    Read,
+    Reader,
     name,
     one_job_id,
     parse_object,
@@ -43,9 +43,9 @@ class CloseMessage(Terms):
     """One job to close, on the terms of a request.
 
     `closing_seen_at` is when the Closer saw that the job had been closing for too long.
-    `handed_at` is when the Closer sent the message to ForceQueue. `posted_at` is when
-    the first close was posted that may have made the job fail. `sent_at` is SQS's
-    SentTimestamp. A body that was put back holds the one of its first send.
+    `handed_at` is when the Closer sent the message to ForceQueue. `posted_at` is the
+    time of the first close that may have made the job fail. `sent_at` is the time of
+    the first send to the queue that the message is in.
     """
 
     cluster: str
@@ -126,7 +126,7 @@ def parse_message(body: str, *, sent_at: datetime, now: datetime) -> CloseMessag
     return CloseMessage(**({"sent_at": sent_at} | read_fields(value, _readers(now))))
 
 
-def _readers(now: datetime) -> Mapping[str, Read]:
+def _readers(now: datetime) -> Mapping[str, Reader]:
     past = past_moment(now)
 
     def evidence(value: object) -> Evidence:
@@ -137,7 +137,7 @@ def _readers(now: datetime) -> Mapping[str, Read]:
         return Evidence(**read_fields(value, readers | {"datafeed_state": text}))
 
     return {
-        **readers_of_terms(now, ours=True),
+        **readers_of_terms(now, internal=True),
         "cluster": name,
         "job_id": one_job_id,
         "evidence": evidence,

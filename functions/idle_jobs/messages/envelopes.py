@@ -31,7 +31,7 @@ _ENVELOPES: tuple[tuple[str, frozenset[str], str], ...] = (
 
 
 def envelope(body: Mapping[str, object]) -> str:
-    """Return the name of the envelope and what to send instead; "" if it is none.
+    """Return the name of the envelope and what to send instead, or "".
 
     The `version` of an envelope is not the version of a close message.
     """

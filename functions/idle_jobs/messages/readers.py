@@ -16,7 +16,7 @@ from idle_jobs.safe_text import printable
 from idle_jobs.texts import tidied, tidy
 from idle_jobs.times import CLOCKS_APART, duration, duration_up_to, moment, rfc3339
 
-Read = Callable[[object], Any]
+Reader = Callable[[object], Any]
 
 LONGEST_TIMEOUT = "24h"
 
@@ -47,7 +47,7 @@ def _refuse_constant(constant: str) -> NoReturn:
 
 
 def read_fields(
-    value: Mapping[str, object], readers: Mapping[str, Read]
+    value: Mapping[str, object], readers: Mapping[str, Reader]
 ) -> dict[str, Any]:
     """Return the fields that are present; BadBody names the field that is wrong."""
     read = {}
@@ -130,7 +130,7 @@ def one_job_id(value: object) -> str:
     return value
 
 
-def choice(kind: type[StrEnum]) -> Read:
+def choice(kind: type[StrEnum]) -> Reader:
     """Return a reader of the values of an enumeration."""
 
     def read(value: object) -> StrEnum:

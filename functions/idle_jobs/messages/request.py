@@ -72,7 +72,7 @@ class Request(Terms):
     def tried_since(self) -> datetime:
         """Return the earliest time at which this request can have closed a job.
 
-        A request that was parked and sent again counts from then.
+        For a request that was parked and sent again, it is the time of the last send.
         """
         return max(self.requested_at, self.sent_at)
 
@@ -112,7 +112,7 @@ def _parse(body: str, request_id: str, sent_at: datetime, now: datetime) -> Requ
         "job_id": _expression,
         "allow_no_match": flag,
         "expected_jobs": number,
-        **readers_of_terms(now, ours=False),
+        **readers_of_terms(now, internal=False),
         "timeout": close_timeout,
     }
     known = ", ".join(readers)
@@ -125,7 +125,7 @@ def _parse(body: str, request_id: str, sent_at: datetime, now: datetime) -> Requ
         raise BadBody("job_id: expected in every request, but missing")
     defaults: dict[str, Any] = {"request_id": request_id, "requested_at": sent_at}
     request = Request(**(defaults | read_fields(value, readers)), sent_at=sent_at)
-    _demand_only_if_idle(request)
+    _check_combinations(request)
     return request
 
 
@@ -149,7 +149,7 @@ def _expression(value: object) -> str:
     return ",".join(pieces)
 
 
-def _demand_only_if_idle(request: Request) -> None:
+def _check_combinations(request: Request) -> None:
     if request.despite_halt and not request.only_if_idle:
         raise BadBody(
             "despite_halt: expected only with only_if_idle: true, since no other "
@@ -159,7 +159,7 @@ def _demand_only_if_idle(request: Request) -> None:
         # The request gives the number of its jobs, including busy ones.
         if request.only_if_idle:
             raise BadBody(
-                "expected_jobs: expected without only_if_idle: true, to which the "
+                "expected_jobs: expected with only_if_idle: false, since otherwise the "
                 "limits of a sweep apply"
             )
         return

@@ -34,8 +34,8 @@ def resolve(request: Request, jobs: Sequence[Job]) -> Resolved:
         return Resolved((), Reason.NO_SUCH_JOB, why)
     if not found:
         return Resolved((), Reason.NO_MATCH, f"no job matches {request.job_id}")
-    silent = request.only_if_idle is None and request.expected_jobs is None
-    if silent and request.pieces[0] not in found:
+    left_out = request.only_if_idle is None and request.expected_jobs is None
+    if left_out and request.pieces[0] not in found:
         why = f"only_if_idle: expected true or false, {request.job_id} is a group"
         return Resolved((), Reason.ONLY_IF_IDLE_REQUIRED, why)
     return Resolved(tuple(found[job_id] for job_id in sorted(found)))

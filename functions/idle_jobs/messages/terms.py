@@ -1,4 +1,4 @@
-"""Who asks for what: the fields from a request to its outcome; pure.
+"""The terms of a request: who asks for what, and how; pure.
 
 All terms are defined, read and written here. A request, a close message and an outcome
 carry them unchanged, so a new field is one more line of `Terms`.
@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from idle_jobs.messages.readers import (
-    Read,
+    Reader,
     choice,
     flag,
     name,
@@ -43,7 +43,7 @@ class Kind(StrEnum):
 
 
 class Origin(StrEnum):
-    """Who asked: the schedule, which repeats, or a request, which comes once."""
+    """Who asked: the schedule, which asks again, or a person, who asks once."""
 
     SCHEDULE = "schedule"
     REQUEST = "request"
@@ -57,9 +57,9 @@ def _mode_of_a_message(value: object) -> Mode:
     return mode
 
 
-def _by(read: Read, *, ours: bool = False) -> Mapping[str, Any]:
-    """Return the metadata of a field: its reader, and whether only we may set it."""
-    return {"read": read, "ours": ours}
+def _read_by(read: Reader, *, internal: bool = False) -> Mapping[str, Any]:
+    """Return the metadata of a field; a request may not set an `internal` one."""
+    return {"read": read, "internal": internal}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,19 +72,23 @@ class Terms:
     idle, it is the reason of the verdict.
     """
 
-    force: bool = field(default=False, metadata=_by(flag))
-    timeout: str = field(default="30m", metadata=_by(time_value))
-    only_if_idle: bool | None = field(default=None, metadata=_by(flag))
-    despite_halt: bool = field(default=False, metadata=_by(flag))
-    reason: str = field(default="", metadata=_by(text))
-    requested_by: str = field(default="", metadata=_by(text))
-    request_id: str = field(metadata=_by(name))
-    requested_at: datetime = field(metadata=_by(moment))
+    force: bool = field(default=False, metadata=_read_by(flag))
+    timeout: str = field(default="30m", metadata=_read_by(time_value))
+    only_if_idle: bool | None = field(default=None, metadata=_read_by(flag))
+    despite_halt: bool = field(default=False, metadata=_read_by(flag))
+    reason: str = field(default="", metadata=_read_by(text))
+    requested_by: str = field(default="", metadata=_read_by(text))
+    request_id: str = field(metadata=_read_by(name))
+    requested_at: datetime = field(metadata=_read_by(moment))
     origin: Origin = field(
-        default=Origin.REQUEST, metadata=_by(choice(Origin), ours=True)
+        default=Origin.REQUEST, metadata=_read_by(choice(Origin), internal=True)
     )
-    kind: Kind = field(default=Kind.CLOSE, metadata=_by(choice(Kind), ours=True))
-    mode: Mode = field(default=Mode.CLOSE, metadata=_by(_mode_of_a_message, ours=True))
+    kind: Kind = field(
+        default=Kind.CLOSE, metadata=_read_by(choice(Kind), internal=True)
+    )
+    mode: Mode = field(
+        default=Mode.CLOSE, metadata=_read_by(_mode_of_a_message, internal=True)
+    )
 
     @property
     def terms(self) -> dict[str, Any]:
@@ -92,11 +96,11 @@ class Terms:
         return {each.name: getattr(self, each.name) for each in fields(Terms)}
 
 
-def readers_of_terms(now: datetime, *, ours: bool) -> Mapping[str, Read]:
-    """Return the readers of all terms if `ours`, else of those for a person."""
+def readers_of_terms(now: datetime, *, internal: bool) -> Mapping[str, Reader]:
+    """Return the readers of the terms that a request may set, or of all terms."""
     readers = {
         each.name: each.metadata["read"]
         for each in fields(Terms)
-        if ours or not each.metadata["ours"]
+        if internal or not each.metadata["internal"]
     }
     return readers | {"requested_at": past_moment(now)}

@@ -5,7 +5,7 @@ A person has to look at them: what keeps them open may never end by itself.
 
 from datetime import datetime, timedelta
 
-from idle_jobs.policy.idleness import grace, last_activity, silence
+from idle_jobs.policy.idleness import grace, last_activity, quiet_time
 from idle_jobs.policy.job import Job, State
 from idle_jobs.policy.rules import Rules
 from idle_jobs.policy.verdict import Action, Verdict
@@ -44,7 +44,7 @@ def neglected(job: Job, now: datetime, rules: Rules) -> Verdict | None:
     since = last_activity(job, now) or job.created
     if job.state is not State.OPENED or since is None:
         return None
-    if now - since < max(silence(job, now, rules).limit, rules.dry_after):
+    if now - since < max(quiet_time(job, now, rules).limit, rules.dry_after):
         return None
     reason, why = _kept_by(job, now, rules)
     if reason is None:
@@ -55,7 +55,7 @@ def neglected(job: Job, now: datetime, rules: Rules) -> Verdict | None:
 
 
 def _kept_by(job: Job, now: datetime, rules: Rules) -> tuple[Reason | None, str]:
-    """Return what keeps a job open and may never end, or None."""
+    """Return the reason and detail of what may keep a job open for ever, if any."""
     feed = job.datafeed
     if young := _young(job, now, rules):
         return Reason.REOPENED_BUT_QUIET, young
@@ -74,12 +74,12 @@ def _kept_by(job: Job, now: datetime, rules: Rules) -> tuple[Reason | None, str]
 
 
 def _young(job: Job, now: datetime, rules: Rules) -> str:
-    """Return how long ago a job was opened, if that is too short to judge it, or "".
+    """Return a detail if a job was opened too lately to be judged, or "".
 
-    If its node is replaced every day, its process starts again every day.
+    Where nodes are replaced every day, this is so for ever.
     """
     age = now - job.open_start if job.open_start else timedelta.max
-    quiet = silence(job, now, rules)
+    quiet = quiet_time(job, now, rules)
     running = job.datafeed and job.datafeed.state != "stopped"
     unfed = not running and not quiet.fed and quiet.idle_since > now
     if age >= grace(job, rules) and not unfed:

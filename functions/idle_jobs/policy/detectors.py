@@ -1,4 +1,4 @@
-"""Whether missing data is data to each detector function of Elasticsearch; pure.
+"""Which detector functions of Elasticsearch treat missing data as data; pure.
 
 The functions and their short names are those of Elasticsearch's `DetectorFunction`. The
 quotations are from its function reference for anomaly detection.

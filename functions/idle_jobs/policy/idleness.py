@@ -22,7 +22,7 @@ IDLE_REASONS = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Quiet:
+class QuietTime:
     """A quiet time: its beginning, its limit, and whether the job ever got data."""
 
     began: datetime
@@ -50,26 +50,26 @@ def threshold(job: Job, rules: Rules) -> timedelta:
 
     The owner may ask for more, and a slow datafeed needs more.
     """
-    none = timedelta()
-    frequency = job.datafeed.frequency if job.datafeed else none
-    delay = job.datafeed.query_delay if job.datafeed else none
-    rhythm = 3 * max(job.bucket_span or none, frequency or none) + (delay or none)
-    return max(rules.idle_after, rhythm, job.owner.idle_after or none)
+    zero = timedelta()
+    frequency = job.datafeed.frequency if job.datafeed else zero
+    delay = job.datafeed.query_delay if job.datafeed else zero
+    needed = 3 * max(job.bucket_span or zero, frequency or zero) + (delay or zero)
+    return max(rules.idle_after, needed, job.owner.idle_after or zero)
 
 
-def silence(job: Job, now: datetime, rules: Rules) -> Quiet:
+def quiet_time(job: Job, now: datetime, rules: Rules) -> QuietTime:
     """Return the quiet time of an opened job.
 
-    If a job never got data, it began when the job was created or opened. If the job has
-    none of these times, it begins now.
+    For a job that never got data, it begins when the job was created or opened, or now
+    if both times are unknown.
     """
     seen = last_activity(job, now)
     limit = threshold(job, rules)
     if job.last_data and seen:
-        return Quiet(seen, limit, fed=True)
+        return QuietTime(seen, limit, fed=True)
     starts = filter(None, (job.created, job.open_start, seen))
     began = max(starts, default=now)
-    return Quiet(began, max(limit, rules.never_fed_after), fed=False)
+    return QuietTime(began, max(limit, rules.never_fed_after), fed=False)
 
 
 def active(job: Job, now: datetime, rules: Rules) -> Verdict | None:
@@ -80,7 +80,7 @@ def active(job: Job, now: datetime, rules: Rules) -> Verdict | None:
     if feed and feed.state in ("starting", "stopping") and not feed.unassigned:
         why = f"its datafeed is {feed.state}"
         return Verdict(job, Action.KEEP, Reason.ACTIVE, why)
-    quiet = silence(job, now, rules)
+    quiet = quiet_time(job, now, rules)
     if not quiet.fed or quiet.idle_since <= now:
         return None
     why = f"quiet for {spoken(now - quiet.began)}, idle after {spoken(quiet.limit)}"
@@ -105,7 +105,7 @@ def reopen_grace(job: Job, now: datetime, rules: Rules) -> Verdict | None:
 
 def idle(job: Job, now: datetime, rules: Rules) -> Verdict:
     """Return the verdict for an opened and quiet job, by the kind of its idleness."""
-    quiet = silence(job, now, rules)
+    quiet = quiet_time(job, now, rules)
     state = job.datafeed.state if job.datafeed else "absent"
     if job.datafeed and state not in ("stopped", "absent"):
         return _started(job, job.datafeed, quiet, now, rules)
@@ -118,7 +118,7 @@ def idle(job: Job, now: datetime, rules: Rules) -> Verdict:
     return _closable(job, reason, why, quiet.idle_since, allowed=allowed)
 
 
-def _kind(quiet: Quiet, state: str, rules: Rules) -> tuple[Reason, bool]:
+def _kind(quiet: QuietTime, state: str, rules: Rules) -> tuple[Reason, bool]:
     if state == "absent":
         return Reason.IDLE_NO_DATAFEED, rules.close_jobs_without_datafeed
     if quiet.fed:
@@ -127,7 +127,7 @@ def _kind(quiet: Quiet, state: str, rules: Rules) -> tuple[Reason, bool]:
 
 
 def _started(
-    job: Job, feed: Datafeed, quiet: Quiet, now: datetime, rules: Rules
+    job: Job, feed: Datafeed, quiet: QuietTime, now: datetime, rules: Rules
 ) -> Verdict:
     """Judge a quiet job whose datafeed is started: it may be dry, or on no node."""
     why = f"{_how_quiet(quiet, now)}, datafeed {feed.state}"
@@ -145,7 +145,7 @@ def _started(
     return _closable(job, Reason.IDLE_DATAFEED_DRY, why, dry_at, allowed=allowed)
 
 
-def _how_quiet(quiet: Quiet, now: datetime) -> str:
+def _how_quiet(quiet: QuietTime, now: datetime) -> str:
     return f"{'quiet' if quiet.fed else 'never fed'} for {spoken(now - quiet.began)}"
 
 

@@ -31,11 +31,11 @@ def judge(job: Job, now: datetime, rules: Rules) -> Verdict:
 def _closed(job: Job, now: datetime, rules: Rules) -> Verdict | None:
     if job.state is not State.CLOSED:
         return None
-    left = feed_left_running(job, now, rules)
-    if left and not any(
+    why = feed_left_running(job, now, rules)
+    if why and not any(
         rule(job, now, rules) for rule in (_blocked, managed, kept_by_owner)
     ):
-        return Verdict(job, Action.REPORT, Reason.CLOSED_DATAFEED_NOT_STOPPED, left)
+        return Verdict(job, Action.REPORT, Reason.CLOSED_DATAFEED_NOT_STOPPED, why)
     return Verdict(job, Action.KEEP, Reason.ALREADY_CLOSED)
 
 
@@ -47,7 +47,7 @@ def _unknown(job: Job, now: datetime, _rules: Rules) -> Verdict | None:
 
 def _contradiction(job: Job, now: datetime) -> str:
     if job.deleting:
-        return ""  # Elasticsearch lists no stats of it.
+        return ""  # Elasticsearch then lists no stats.
     if job.problems:
         return job.problems[0]
     if job.state is None:
@@ -67,7 +67,7 @@ def _contradiction(job: Job, now: datetime) -> str:
     if (
         job.state is State.OPENED
         and job.configured
-        and not _halted(job)
+        and not _cluster_reason(job)
         and not job.live
     ):
         why = "opened, but without live stats: its node may be lost or unreachable"
@@ -81,7 +81,7 @@ def _orphan(job: Job, _now: datetime, _rules: Rules) -> Verdict | None:
     return Verdict(job, Action.REPORT, Reason.ORPHAN, "a task without a configuration")
 
 
-def _halted(job: Job) -> Reason | None:
+def _cluster_reason(job: Job) -> Reason | None:
     # Reset mode is only visible in explanations (texts of Elasticsearch 8 and 9).
     said = f"{job.explanation} {job.datafeed.explanation if job.datafeed else ''}"
     if "feature reset is in progress" in said:
@@ -92,7 +92,7 @@ def _halted(job: Job) -> Reason | None:
 
 
 def _cluster_mode(job: Job, _now: datetime, _rules: Rules) -> Verdict | None:
-    reason = _halted(job)
+    reason = _cluster_reason(job)
     return Verdict(job, Action.KEEP, reason, job.explanation) if reason else None
 
 
@@ -139,9 +139,9 @@ def _failed(job: Job, now: datetime, rules: Rules) -> Verdict | None:
     if job.state is not State.FAILED:
         return None
     if job.datafeed and job.datafeed.state != "stopped":
-        if left := feed_left_running(job, now, rules):
-            stuck = Reason.FAILED_DATAFEED_NOT_STOPPED
-            return Verdict(job, Action.REPORT, stuck, left)
+        if why := feed_left_running(job, now, rules):
+            reason = Reason.FAILED_DATAFEED_NOT_STOPPED
+            return Verdict(job, Action.REPORT, reason, why)
         why = f"failed, but its datafeed is {job.datafeed.state}"
         return Verdict(job, Action.KEEP, Reason.FAILED, why)
     quiet = now - job.newest_clock if job.newest_clock else timedelta()

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from idle_jobs.policy.job import Job, State
-from idle_jobs.policy.mass_events import Event, event_of
+from idle_jobs.policy.mass_events import MassEvent, event_of
 from idle_jobs.policy.rules import Rules
 from idle_jobs.policy.verdict import Action, Verdict
 from idle_jobs.reasons import Reason
@@ -26,7 +26,7 @@ class Held:
     verdict: Verdict
     reason: Reason
     detail: str
-    event: Event | None = None
+    event: MassEvent | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,29 +39,29 @@ class Plan:
 
 def limit(
     verdicts: Sequence[Verdict],
-    events: Sequence[Event],
+    events: Sequence[MassEvent],
     now: datetime,
     rules: Rules,
-    asked: datetime | None = None,
+    requested_at: datetime | None = None,
 ) -> Plan:
     """Return which of the jobs one sweep closes, and which it holds back.
 
-    A job that became idle in one of the mass `events` is held back for `HaltFor`. Of
-    the others, half of those to close are the ones with the most memory. The other half
-    is drawn at random, so that large jobs that never close do not keep out small ones.
+    A job that became idle in one of the mass `events` is held back for `HaltFor`. Half
+    of the places go to the other jobs with the most memory. The other half is drawn at
+    random, so that large jobs that never close do not keep out small ones.
 
-    The draw depends on the time of the request, `asked`, so that a retry draws the same
+    The draw depends on `requested_at`, so that a retry of the request draws the same
     jobs. Jobs that are closing, or were closed since then, take part in it: otherwise a
     retry would send other jobs in their place. A watch is sent for every closing job.
     """
-    asked = asked or now
+    drawn_at = requested_at or now
     watched = tuple(v for v in verdicts if v.action is Action.WATCH)
     closable = tuple(v for v in verdicts if v.action in (Action.CLOSE, Action.FORCE))
     halted = tuple(_halted(closable, events, now, rules))
     halted_ids = {held.verdict.job.job_id for held in halted}
     free = tuple(v for v in closable if v.job.job_id not in halted_ids)
-    closed = tuple(v for v in verdicts if v.job.closed_since(asked))
-    drawn = _draw((*free, *watched, *closed), asked, rules.max_closes_per_sweep)
+    closed = tuple(v for v in verdicts if v.job.closed_since(drawn_at))
+    drawn = _draw((*free, *watched, *closed), drawn_at, rules.max_closes_per_sweep)
     sent = tuple(v for v in free if v.job.job_id in drawn)
     over = (v for v in free if v.job.job_id not in drawn)
     too_many = tuple(Held(v, Reason.OVER_LIMIT, v.detail) for v in over)
@@ -69,7 +69,10 @@ def limit(
 
 
 def _halted(
-    closable: Sequence[Verdict], events: Sequence[Event], now: datetime, rules: Rules
+    closable: Sequence[Verdict],
+    events: Sequence[MassEvent],
+    now: datetime,
+    rules: Rules,
 ) -> Iterator[Held]:
     """Yield the jobs of a mass event that have been idle for less than `HaltFor`."""
     for verdict in closable:
@@ -79,26 +82,26 @@ def _halted(
             yield Held(verdict, Reason.SWEEP_HALTED, why, event)
 
 
-def _draw(verdicts: Sequence[Verdict], asked: datetime, places: int) -> set[str]:
+def _draw(verdicts: Sequence[Verdict], drawn_at: datetime, places: int) -> set[str]:
     by_memory = sorted(verdicts, key=lambda v: (-v.job.memory_bytes, v.job.job_id))
     largest, rest = by_memory[: places // 2], by_memory[places // 2 :]
-    at_random = sorted(rest, key=lambda v: _random_key(v, asked))[
+    at_random = sorted(rest, key=lambda v: _random_key(v, drawn_at))[
         : places - places // 2
     ]
     return {verdict.job.job_id for verdict in (*largest, *at_random)}
 
 
-def _random_key(verdict: Verdict, asked: datetime) -> bytes:
+def _random_key(verdict: Verdict, drawn_at: datetime) -> bytes:
     """Return a random sort key that depends only on the job and the request's time."""
-    return sha256(f"{rfc3339(asked)} {verdict.job.job_id}".encode()).digest()
+    return sha256(f"{rfc3339(drawn_at)} {verdict.job.job_id}".encode()).digest()
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """All jobs of a cluster as read once, and the ids of those sent since then.
+    """All jobs of a cluster as read once, and the ids of those to close since then.
 
-    The requests of one batch share one read. It does not show which jobs the earlier
-    requests of the batch have sent.
+    The requests of one batch share one read. `sent` has the jobs for which the earlier
+    requests of the batch sent a message.
     """
 
     jobs: Sequence[Job]
@@ -110,7 +113,7 @@ class Asked:
     """The jobs that the request of a person is for.
 
     `since` is the earliest time at which the request can have closed one of them.
-    `expected` is its `expected_jobs`. `by_id` is set if it has the exact id of one job.
+    `expected` is its `expected_jobs`. `by_id` is true for one exact job id.
     """
 
     jobs: Sequence[Job]
@@ -163,8 +166,8 @@ def _no_room_today(
 ) -> Refusal | None:
     """Refuse if these jobs, with those of the last day, exceed `MaxClosesPerDay`.
 
-    Jobs are counted by their finish time in the cluster, whoever closed them. What
-    another Sweeper sends at the same moment is not counted.
+    Jobs are counted by their finish time in the cluster, whoever closed them. The
+    messages that another Sweeper sends at the same moment are not counted.
     """
     closed = {j.job_id for j in read.jobs if j.closed_since(now - A_DAY)}
     closing = {j.job_id for j in read.jobs if j.state is State.CLOSING}

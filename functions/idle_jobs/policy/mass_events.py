@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from idle_jobs.policy.idleness import idle, silence
+from idle_jobs.policy.idleness import idle, quiet_time
 from idle_jobs.policy.job import OPEN_STATES, State
 from idle_jobs.policy.rules import Rules
 from idle_jobs.policy.verdict import Verdict
@@ -23,8 +23,8 @@ _YOUNG = frozenset({Reason.REOPEN_GRACE, Reason.REOPENED_BUT_QUIET})
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
-    """A time in which too many of the open jobs became idle: `jobs` of `opened`."""
+class MassEvent:
+    """A period in which too many jobs became idle: `jobs` of the `opened` ones."""
 
     first: datetime
     last: datetime
@@ -37,35 +37,37 @@ class Event:
         return f"{self.jobs} of {self.opened} open jobs became idle {when}"
 
 
-def events(everyone: Sequence[Verdict], now: datetime, rules: Rules) -> list[Event]:
+def mass_events(
+    verdicts: Sequence[Verdict], now: datetime, rules: Rules
+) -> list[MassEvent]:
     """Return the mass events among all jobs of a cluster, the oldest first.
 
-    Idle jobs that are closing, or were closed since, count as if they were open. So the
-    event stays one after a part of its jobs was closed.
+    Idle jobs that are closing, or were closed since, count as if they were open. So
+    closing a part of its jobs does not end the event.
     """
-    left = list(_left(everyone, now, rules))
-    sinces = [since for v in everyone if (since := _since(v, now, rules))]
+    closed = list(_closed_while_idle(verdicts, now, rules))
+    sinces = [since for v in verdicts if (since := _since(v, now, rules))]
     quiet = (since for since in sinces if since <= now)
-    moments = sorted([*quiet, *(since for since, _ in left)])
-    open_ones = [v.job for v in everyone if v.job.state in OPEN_STATES]
+    moments = sorted([*quiet, *(since for since, _ in closed)])
+    open_ones = [v.job for v in verdicts if v.job.state in OPEN_STATES]
     created = sorted(job.created for job in open_ones if job.created)
-    finished = sorted(when for _, when in left)
+    finished = sorted(when for _, when in closed)
 
     def opened(first: datetime, last: datetime) -> int:
         # Jobs that were created after the event were not open in it.
         later = len(created) - bisect_right(created, last)
         return len(open_ones) - later + len(finished) - bisect_left(finished, first)
 
-    def event(first: datetime, last: datetime) -> Event:
+    def event(first: datetime, last: datetime) -> MassEvent:
         jobs = bisect_right(moments, last) - bisect_left(moments, first)
-        return Event(first, last, jobs, opened(first, last))
+        return MassEvent(first, last, jobs, opened(first, last))
 
     days = (event(*day) for day in _days(moments))
     halting = (each for each in days if _halts(each, rules))
-    return [event(*stretch) for stretch in _joined(halting)]
+    return [event(*period) for period in _joined(halting)]
 
 
-def event_of(verdict: Verdict, found: Iterable[Event]) -> Event | None:
+def event_of(verdict: Verdict, found: Iterable[MassEvent]) -> MassEvent | None:
     """Return the event in which a job became idle."""
     since = verdict.idle_since
     return next((e for e in found if since and e.first <= since <= e.last), None)
@@ -74,23 +76,23 @@ def event_of(verdict: Verdict, found: Iterable[Event]) -> Event | None:
 def _since(verdict: Verdict, now: datetime, rules: Rules) -> datetime | None:
     """Return when a job became idle, even if it is closing or was opened lately."""
     if verdict.job.state is State.CLOSING:
-        return silence(verdict.job, now, rules).idle_since
+        return quiet_time(verdict.job, now, rules).idle_since
     if verdict.reason in _YOUNG:
         return idle(verdict.job, now, rules).idle_since
     return verdict.idle_since
 
 
-def _left(
-    everyone: Iterable[Verdict], now: datetime, rules: Rules
+def _closed_while_idle(
+    verdicts: Iterable[Verdict], now: datetime, rules: Rules
 ) -> Iterator[tuple[datetime, datetime]]:
-    """Yield when each job became idle, and when it was closed, if it was idle then.
+    """Yield when each job became idle and when it was closed, if it was closed idle.
 
-    Jobs that were closed longer ago than `HaltFor` and a day are left out.
+    Jobs that were closed longer ago than `HaltFor` plus a day are left out.
     """
     since = now - rules.halt_for - CLOSE_TOGETHER
-    for job in (v.job for v in everyone if v.job.closed_since(since)):
+    for job in (v.job for v in verdicts if v.job.closed_since(since)):
         as_open = replace(job, state=State.OPENED, open_start=job.created)
-        quiet = silence(as_open, now, rules)
+        quiet = quiet_time(as_open, now, rules)
         if quiet and job.finished and quiet.idle_since <= job.finished:
             yield quiet.idle_since, job.finished
 
@@ -101,20 +103,20 @@ def _days(moments: Sequence[datetime]) -> Iterator[tuple[datetime, datetime]]:
         yield first, moments[bisect_right(moments, first + CLOSE_TOGETHER) - 1]
 
 
-def _halts(event: Event, rules: Rules) -> bool:
+def _halts(event: MassEvent, rules: Rules) -> bool:
     many = event.jobs > rules.halt_above_jobs
     return many and event.jobs * 100 > event.opened * rules.max_close_percent
 
 
-def _joined(days: Iterable[Event]) -> Iterator[tuple[datetime, datetime]]:
+def _joined(days: Iterable[MassEvent]) -> Iterator[tuple[datetime, datetime]]:
     """Join days that overlap; `days` are sorted by their beginning."""
-    stretch: tuple[datetime, datetime] | None = None
+    period: tuple[datetime, datetime] | None = None
     for day in days:
-        if stretch and day.first <= stretch[1]:
-            stretch = stretch[0], day.last
+        if period and day.first <= period[1]:
+            period = period[0], day.last
             continue
-        if stretch:
-            yield stretch
-        stretch = day.first, day.last
-    if stretch:
-        yield stretch
+        if period:
+            yield period
+        period = day.first, day.last
+    if period:
+        yield period

@@ -45,7 +45,7 @@ def read_owner(settings: object) -> Owner:
     if not isinstance(settings, Mapping):
         return NO_OWNER_SETTINGS
     for key in settings:
-        if why := _not_ours(key):
+        if why := _why_unread(key):
             problem = f"custom_settings.{key!s:.60}: {why}"
             return Owner(mode=OwnerMode.NEVER, problem=problem)
     if OUR_KEY not in settings:
@@ -58,8 +58,8 @@ def read_owner(settings: object) -> Owner:
         )
 
 
-def _not_ours(key: object) -> str:
-    """Return why a key that looks like ours is not read, "" if it does not."""
+def _why_unread(key: object) -> str:
+    """Return why a key that resembles `idle_closer` is not read, "" for other keys."""
     if key == OUR_KEY or not isinstance(key, str):
         return ""
     if key in _MISPLACED:

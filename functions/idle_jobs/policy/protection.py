@@ -14,7 +14,7 @@ KEEP_GROUP = "idle-closer-keep"
 
 
 def managed(job: Job, _now: datetime, rules: Rules) -> Verdict | None:
-    """Keep a job of an Elastic app, unless two settings together allow to close it."""
+    """Keep a job of an Elastic app, unless two settings together allow closing it."""
     allowed = rules.include_managed_jobs and job.job_id in rules.managed_jobs_allowed
     if not job.managed or allowed:
         return None

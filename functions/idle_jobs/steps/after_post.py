@@ -16,12 +16,12 @@ from idle_jobs.messages.outcome import Ended
 from idle_jobs.policy.job import Job, State
 from idle_jobs.reasons import Reason
 from idle_jobs.steps.deadlines import (
-    LATEST_LOOK,
-    SOONEST_LOOK,
-    expired,
+    LONGEST_WAIT,
+    SHORTEST_WAIT,
     give_up,
     look_again,
-    wait,
+    park_as_expired,
+    wait_or_give_up,
 )
 from idle_jobs.steps.next_step import next_step, why_closed
 from idle_jobs.steps.role import Role
@@ -41,13 +41,13 @@ def after_success(
             # The close was issued, and the job failed while it closed.
             return next_step(job, message, now, role)
         why, closing = Reason.STILL_CLOSING, job.state is State.CLOSING
-        after = wait(why, message, now, role)
+        after = wait_or_give_up(why, message, now, role)
         if isinstance(step, Close) and closing and isinstance(after, End | Park):
             # It has only begun to close: look again, however old the message is.
-            return look_again(why, message, now, at_least=LATEST_LOOK)
+            return look_again(why, message, now, at_least=LONGEST_WAIT)
         return after
     if isinstance(step, Force):
-        # A missing job counts as closed: an orphan is nothing but its task.
+        # An orphan has only its task, so it no longer exists once that is closed.
         return End(Ended.FORCE_CLOSED, step.evidence)
     if job is None:
         return End(Ended.SKIPPED, Reason.GONE, "deleted as soon as it was closed")
@@ -72,7 +72,7 @@ def after_evidence(
         return step
     if step.measured and evidence is Reason.DATAFEED_WOULD_NOT_STOP:
         return Force(step.job, evidence)
-    return wait(evidence, message, now, role)
+    return wait_or_give_up(evidence, message, now, role)
 
 
 def after_answer(
@@ -92,14 +92,14 @@ def after_answer(
     measured = isinstance(step, Close) and step.measured
     if isinstance(error, DatafeedWouldNotStop) and measured:
         return Force(step.job, Reason.DATAFEED_WOULD_NOT_STOP)
-    at_least = LATEST_LOOK if isinstance(error, Refused) else SOONEST_LOOK
-    after = wait(error.reason, message, now, role, at_least=at_least)
+    at_least = LONGEST_WAIT if isinstance(error, Refused) else SHORTEST_WAIT
+    after = wait_or_give_up(error.reason, message, now, role, at_least=at_least)
     if isinstance(after, Wait) and not isinstance(error, LookAgain):
-        return _or_expired(after, step.job, error, message, now, role)
+        return _park_if_it_expires(after, step.job, error, message, now, role)
     return after
 
 
-def _or_expired(  # noqa: PLR0913, PLR0917 - a wait, and what the next look depends on
+def _park_if_it_expires(  # noqa: PLR0913, PLR0917 - a wait, and what the next look depends on
     after: Wait,
     job: Job,
     error: ClusterError,
@@ -107,11 +107,11 @@ def _or_expired(  # noqa: PLR0913, PLR0917 - a wait, and what the next look depe
     now: datetime,
     role: Role,
 ) -> Step:
-    """Park now if the request will have expired at the next look.
+    """Park now a request that will have expired at the next look.
 
-    So the reason for parking can name the answer of the cluster.
+    The detail of the parked request is then the answer of the cluster.
     """
     following = next_step(job, message, now + after.after, role)
     if isinstance(following, Park) and following.reason is Reason.REQUEST_EXPIRED:
-        return expired(f"{error.reason}: {error}", role)
+        return park_as_expired(f"{error.reason}: {error}", role)
     return after

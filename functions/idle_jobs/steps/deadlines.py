@@ -1,6 +1,6 @@
 """How long a message waits for its next look, and how it ends when it is too old; pure.
 
-The age of a message ends it, not SQS's receive count: that one only limits crashes.
+A message ends by its age, not by SQS's receive count, which only limits crashes.
 """
 
 from datetime import datetime, timedelta
@@ -14,8 +14,8 @@ from idle_jobs.steps.role import Role
 from idle_jobs.steps.step import End, HandOver, Park, Step, Wait
 from idle_jobs.times import spoken
 
-SOONEST_LOOK = timedelta(seconds=15)
-LATEST_LOOK = timedelta(seconds=900)
+SHORTEST_WAIT = timedelta(seconds=15)
+LONGEST_WAIT = timedelta(seconds=900)
 OPEN_TAKES_AT_MOST = timedelta(minutes=15)
 
 _CLUSTER_REASONS = frozenset(
@@ -34,18 +34,18 @@ def unread(
     """Return the step for a message if the cluster could not be read."""
     known = error.reason in _CLUSTER_REASONS
     why = error.reason if known else Reason.CLUSTER_UNAVAILABLE
-    return wait(why, message, now, role, at_least=LATEST_LOOK)
+    return wait_or_give_up(why, message, now, role, at_least=LONGEST_WAIT)
 
 
-def wait(
+def wait_or_give_up(
     why: Reason,
     message: CloseMessage,
     now: datetime,
     role: Role,
     *,
-    at_least: timedelta = SOONEST_LOOK,
+    at_least: timedelta = SHORTEST_WAIT,
 ) -> Step:
-    """Wait for the next look, or end a message that is too old for this closer."""
+    """Wait for the next look, or give up a message that is too old for this closer."""
     age = role.age_of(message, now)
     if age >= role.gives_up_after:
         return _over_age(why, age, message, role)
@@ -57,7 +57,7 @@ def look_again(
     message: CloseMessage,
     now: datetime,
     *,
-    at_least: timedelta = SOONEST_LOOK,
+    at_least: timedelta = SHORTEST_WAIT,
 ) -> Wait:
     """Wait for the next look, without a limit of age; older messages wait longer.
 
@@ -65,7 +65,7 @@ def look_again(
     a fixed seed, so that a look can be replayed.
     """
     age = now - (message.sent_at or now)
-    after = max(at_least, min(age, LATEST_LOOK))
+    after = max(at_least, min(age, LONGEST_WAIT))
     spread = Random(f"{message.request_id} {message.job_id} {now}")  # noqa: S311
     return Wait(after * spread.uniform(0.9, 1.1), why)
 
@@ -87,7 +87,7 @@ def give_up(why: Reason, detail: str, message: CloseMessage) -> Step:
     return Park(why, detail)
 
 
-def expired(kept_by: str, role: Role) -> Park:
-    """Park a request that has expired; `kept_by` is what kept it from ending."""
+def park_as_expired(cause: str, role: Role) -> Park:
+    """Park a request that has expired; `cause` says why it is unfinished."""
     limit = spoken(role.rules.request_expires_after)
-    return Park(Reason.REQUEST_EXPIRED, f"unfinished after {limit}: {kept_by}")
+    return Park(Reason.REQUEST_EXPIRED, f"unfinished after {limit}: {cause}")

@@ -13,18 +13,18 @@ CLOSING_IS_LONG_AFTER = timedelta(minutes=30)
 
 
 def order_is_enough(job: Job, message: CloseMessage, rules: Rules) -> bool:
-    """Return whether an order forces the job at once, without a gentle close first.
+    """Return whether an order forces the job at once, without a close before it.
 
     It does in three cases: the job is a task without a configuration, which only force
     can close; the job was already closing when the order came; or the operator allows
-    it. An opening job is then forced only if it was opening when the order came.
+    it. In the last case, an opening job has to have been opening when the order came.
     """
     if not job.configured:
         return True
     seen = message.evidence
     if rules.force_orders == "allowed":
-        seen_so = seen is not None and seen.state == State.OPENING
-        return job.state is not State.OPENING or seen_so
+        was_opening = seen is not None and seen.state == State.OPENING
+        return job.state is not State.OPENING or was_opening
     if seen is None or not seen.state == job.state == State.CLOSING:
         return False
     return _not_fed_since(seen, job)  # Newer data: it was opened again since.
@@ -33,8 +33,8 @@ def order_is_enough(job: Job, message: CloseMessage, rules: Rules) -> bool:
 def failed_in_closing(verdict: Verdict, message: CloseMessage) -> bool:
     """Return whether the job failed because of our close.
 
-    It did if a close was posted, or the job was seen closing, and nobody has used the
-    job since then.
+    It did if a close was posted or a closer saw the job closing, and if nobody has
+    used the job since then.
     """
     job, seen = verdict.job, message.evidence
     if message.kind is Kind.WATCH or seen is None or seen.state == State.FAILED:
@@ -42,11 +42,13 @@ def failed_in_closing(verdict: Verdict, message: CloseMessage) -> bool:
     feed = job.datafeed.state if job.datafeed else "stopped"
     if feed not in ("stopped", seen.datafeed_state) or not _not_fed_since(seen, job):
         return False
-    ours = max(filter(None, (message.posted_at, message.closing_seen_at)), default=None)
-    if ours is None:
+    closing_began = max(
+        filter(None, (message.posted_at, message.closing_seen_at)), default=None
+    )
+    if closing_began is None:
         return False
     # The clocks of the cluster and of the Closer may differ.
-    latest = ours + CLOCKS_APART
+    latest = closing_began + CLOCKS_APART
     times = (job.created, job.finished, job.open_start, job.last_data)
     return not any(time and time > latest for time in times)
 

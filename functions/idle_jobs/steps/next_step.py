@@ -18,7 +18,11 @@ from idle_jobs.policy.job import Job, State
 from idle_jobs.policy.judge import judge
 from idle_jobs.policy.verdict import Action, Verdict
 from idle_jobs.reasons import Reason
-from idle_jobs.steps.deadlines import OPEN_TAKES_AT_MOST, expired, wait
+from idle_jobs.steps.deadlines import (
+    OPEN_TAKES_AT_MOST,
+    park_as_expired,
+    wait_or_give_up,
+)
 from idle_jobs.steps.evidence import (
     CLOSING_IS_LONG_AFTER,
     failed_in_closing,
@@ -54,23 +58,23 @@ def next_step(
     ordered = explicit and message.force and order_is_enough(job, message, role.rules)
     if verdict.reason is Reason.ORPHAN and message.force:
         enough = role.force(job, Reason.FORCE_ORDERED)
-        return enough if ordered else _leave(verdict, message, role)
+        return enough if ordered else _skip_or_park(verdict, message, role)
     if verdict.reason in _WAIT_FOR and not message.only_if_idle:
-        return wait(verdict.reason, message, now, role)
+        return wait_or_give_up(verdict.reason, message, now, role)
     if verdict.reason in _WAIT_FOR | _NEVER:
         return End(Ended.SKIPPED, verdict.reason, verdict.detail)
     if ordered:
         return role.force(job, Reason.FORCE_ORDERED)
     if job.state is State.FAILED:
-        ours = explicit or failed_in_closing(verdict, message)
-        return _failed(verdict, message, role, ours=ours)
+        allowed = explicit or failed_in_closing(verdict, message)
+        return _failed(verdict, message, role, allowed=allowed)
     if job.state is State.CLOSING:
         return _closing(job, message, now, role)
     return _open(verdict, message, now, role, explicit=explicit)
 
 
 def is_explicit(message: CloseMessage, now: datetime, role: Role) -> bool:
-    """Return whether the request also closes busy jobs; not once it has expired."""
+    """Return whether the request, until it expires, also closes busy jobs."""
     expired = now - message.requested_at > role.rules.request_expires_after
     return not message.only_if_idle and not expired
 
@@ -106,24 +110,26 @@ def _opened_anew(job: Job, message: CloseMessage) -> str:
     return ""
 
 
-def _leave(verdict: Verdict, message: CloseMessage, role: Role) -> Step:
+def _skip_or_park(verdict: Verdict, message: CloseMessage, role: Role) -> Step:
     """Skip a job that may not be closed now; park the request if a person made it."""
     if message.only_if_idle:
         return End(Ended.SKIPPED, verdict.reason, verdict.detail)
-    return expired(f"{verdict.reason}: {verdict.detail}", role)
+    return park_as_expired(f"{verdict.reason}: {verdict.detail}", role)
 
 
-def _failed(verdict: Verdict, message: CloseMessage, role: Role, *, ours: bool) -> Step:
-    if ours or verdict.action is Action.FORCE:
+def _failed(
+    verdict: Verdict, message: CloseMessage, role: Role, *, allowed: bool
+) -> Step:
+    if allowed or verdict.action is Action.FORCE:
         return role.force(verdict.job, Reason.FAILED)
-    return _leave(verdict, message, role)
+    return _skip_or_park(verdict, message, role)
 
 
 def _closing(job: Job, message: CloseMessage, now: datetime, role: Role) -> Step:
     if not role.may_force:
         if now - message.requested_at >= CLOSING_IS_LONG_AFTER:
             return HandOver(Reason.STILL_CLOSING, closing_seen=True)
-        return wait(Reason.STILL_CLOSING, message, now, role)
+        return wait_or_give_up(Reason.STILL_CLOSING, message, now, role)
     seen = message.closing_seen_at
     # A closing job takes no data. Newer data means that it was opened again since. The
     # clocks of the ML node and of the Closer may differ.
@@ -131,10 +137,10 @@ def _closing(job: Job, message: CloseMessage, now: datetime, role: Role) -> Step
         seen = None
     if seen and now - seen >= max(role.rules.force_after, message.close_timeout):
         return Force(job, Reason.STILL_CLOSING)
-    return wait(Reason.STILL_CLOSING, message, now, role)
+    return wait_or_give_up(Reason.STILL_CLOSING, message, now, role)
 
 
-def _opens_for_long(message: CloseMessage, now: datetime) -> bool:
+def _is_stuck_opening(message: CloseMessage, now: datetime) -> bool:
     """Return whether the job was opening when the request came, and still is.
 
     A usual open takes less than a quarter of an hour. A job that the Sweeper saw
@@ -154,11 +160,11 @@ def _open(
     explicit: bool,
 ) -> Step:
     if not explicit and verdict.action is not Action.CLOSE:
-        return _leave(verdict, message, role)
+        return _skip_or_park(verdict, message, role)
     if message.kind is Kind.WATCH:
         return End(Ended.SKIPPED, Reason.REOPENED, "it is not closing any more")
-    if verdict.job.state is State.OPENING and not _opens_for_long(message, now):
-        return wait(Reason.OPENING, message, now, role)
+    if verdict.job.state is State.OPENING and not _is_stuck_opening(message, now):
+        return wait_or_give_up(Reason.OPENING, message, now, role)
     if role.may_force and role.age_of(message, now) >= role.rules.force_after:
         return Close(verdict.job, MEASURED_TIMEOUT, measured=True)
     return Close(verdict.job, message.timeout)

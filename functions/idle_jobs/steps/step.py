@@ -10,7 +10,7 @@ from idle_jobs.reasons import Reason
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    """Post a gentle close; a failed `measured` one is evidence for a force."""
+    """Post a close without force; if a `measured` one fails, that is evidence."""
 
     job: Job
     timeout: str
@@ -44,7 +44,7 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class HandOver:
-    """Send the message to ForceQueue; `closing_seen` if the job is closing for long."""
+    """Send the message to ForceQueue; `closing_seen`: it has been closing for long."""
 
     why: Reason
     closing_seen: bool = False

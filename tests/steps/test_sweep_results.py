@@ -1,4 +1,4 @@
-"""What becomes of each job of a request: a message, an end, or nothing."""
+"""What a sweep does for each job of a request: send, report, or nothing."""
 
 from dataclasses import replace
 from typing import Any
@@ -12,14 +12,14 @@ from idle_jobs.messages.terms import Kind, Mode, Origin
 from idle_jobs.policy.judge import judge
 from idle_jobs.policy.limits import Held, Plan
 from idle_jobs.reasons import Reason
-from idle_jobs.steps.fate import (
-    Fate,
+from idle_jobs.steps.sweep_results import (
     FoundClosed,
+    NoOutcome,
     Sent,
     Skipped,
-    Unasked,
-    fates,
+    SweepResult,
     message_of,
+    sweep_results,
 )
 
 
@@ -73,7 +73,7 @@ IDLE, BUSY = idle_job(), idle_job(newest_clock=NOW, last_data=NOW)
 JUST_CLOSED, OLD = closed_job(), closed_job(finished=ago(days=3))
 LEFT_CLOSED = Skipped(Reason.ALREADY_CLOSED, "")
 ACTIVE = Skipped(Reason.ACTIVE, judge(BUSY, NOW, RULES).detail)
-FATES: dict[str, tuple[dict[str, Any], Any, str, Fate]] = {
+RESULTS: dict[str, tuple[dict[str, Any], Any, str, SweepResult]] = {
     "it is sent": ({}, IDLE, "sent", Sent()),
     "it is held back": ({}, IDLE, "held", Skipped(Reason.OVER_LIMIT, "21st")),
     "a schedule's is held back": (
@@ -83,9 +83,9 @@ FATES: dict[str, tuple[dict[str, Any], Any, str, Fate]] = {
         Skipped(Reason.OVER_LIMIT, "21st"),
     ),
     "a request's is in use": ({"only_if_idle": True}, BUSY, "", ACTIVE),
-    "a schedule's is in use": (SCHEDULE, BUSY, "", Unasked()),
-    "a schedule's was closed": (SCHEDULE, JUST_CLOSED, "", Unasked()),
-    "a pattern's was closed": ({"job_id": "we*"}, JUST_CLOSED, "", Unasked()),
+    "a schedule's is in use": (SCHEDULE, BUSY, "", NoOutcome()),
+    "a schedule's was closed": (SCHEDULE, JUST_CLOSED, "", NoOutcome()),
+    "a pattern's was closed": ({"job_id": "we*"}, JUST_CLOSED, "", NoOutcome()),
     "it was closed since it was asked for": ({}, JUST_CLOSED, "", FoundClosed()),
     "it was closed before": ({}, OLD, "", LEFT_CLOSED),
     "a watched one was closed since": (
@@ -104,10 +104,10 @@ FATES: dict[str, tuple[dict[str, Any], Any, str, Fate]] = {
 
 
 @pytest.mark.parametrize(
-    ("wish", "job", "planned", "expected"), FATES.values(), ids=FATES
+    ("wish", "job", "planned", "expected"), RESULTS.values(), ids=RESULTS
 )
-def test_each_job_of_a_request_has_one_fate(
-    wish: dict[str, Any], job: Any, planned: str, expected: Fate
+def test_each_job_of_a_request_has_one_result(
+    wish: dict[str, Any], job: Any, planned: str, expected: SweepResult
 ) -> None:
     """Who asked for what, and what the limits leave of it, decide."""
     asked: dict[str, Any] = {
@@ -121,8 +121,8 @@ def test_each_job_of_a_request_has_one_fate(
     sent = (verdict,) if planned == "sent" else ()
     held = (Held(verdict, Reason.OVER_LIMIT, "21st"),) if planned == "held" else ()
 
-    [(found, fate)] = fates(request, [verdict], Plan(sent, held))
+    [(found, result)] = sweep_results(request, [verdict], Plan(sent, held))
     assert found is verdict
     if expected is LEFT_CLOSED:
         expected = replace(LEFT_CLOSED, detail=verdict.detail)
-    assert expected == fate
+    assert expected == result

@@ -1,4 +1,4 @@
-"""What each job of a request gets: a message, an outcome, or nothing; pure."""
+"""What a sweep does for each job of a request: send, report, or nothing; pure."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -24,9 +24,9 @@ def message_of(
     watched = only_if_idle and verdict.action is Action.WATCH
     unasked = watched and request.is_sweep
     # A schedule does not ask to close this job, so the watch has an id of its own.
-    known_as = f"{request.request_id}/watch" if unasked else request.request_id
+    request_id = f"{request.request_id}/watch" if unasked else request.request_id
     changed = {
-        "request_id": known_as,
+        "request_id": request_id,
         "kind": Kind.WATCH if watched else Kind.CLOSE,
         "mode": mode,
         "only_if_idle": only_if_idle,
@@ -70,7 +70,7 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
-class Unasked:
+class NoOutcome:
     """Nobody asked for this job by name, so it has no outcome."""
 
 
@@ -87,13 +87,13 @@ class Skipped:
     detail: str
 
 
-Fate = Sent | Unasked | FoundClosed | Skipped
+SweepResult = Sent | NoOutcome | FoundClosed | Skipped
 
 
-def fates(
+def sweep_results(
     request: Request, verdicts: Sequence[Verdict], plan: Plan
-) -> Iterator[tuple[Verdict, Fate]]:
-    """Yield what each job of a request gets, in the order of the verdicts."""
+) -> Iterator[tuple[Verdict, SweepResult]]:
+    """Yield the result for each job of a request, in the order of the verdicts."""
     sent = {v.job.job_id for v in plan.send}
     held = {h.verdict.job.job_id: h for h in plan.held}
     for verdict in verdicts:
@@ -101,17 +101,17 @@ def fates(
         if why := held.get(job_id):
             yield verdict, Skipped(why.reason, why.detail)
         else:
-            yield verdict, Sent() if job_id in sent else _left(request, verdict)
+            yield verdict, Sent() if job_id in sent else _not_sent(request, verdict)
 
 
-def _left(request: Request, verdict: Verdict) -> Fate:
-    """Return what a job gets that has no message and is not held back."""
+def _not_sent(request: Request, verdict: Verdict) -> SweepResult:
+    """Return the result for a job that gets no message and is not held back."""
     job, closed = verdict.job, verdict.job.state is State.CLOSED
     # A wildcard may match thousands of closed jobs: they are only counted. A schedule
     # asks for no job by name, but a redriven message of a schedule does.
     matched = request.origin is Origin.REQUEST and not closed
     if not matched and not request.names(job):
-        return Unasked()
+        return NoOutcome()
     # A watch did not ask for the close, so it does not report one.
     if request.kind is Kind.CLOSE and job.closed_since(request.requested_at):
         return FoundClosed()
