@@ -3,7 +3,6 @@
 import importlib
 import re
 from collections.abc import Iterator
-from itertools import pairwise
 
 import pytest
 
@@ -42,14 +41,6 @@ def test_functions_are_as_designed() -> None:
     assert expected == {n: (f.timeout, f.memory) for n, f in FUNCTIONS.items()}
 
 
-@pytest.mark.row(18)
-@pytest.mark.parametrize("function", FUNCTIONS.values(), ids=FUNCTIONS)
-def test_a_message_stays_hidden_while_its_function_may_run(function: Function) -> None:
-    """Visibility is six times the timeout, as AWS advises for a queue before Lambda."""
-    for source in function.sources:
-        assert 6 * function.timeout <= QUEUES[source.queue].visibility
-
-
 @pytest.mark.row(29)
 def test_each_function_reads_the_one_queue_that_is_its_own() -> None:
     """Sources are as designed, and every one reports batch item failures."""
@@ -72,28 +63,6 @@ def test_at_most_32_close_calls_are_in_flight() -> None:
     closers = [*FUNCTIONS["Closer"].sources, *FUNCTIONS["ForceCloser"].sources]
 
     assert sum(s.batch_size * s.max_concurrency for s in closers) == 32
-
-
-@pytest.mark.row(20)
-def test_dead_letters_flow_towards_the_parking_queue() -> None:
-    """Only CloseQueue's dead letters are tried again; ParkingQueue has none."""
-    assert {name: queue.redrive_to for name, queue in QUEUES.items()} == {
-        "RequestQueue": "ParkingQueue",
-        "CloseQueue": "ForceQueue",
-        "ForceQueue": "ParkingQueue",
-        "ParkingQueue": None,
-    }
-
-
-@pytest.mark.row(20)
-def test_retention_grows_along_the_chain() -> None:
-    """A dead letter keeps its first send time, so a later queue must keep it longer."""
-    for chain in (["RequestQueue", "ParkingQueue"], [*QUEUES][1:]):
-        days = [QUEUES[name].retention / 24 / HOUR for name in chain]
-
-        assert all(before < after for before, after in pairwise(days))
-
-    assert [q.retention / 24 / HOUR for q in QUEUES.values()] == [6, 6, 10, 14]
 
 
 def looks(age_limit: float) -> int:

@@ -103,18 +103,6 @@ def test_the_dashboard_shows_every_queue() -> None:
     }
 
 
-@pytest.mark.row(2)
-@pytest.mark.parametrize("hours", [1, 2, 3, 4, 6, 8, 12, 24])
-def test_a_missing_sweep_is_noticed_after_two_periods(hours: int) -> None:
-    """The dead-man alarm looks back two periods, and takes silence for an alarm."""
-    alarm = ALARMS["SweepMissing"]
-    parameters = {"SweepEveryHours": str(hours)}
-    periods = Resolver(SOURCE, parameters, {}).resolve(alarm["EvaluationPeriods"])
-
-    assert 2 * hours * 3600 == alarm["Period"] * int(periods)
-    assert alarm["TreatMissingData"] == "breaching"
-
-
 @pytest.mark.parametrize("hours", [1, 2, 3, 4, 6, 8, 12, 24])
 @pytest.mark.parametrize("name", ["SweepHalted", "ModePaused"])
 def test_what_each_sweep_tells_rings_once(name: str, hours: int) -> None:
@@ -157,12 +145,3 @@ def test_errors_and_dropped_loops_of_each_function_are_watched(function: str) ->
 
     assert dimensions == ALARMS[f"{function}Errors"]["Dimensions"]
     assert dimensions in loops
-
-
-@pytest.mark.parametrize("queue", ["RequestQueue", "CloseQueue", "ForceQueue"])
-def test_a_queue_that_nobody_reads_is_noticed_within_15_minutes(queue: str) -> None:
-    """A disabled mapping or a broken role shows as the age of the oldest message."""
-    alarm = ALARMS[f"{queue}Old"]
-
-    assert {"Fn::GetAtt": [queue, "QueueName"]} == alarm["Dimensions"][0]["Value"]
-    assert alarm["Threshold"] + alarm["Period"] * alarm["EvaluationPeriods"] <= 900

@@ -76,23 +76,6 @@ def test_each_function_has_a_role_of_its_own(function: str) -> None:
     assert {"AssumeRolePolicyDocument", "Policies"} == set(role)
 
 
-@pytest.mark.row(22)
-@pytest.mark.parametrize(
-    ("function", "queues"),
-    [
-        ("Sweeper", {"CloseQueue", "ForceQueue", "ParkingQueue"}),
-        ("Closer", {"CloseQueue", "ForceQueue", "ParkingQueue"}),
-        ("ForceCloser", {"ParkingQueue"}),
-    ],
-)
-def test_messages_flow_forward(function: str, queues: set[str]) -> None:
-    """Nobody sends to an earlier queue: Lambda cuts what runs in circles.
-
-    The Closer alone sends to its own, once for each message: what it has posted.
-    """
-    assert queues == allowed(function, "sqs:SendMessage", SIGNED)
-
-
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_each_function_reads_its_own_queue_log_and_mode(function: str) -> None:
     """The rest of a role is one queue, one log group, and the one mode."""

@@ -49,36 +49,6 @@ def test_the_rule_fires_every_n_hours(hours: int, auth: dict[str, str]) -> None:
     ) == found
 
 
-@pytest.mark.row(2)
-def test_a_sweep_that_cannot_start_is_tried_for_a_quarter_of_an_hour() -> None:
-    """Both the rule and Lambda's own queue give up after 2 retries or 15 minutes."""
-    translated = translate(SOURCE, SIGNED)
-    (rule,) = of_type(translated, "AWS::Events::Rule").values()
-    (target,) = rule["Targets"]
-    (invoke,) = of_type(translated, "AWS::Lambda::EventInvokeConfig").values()
-
-    for limits in (target["RetryPolicy"], invoke):
-        assert limits["MaximumRetryAttempts"] == 2
-        assert limits["MaximumEventAgeInSeconds"] == 900
-    assert "Input" not in target
-
-
-@pytest.mark.row(29)
-def test_there_is_one_mapping_for_each_function() -> None:
-    """Each mapping reports failures one by one and has its own limit."""
-    mappings = of_type(translate(SOURCE, SIGNED), "AWS::Lambda::EventSourceMapping")
-
-    assert {
-        n: m["ScalingConfig"]["MaximumConcurrency"] for n, m in mappings.items()
-    } == {
-        "SweeperRequests": 2,
-        "CloserCloseMessages": 3,
-        "ForceCloserForceMessages": 2,
-    }
-    for mapping in mappings.values():
-        assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-
-
 @pytest.mark.parametrize("auth", [SIGNED, KEYED], ids=["sigv4", "api_key"])
 def test_the_translator_adds_no_role(auth: dict[str, str]) -> None:
     """The three roles of the template are all there are, without managed policies."""
