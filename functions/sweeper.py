@@ -39,8 +39,8 @@ from idle_jobs.times import CLOCKS_APART, moment, rfc3339, spoken
 logger = Logger(service="sweeper")
 metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
 
-# Lambda drops an event that it could not deliver for this long (template.yaml).
-EVENT_LIVES = timedelta(minutes=15)
+# Lambda drops an event that it could not deliver within this time (template.yaml).
+OLDEST_EVENT = timedelta(minutes=15)
 
 
 def sweep_at_once(request: Request, services: Services) -> dict[str, Any]:
@@ -120,9 +120,9 @@ def scheduled(event: Mapping[str, Any], now: datetime) -> Request:
     try:
         time = moment(event.get("time"))
         # The clocks of EventBridge and of this function may differ.
-        if not -CLOCKS_APART <= now - time <= EVENT_LIVES + CLOCKS_APART:
+        if not -CLOCKS_APART <= now - time <= OLDEST_EVENT + CLOCKS_APART:
             raise ValueError(
-                f"expected an event of the last {spoken(EVENT_LIVES)} before "
+                f"expected an event of the last {spoken(OLDEST_EVENT)} before "
                 f"{rfc3339(now)}, got {rfc3339(time)}; write the present time into it"
             )
     except ValueError as error:

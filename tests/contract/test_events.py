@@ -21,7 +21,7 @@ from idle_jobs.messages.terms import Origin
 from local.intrinsics import load_template
 from local.scenario import ROWS
 from local.topology import TEMPLATE, Topology
-from sweeper import EVENT_LIVES, scheduled
+from sweeper import OLDEST_EVENT, scheduled
 
 EVENTS = Path(__file__).parents[2] / "events"
 QUEUES = {"request": "RequestQueue", "close": "CloseQueue", "force": "ForceQueue"}
@@ -112,7 +112,7 @@ def test_no_event_outlives_its_quarter_of_an_hour() -> None:
     sweeper = load_template(TEMPLATE)["Resources"]["Sweeper"]["Properties"]
     lives = sweeper["EventInvokeConfig"]["MaximumEventAgeInSeconds"]
 
-    assert timedelta(seconds=lives) == EVENT_LIVES
+    assert timedelta(seconds=lives) == OLDEST_EVENT
 
 
 def test_the_page_writes_the_present_time_into_the_event(tmp_path: Path) -> None:
