@@ -136,6 +136,7 @@ def test_what_the_wire_does_not_send_is_not_told_as_posted() -> None:
     assert ["web: cluster_unavailable"] == bench.waits
 
 
+@pytest.mark.row(54)
 def test_a_refusal_stops_the_posts_of_its_batch() -> None:
     """A key that may read but not close is tried once, told once, and alarms once."""
     bench = Bench()

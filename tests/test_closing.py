@@ -104,16 +104,6 @@ def test_a_pause_of_three_days_loses_nothing(stack: Runner) -> None:
     assert ends(stack)[0] == "web: closed idle_datafeed_stopped"
 
 
-def test_a_message_for_another_cluster_is_parked(stack: Runner) -> None:
-    """A job of the same name may live there: it is never closed here."""
-    add_idle(stack)
-    stack.queues.send("CloseQueue", close_body(cluster="other"))
-    stack.poll()
-
-    assert ends(stack) == ["web: parked foreign_cluster"]
-    assert posts(stack) == []
-
-
 def test_paused_gives_every_record_back_for_an_hour(stack: Runner) -> None:
     """Nothing is read, nothing is judged, and no clock runs."""
     stack.set_mode("paused")
@@ -277,26 +267,6 @@ def test_the_mode_is_asked_afresh_before_each_force(stack: Runner) -> None:
 
     assert posts(stack) == []
     assert ends(stack) == []
-
-
-@pytest.mark.row(54)
-def test_a_refused_post_stops_the_posts_of_its_batch(stack: Runner) -> None:
-    """A key that may read but not close is tried a few times, not ten."""
-    for n in range(10):
-        add_idle(stack, f"job-{n}")
-        stack.queues.send("CloseQueue", close_body(f"job-{n}"))
-    stack.cluster.faults.append(
-        Fault(path="/_close", method="POST", kind="status", status=403)
-    )
-    event = {"Records": stack.queues.receive("CloseQueue", 10)}
-    with stack.inside("Closer") as closer:
-        services = open_services("close_queue_url", closer.logger, closer.metrics)
-        answer = close_batch(event, services, lambda: 60, run=map)
-        closer.metrics.flush_metrics()
-
-    assert len(answer["batchItemFailures"]) == 10
-    assert len(posts(stack)) == 1
-    assert stack.metrics["ClusterRefused"] == 1
 
 
 def test_nothing_is_closed_on_what_was_read_a_minute_ago(stack: Runner) -> None:
