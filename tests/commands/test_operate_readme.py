@@ -91,6 +91,7 @@ def park(ids: dict[str, str]) -> None:
     boto3.client("ssm").put_parameter(Name=name, Value="close", Overwrite=True)
 
 
+@pytest.mark.slow
 def test_what_is_parked_and_moved_prints_what_is_shown(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -140,6 +140,7 @@ def test_time_changes_the_verdict(
 jobs = wild_jobs | st.sampled_from([job for job, _, _ in EXAMPLES.values()])
 
 
+@pytest.mark.slow
 @given(jobs, st.timedeltas(timedelta(0), timedelta(days=100)))
 def test_no_change_is_missed(job: Job, later: timedelta) -> None:
     """At any later time the verdict is the one that was foretold for it."""

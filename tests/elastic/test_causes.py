@@ -361,6 +361,7 @@ STRANGE = st.recursive(
 STATUSES = st.integers(201, 599)
 
 
+@pytest.mark.slow
 @given(STATUSES, STRANGE)
 def test_no_answer_of_a_proxy_decides_about_a_job(status: int, body: object) -> None:
     """Whatever JSON it is: never gone, never evidence, never a bad request (F8)."""
@@ -375,6 +376,7 @@ FIELDS = ("type", "reason", "root_cause", "caused_by", "failed_shards", "suppres
 ERRORS = st.dictionaries(st.sampled_from(FIELDS) | st.text(max_size=3), STRANGE)
 
 
+@pytest.mark.slow
 @given(STATUSES, ERRORS | st.text(max_size=99), json_values)
 def test_whatever_an_error_holds_is_one_of_the_tree(
     status: int, error: object, said: object

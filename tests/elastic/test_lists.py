@@ -37,6 +37,7 @@ def read(answer: dict[str, Any], name: str, key: str) -> list[Any]:
         return []
 
 
+@pytest.mark.slow
 @given(ANSWERS, ANSWERS)
 def test_whatever_lists_hold_they_are_lists_or_errors(
     jobs: dict[str, Any], feeds: dict[str, Any]
@@ -51,6 +52,7 @@ def test_whatever_lists_hold_they_are_lists_or_errors(
     assert [config["job_id"] for config in configs] == [c["job_id"] for c in joined]
 
 
+@pytest.mark.slow
 @given(ANSWERS)
 def test_whatever_the_info_holds_it_is_read_or_refused(answer: dict[str, Any]) -> None:
     """A cluster that does not tell its mode is none (F17)."""

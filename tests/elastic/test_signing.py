@@ -143,6 +143,7 @@ def test_expired_credentials_are_looked_up_anew(
     assert read(stand_in, signer) == 5
 
 
+@pytest.mark.slow
 def test_one_look_up_serves_all_that_found_their_credentials_stale(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

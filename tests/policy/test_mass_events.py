@@ -274,6 +274,7 @@ def test_a_failed_job_is_of_no_event() -> None:
     assert event_of(verdicts[0], [MassEvent(ago(days=9), NOW, 9, 9)]) is None
 
 
+@pytest.mark.slow
 def test_ten_thousand_jobs_are_looked_through_in_no_time() -> None:
     """Also where all of them became idle within a day of each other."""
     jobs = idle(*[n / 500 for n in range(10_000)])
