@@ -16,7 +16,12 @@ from standin.cluster import Cluster
 
 # A measured test takes twice as long. The quick tests, but for those of the second
 # list, and these slow ones reach all of the product's code: the others stand upon them.
-MEASURED_SLOW = ("tests/test_services", "tests/test_sweeper")
+MEASURED_SLOW = (
+    "tests/test_services",
+    "tests/test_sweeper",
+    "tests/elastic/test_signing",
+    "tests/elastic/test_transport_faults.py::test_a_close_ends",
+)
 UNMEASURED = ("worlds", "tests/steps/test_properties")
 
 # Begun first: what takes a minute must not be what all wait for at the end.
