@@ -518,7 +518,6 @@ def test_refused_credentials_are_asked_twice_and_no_more(
     assert len(stand_in.log) == 2
 
 
-@pytest.mark.slow
 def test_a_close_is_not_sent_once_its_state_is_old(url: str, stand_in: StandIn) -> None:
     """Renewing the credentials took too long: the job may be in use by now."""
     timeouts = replace(TIMEOUTS, read=5)
