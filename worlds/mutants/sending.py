@@ -93,7 +93,7 @@ SENDING: dict[str, Mutant] = {
         "elastic.answers", NoBranch("_conflict", "use force close"), "elastic/answers"
     ),
     "ten thousand jobs are all there are": mutant(
-        "elastic.lists", NoBranch("items_of", "MOST_JOBS"), "elastic/cluster"
+        "elastic.lists", NoBranch("items_of", "MOST_JOBS"), "elastic/lists"
     ),
     "a request line may be too long": mutant(
         "elastic.lists", Constant("LONGEST_IDS", "25_000"), "elastic/cluster"
