@@ -122,8 +122,8 @@ def scheduled(event: Mapping[str, Any], now: datetime) -> Request:
         # The clocks of EventBridge and of this function may differ.
         if not -CLOCKS_APART <= now - time <= OLDEST_EVENT + CLOCKS_APART:
             raise ValueError(
-                f"expected an event of the last {spoken(OLDEST_EVENT)} before "
-                f"{rfc3339(now)}, got {rfc3339(time)}; write the present time into it"
+                f"expected a time in the {spoken(OLDEST_EVENT)} before {rfc3339(now)}, "
+                f"got {rfc3339(time)}; write the present time into the event"
             )
     except ValueError as error:
         raise BadBody(f"time: {error}") from None

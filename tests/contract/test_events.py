@@ -99,8 +99,8 @@ OF_ANOTHER_TIME = {
 def test_an_event_of_another_time_is_refused_by_name(time: str) -> None:
     """What it was, what was expected, and what to do: it says nothing of now (F4)."""
     expected = (
-        "time: expected an event of the last 15 min before 2026-03-02T00:00:00Z, "
-        f"got {time}; write the present time into it"
+        "time: expected a time in the 15 min before 2026-03-02T00:00:00Z, "
+        f"got {time}; write the present time into the event"
     )
 
     with pytest.raises(BadBody, match=re.escape(expected)):

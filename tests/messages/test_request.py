@@ -541,7 +541,7 @@ def test_a_group_must_say_whether_only_idle_ones() -> None:
     one = resolve(wish("db", only_if_idle=None), JOBS)
 
     assert (NEEDED, ()) == (group.refusal, group.jobs)
-    assert "only_if_idle: expected true or false, front is a group" == group.detail
+    assert "only_if_idle: expected true or false for a group: front" == group.detail
     assert (DB,) == one.jobs
 
 

@@ -80,8 +80,8 @@ def test_a_day_has_a_limit(before: int, parked: bool) -> None:
     """Forty more after sixty are a hundred; after 61 they are parked (R12)."""
     told = refusal(request(), opened(40), gone(opened(before, "other"), ago(hours=20)))
     why = (
-        "job_id: 61 jobs were closed within a day or are closing, and 40 more would be "
-        "101, expected at most 100"
+        "job_id: 61 jobs were closed within a day or are closing; with 40 more there "
+        "would be 101, expected at most 100"
     )
 
     assert told == ((Reason.OVER_DAILY_LIMIT, why) if parked else None)

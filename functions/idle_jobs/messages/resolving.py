@@ -36,7 +36,7 @@ def resolve(request: Request, jobs: Sequence[Job]) -> Resolved:
         return Resolved((), Reason.NO_MATCH, f"no job matches {request.job_id}")
     left_out = request.only_if_idle is None and request.expected_jobs is None
     if left_out and request.pieces[0] not in found:
-        why = f"only_if_idle: expected true or false, {request.job_id} is a group"
+        why = f"only_if_idle: expected true or false for a group: {request.job_id}"
         return Resolved((), Reason.ONLY_IF_IDLE_REQUIRED, why)
     return Resolved(tuple(found[job_id] for job_id in sorted(found)))
 

@@ -176,7 +176,7 @@ def _no_room_today(
     if not wanted or total <= most:
         return None
     why = (
-        f"job_id: {len(before)} jobs were closed within a day or are closing, and "
-        f"{len(wanted)} more would be {total}, expected at most {most}"
+        f"job_id: {len(before)} jobs were closed within a day or are closing; with "
+        f"{len(wanted)} more there would be {total}, expected at most {most}"
     )
     return Refusal(Reason.OVER_DAILY_LIMIT, why)
