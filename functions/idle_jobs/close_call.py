@@ -72,7 +72,7 @@ class CloseCalls:
         self.services.telemetry.posted(message, str(step), "closed")
         message = _stamped(message, began)
         try:
-            return self._proved(step, message)
+            return self._checked(step, message)
         except ClusterError as error:
             # Elasticsearch reported the job as closed, but it cannot be read again. The
             # next look reads it. The message waits for that, however old it is.
@@ -120,7 +120,7 @@ class CloseCalls:
         after = after_evidence(step.evidence, job, message, now, role)
         return Decision(after, message, job)
 
-    def _proved(self, step: Close | Force, message: CloseMessage) -> Decision:
+    def _checked(self, step: Close | Force, message: CloseMessage) -> Decision:
         """Read the job again; return the next step for its present state."""
         job = self._read(step.job.job_id)
         after = after_success(step, job, message, self.now, self.services.role)
@@ -129,18 +129,18 @@ class CloseCalls:
     def _unless_it_closes(
         self, after: Step, step: Close | Force, message: CloseMessage
     ) -> Decision:
-        """Return `after` for a message that is too old, unless its job is closing."""
+        """Return the last step `after`, unless the job is closing or closed."""
         try:
-            proved = self._proved(step, message)
+            checked = self._checked(step, message)
         except ClusterError as error:
             self.services.telemetry.trouble(error)
             return Decision(after, message, step.job)
-        state = proved.job.state if proved.job else State.CLOSED
+        state = checked.job.state if checked.job else State.CLOSED
         # A job that is forced may have been closing before, so that proves nothing.
         closing = state is State.CLOSING and isinstance(step, Close)
         if closing or state is State.CLOSED:
-            return proved
-        return Decision(after, message, proved.job)
+            return checked
+        return Decision(after, message, checked.job)
 
     def _after_not_sent(self, step: Close | Force, message: CloseMessage) -> Step:
         """Return the next step for a close that was not sent: the read was too old.

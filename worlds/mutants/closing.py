@@ -176,7 +176,7 @@ CLOSING: dict[str, Mutant] = {
         "close_call",
     ),
     "a close needs no proof": mutant(
-        "close_call", Wrong("CloseCalls._proved", _unproved), "close_call", "false"
+        "close_call", Wrong("CloseCalls._checked", _unproved), "close_call", "false"
     ),
     "an old message ends though its close was issued": mutant(
         "close_call",
