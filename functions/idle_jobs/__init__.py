@@ -15,7 +15,7 @@ posts the closes.
     sweep       a request for all idle jobs, made by the schedule
     verdict     what to do with a job, and why
     step        what to do next with a close message
-    look        one receive of a message by a closer, with all that it does then
+    look        all that a closer does when it receives a message once
     evidence    what shows that only force can close a job
     watch       a message that follows a job which somebody else is closing
     park        to send a message to ParkingQueue, where a person decides

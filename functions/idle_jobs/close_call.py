@@ -21,7 +21,7 @@ from idle_jobs.steps.after_post import after_answer, after_evidence, after_succe
 from idle_jobs.steps.deadlines import SHORTEST_WAIT, wait_or_give_up
 from idle_jobs.steps.step import Close, End, Force, Park, Step, Wait
 
-EARLY = timedelta(minutes=1)
+EARLY = timedelta(minutes=1)  # The close of a younger message has a short read timeout.
 OLDEST_READ = timedelta(minutes=1)  # A job may be in use again after that.
 TO_REPORT = timedelta(seconds=5)  # Kept free at the end of an invocation.
 

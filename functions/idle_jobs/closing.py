@@ -98,7 +98,7 @@ class _Batch:
         if isinstance(message, BadBody):
             park_body(record, message, self.services, self.now)
             return
-        # A group may have this name now: then the cluster lists the jobs of the group.
+        # If a group has this name now, its jobs were read. None of them has this id.
         job = self.jobs.get(message.job_id)
         decision = self._allowed(Decision(self._first_step(job, message), message, job))
         while isinstance(decision.step, Close | Force):
@@ -149,11 +149,12 @@ class _Batch:
                 assert_never(step)
 
     def _observed(self, step: Step, message: CloseMessage, job: Job | None) -> Step:
-        """Return the step to take in mode `observe`: end the message as `would ...`.
+        """Return the step to take in mode `observe`: usually, end the message.
 
-        A close may already have been posted for a message of mode `close`. Such a
-        message may still wait. While its job is closing, it waits until the age at
-        which the Closer gives up.
+        The detail of its outcome is `would` and the step that is not taken. For a
+        message of mode `close`, a close may already have been posted. Such a message
+        may still wait. While its job is closing, it waits until the age at which the
+        Closer gives up.
         """
         if message.mode is Mode.CLOSE:
             if isinstance(step, Wait):

@@ -139,7 +139,8 @@ def _send(
     for verdict in plan.send:
         message = message_of(request, verdict, services.cluster_name, now, mode)
         step = next_step(verdict.job, message, now, services.role)
-        # The Closer records that a job has been closing for long (`closing_seen_at`).
+        # For a job that has been closing for long, only the Closer sets
+        # `closing_seen_at`.
         force_only = isinstance(step, HandOver) and not step.closing_seen
         (to_force if force_only else to_close).append(message)
     services.outbox.send(to_close)
@@ -151,9 +152,9 @@ def _report(
 ) -> None:
     """Log the verdict of each job that is not closed, and the outcomes so far.
 
-    Closed jobs are only counted, unless their datafeed still runs. Each job of a
-    request that gets no message has an outcome. A schedule asks for no job by name, so
-    the jobs that it keeps have no outcome.
+    Closed jobs are only counted, unless their datafeed still runs. If a job of a
+    request gets no message, its outcome is logged here. A schedule asks for no job by
+    name, so the jobs that it keeps have no outcome.
     """
     _count(verdicts, plan, services)
     for verdict, result in sweep_results(request, verdicts, plan):

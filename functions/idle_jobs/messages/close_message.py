@@ -30,7 +30,7 @@ VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The state of the job when the Sweeper wrote the message."""
+    """The job as the Sweeper saw it; shows the closers what has changed since."""
 
     state: str = ""
     last_activity: datetime | None = None
@@ -43,9 +43,9 @@ class CloseMessage(Terms):
     """One job to close, on the terms of a request.
 
     `closing_seen_at` is when the Closer saw that the job had been closing for too long.
-    `handed_at` is when the Closer sent the message to ForceQueue. `posted_at` is the
-    time of the first close that may have made the job fail. `sent_at` is the time of
-    the first send to the queue that the message is in.
+    `handed_at` is when the Closer sent the message to ForceQueue. `posted_at` is when
+    the first close was posted that may have taken effect, and so may have made the job
+    fail. `sent_at` is when the message was first sent to the queue that it is in.
     """
 
     cluster: str

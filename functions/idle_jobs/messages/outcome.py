@@ -41,12 +41,12 @@ class Outcome:
 
     @property
     def closing(self) -> str:
-        """Return an id for this close of the job, "" if it is not known."""
+        """Return the id of this close of the job, or "" if its time is not known."""
         return f"{self.job_id}@{rfc3339(self.finished)}" if self.finished else ""
 
     @property
     def request_reason(self) -> str:
-        """Return the reason that a person gave, "" if it is that of a verdict."""
+        """Return the reason that a person gave, or "" if a verdict gave it."""
         given, verdicts = self.terms.reason, set(Reason)
         return "" if self.terms.only_if_idle and given in verdicts else given
 

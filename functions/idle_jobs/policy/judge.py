@@ -1,7 +1,8 @@
 """May this job be closed? Pure; the time is an argument.
 
 `judge` applies the rules at the end of this file in their order and returns the first
-verdict: unknown data first, then protection, activity, failure, and idleness last.
+verdict: closed jobs and unknown data first, then protection, activity, failure, and
+idleness last.
 """
 
 from collections.abc import Callable
@@ -123,6 +124,7 @@ def _forecast(job: Job, _now: datetime, _rules: Rules) -> Verdict | None:
 def _opening(job: Job, now: datetime, _rules: Rules) -> Verdict | None:
     if job.state is not State.OPENING:
         return None
+    # An opening job has no `open_time` yet. It was opened after its newest timestamp.
     age = now - job.newest_clock if job.newest_clock else timedelta()
     why = f"opening for at most {spoken(age)}: {job.explanation or 'no explanation'}"
     stuck = age > OPENING_IS_STUCK_AFTER

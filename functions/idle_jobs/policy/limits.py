@@ -46,13 +46,14 @@ def limit(
 ) -> Plan:
     """Return which of the jobs one sweep closes, and which it holds back.
 
-    A job that became idle in one of the mass `events` is held back for `HaltFor`. Half
-    of the places go to the other jobs with the most memory. The other half is drawn at
-    random, so that large jobs that never close do not keep out small ones.
+    A job that became idle in one of the mass `events` is held back for `HaltFor`. Of
+    the other jobs, those with the most memory get half of the places. The other half is
+    drawn at random, so that large jobs that never close do not keep out small ones.
 
     The draw depends on `requested_at`, so that a retry of the request draws the same
-    jobs. Jobs that are closing, or were closed since then, take part in it: otherwise a
-    retry would send other jobs in their place. A watch is sent for every closing job.
+    jobs. Jobs that are closing, or were closed since `requested_at`, take part in it:
+    otherwise a retry would send other jobs in their place. Every closing job is sent,
+    as a watch.
     """
     drawn_at = requested_at or now
     watched = tuple(v for v in verdicts if v.action is Action.WATCH)
@@ -98,10 +99,10 @@ def _random_key(verdict: Verdict, drawn_at: datetime) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """All jobs of a cluster as read once, and the ids of those to close since then.
+    """All jobs of a cluster as read once, and which of them got a message since.
 
-    The requests of one batch share one read. `sent` has the jobs for which the earlier
-    requests of the batch sent a message.
+    The requests of one batch share one read. `sent` has the ids of the jobs for which
+    an earlier request of the batch sent a message.
     """
 
     jobs: Sequence[Job]

@@ -38,7 +38,7 @@ def after_success(
     """Return the step after a successful post, given the job as read again."""
     if job and job.state is not State.CLOSED:
         if job.state is State.FAILED and isinstance(step, Close):
-            # The close was issued, and the job failed while it closed.
+            # The close was posted, and the job failed while it closed.
             return next_step(job, message, now, role)
         why, closing = Reason.STILL_CLOSING, job.state is State.CLOSING
         after = wait_or_give_up(why, message, now, role)
@@ -107,7 +107,7 @@ def _park_if_it_expires(  # noqa: PLR0913, PLR0917 - a wait, and what the next l
     now: datetime,
     role: Role,
 ) -> Step:
-    """Park now a request that will have expired at the next look.
+    """Park the request now if it will have expired at the next look; else wait.
 
     The detail of the parked request is then the answer of the cluster.
     """

@@ -4,8 +4,8 @@
 Both closers call the same functions and differ in their `Role`.
 
 Force needs evidence: the state `failed`; a job that is still closing long after the
-Closer saw it closing; a datafeed that did not stop in a measured close; or an explicit
-order to force, if `order_is_enough`.
+Closer saw it closing; a datafeed that did not stop in a *measured* close, whose timeout
+is fixed; or an explicit order to force, if `order_is_enough`.
 """
 
 from datetime import datetime
@@ -32,7 +32,8 @@ from idle_jobs.steps.role import Role
 from idle_jobs.steps.step import Close, End, Force, HandOver, Step
 from idle_jobs.times import CLOCKS_APART, rfc3339
 
-# A measured close gives the datafeed this long to stop, so that its 409 is evidence.
+# The timeout of a measured close. The datafeed has this long to stop; if it does not,
+# the answer is 409, and that is evidence.
 MEASURED_TIMEOUT = "30s"
 
 _WAIT_FOR = frozenset(
@@ -57,8 +58,8 @@ def next_step(
     explicit = is_explicit(message, now, role)
     ordered = explicit and message.force and order_is_enough(job, message, role.rules)
     if verdict.reason is Reason.ORPHAN and message.force:
-        enough = role.force(job, Reason.FORCE_ORDERED)
-        return enough if ordered else _skip_or_park(verdict, message, role)
+        force = role.force(job, Reason.FORCE_ORDERED)
+        return force if ordered else _skip_or_park(verdict, message, role)
     if verdict.reason in _WAIT_FOR and not message.only_if_idle:
         return wait_or_give_up(verdict.reason, message, now, role)
     if verdict.reason in _WAIT_FOR | _NEVER:
@@ -74,7 +75,10 @@ def next_step(
 
 
 def is_explicit(message: CloseMessage, now: datetime, role: Role) -> bool:
-    """Return whether the request, until it expires, also closes busy jobs."""
+    """Return whether a person made the request and it has not expired.
+
+    Such a request also closes busy jobs.
+    """
     expired = now - message.requested_at > role.rules.request_expires_after
     return not message.only_if_idle and not expired
 

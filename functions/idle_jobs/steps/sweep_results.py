@@ -108,7 +108,7 @@ def _not_sent(request: Request, verdict: Verdict) -> SweepResult:
     """Return the result for a job that gets no message and is not held back."""
     job, closed = verdict.job, verdict.job.state is State.CLOSED
     # A wildcard may match thousands of closed jobs: they are only counted. A schedule
-    # asks for no job by name, but a redriven message of a schedule does.
+    # asks for no job by name. Its close message does, if a person redrives it.
     matched = request.origin is Origin.REQUEST and not closed
     if not matched and not request.names(job):
         return NoOutcome()
