@@ -106,7 +106,7 @@ e2e: .venv/.ready .venv-e2e/.ready build ## Run what was built under the real La
 
 check: lint e2e test ## Everything that CI checks; quick313 unless `test` was under 3.13.
 	@$(DEV)/python -c "import sys; sys.exit(sys.version_info[:2] != (3, 13))" || \
-		$(MAKE) quick313
+		$(MAKE) --no-print-directory quick313
 
 clean: ## Remove what the other targets made, the environments included.
 	rm -rf .venv .venv-313 .venv-sam .venv-e2e .venv-client8 .aws-sam .coverage
