@@ -16,16 +16,23 @@ from idle_jobs.modes import ModeUnreadable, mode_set_at, read_mode
 NAME = "/a-stack/mode"
 
 
-@pytest.fixture(autouse=True)
-def ssm(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Keep a mode in a store of its own, read by a client of its own."""
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-    with mock_aws():
+@pytest.fixture(scope="module")
+def store() -> Iterator[Any]:
+    """Return a client of a Parameter Store; the first of a process takes its time."""
+    with pytest.MonkeyPatch.context() as patch, mock_aws():
+        patch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
         boto3.setup_default_session()
-        modes._store.cache_clear()  # noqa: SLF001 - a cold start
-        boto3.client("ssm").put_parameter(Name=NAME, Value=" close\n", Type="String")
-        yield
+        yield boto3.client("ssm")
     boto3.DEFAULT_SESSION = None
+
+
+@pytest.fixture(autouse=True)
+def ssm(store: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Keep a mode in the store, and read it as after a cold start."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    modes._store.cache_clear()  # noqa: SLF001
+    store.put_parameter(Name=NAME, Value=" close\n", Type="String", Overwrite=True)
+    yield
     modes._store.cache_clear()  # noqa: SLF001
 
 
