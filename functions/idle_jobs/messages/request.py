@@ -1,6 +1,7 @@
 """A request: which jobs to close, in the syntax of the close API; pure."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -95,8 +96,9 @@ def parse_request(
     The body may also be a redriven close message. Only its terms and its job id are
     used: the job is read and judged anew.
     """
-    if not is_close_message(parse_object(body)):
-        return _parse(body, request_id, sent_at, now)
+    value = parse_object(body)
+    if not is_close_message(value):
+        return _parse(value, request_id, sent_at, now)
     message = parse_message(body, sent_at=sent_at, now=now)
     return Request(
         **message.terms,
@@ -106,8 +108,9 @@ def parse_request(
     )
 
 
-def _parse(body: str, request_id: str, sent_at: datetime, now: datetime) -> Request:
-    value = parse_object(body)
+def _parse(
+    value: Mapping[str, object], request_id: str, sent_at: datetime, now: datetime
+) -> Request:
     readers = {
         "job_id": _expression,
         "allow_no_match": flag,

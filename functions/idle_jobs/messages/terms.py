@@ -79,6 +79,7 @@ class Terms:
     reason: str = field(default="", metadata=_read_by(text))
     requested_by: str = field(default="", metadata=_read_by(text))
     request_id: str = field(metadata=_read_by(name))
+    # `readers_of_terms` also refuses a time that has not passed yet.
     requested_at: datetime = field(metadata=_read_by(moment))
     origin: Origin = field(
         default=Origin.REQUEST, metadata=_read_by(choice(Origin), internal=True)
