@@ -158,14 +158,13 @@ class CloseCalls:
             raise NotSent("the read is too old, or the invocation is nearly over")
         if self.refused:
             raise self.refused
-        force = isinstance(step, Force)
         self.services.cluster.close(
             step.job,
             timeout=message.timeout if isinstance(step, Force) else step.timeout,
             # Leaves time to report.
             read_timeout=min(self._answer_timeout(step, message), max(left, 1)),
             send_within=self._fresh_for(step.job),
-            force=force,
+            force=isinstance(step, Force),
         )
 
     def _answer_timeout(self, step: Close | Force, message: CloseMessage) -> float:

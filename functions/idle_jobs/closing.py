@@ -121,8 +121,7 @@ class _Batch:
         if mode is Mode.PAUSED:
             raise NotFinished(PAUSED_FOR)
         if mode is Mode.OBSERVE and not isinstance(decision.step, End):
-            step = self._observed(decision.step, decision.message, decision.job)
-            return Decision(step, decision.message, decision.job)
+            return replace(decision, step=self._observed(decision))
         return decision
 
     def _carry_out(
@@ -148,7 +147,7 @@ class _Batch:
             case _:
                 assert_never(step)
 
-    def _observed(self, step: Step, message: CloseMessage, job: Job | None) -> Step:
+    def _observed(self, decision: Decision) -> Step:
         """Return the step to take in mode `observe`: usually, end the message.
 
         The detail of its outcome is `would` and the step that is not taken. For a
@@ -156,6 +155,7 @@ class _Batch:
         may still wait. While its job is closing, it waits until the age at which the
         Closer gives up.
         """
+        step, message, job = decision.step, decision.message, decision.job
         if message.mode is Mode.CLOSE:
             if isinstance(step, Wait):
                 return step

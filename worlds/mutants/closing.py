@@ -45,9 +45,9 @@ def _unproved(_right: Any, _self: Any, step: Any, message: Any) -> Any:
     return ours.close_call.Decision(end, message, step.job)
 
 
-def _no_look_after(_right: Any, _self: Any, step: Any, *_: Any) -> Any:
+def _no_look_after(_right: Any, _self: Any, decision: Any) -> Any:
     ended, why = ours.messages.outcome.Ended.SKIPPED, ours.reasons.Reason.OBSERVED
-    return ours.steps.step.End(ended, why, f"would {step}")
+    return ours.steps.step.End(ended, why, f"would {decision.step}")
 
 
 CLOSING: dict[str, Mutant] = {
