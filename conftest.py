@@ -2,6 +2,8 @@
 
 import os
 from collections.abc import Generator, Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor
+from multiprocessing import get_context
 
 import pytest
 from coverage import Coverage
@@ -80,6 +82,15 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
         return (yield)
     finally:
         measuring.start()
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[Executor]:
+    """Yield a process for each core: a day needs the process's clock to itself."""
+    with ProcessPoolExecutor(
+        mp_context=get_context("spawn"), initializer=seeds.begin
+    ) as pool:
+        yield pool
 
 
 @pytest.fixture

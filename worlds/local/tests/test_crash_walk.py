@@ -4,16 +4,14 @@ Whatever dies, every request for a job has to end as it ends on a calm day.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import Executor
 from dataclasses import replace
-from multiprocessing import get_context
 from typing import get_args
 
 import pytest
 
 from local.crash_day import JOBS, Day, spend, strike
 from local.crashes import Call, Kill, When
-from simulation.seeds import begin
 
 # The timeout is for a loaded machine: the three walks take 40 s on two idle cores.
 pytestmark = [pytest.mark.crash_walk, pytest.mark.slow, pytest.mark.timeout(300)]
@@ -97,15 +95,6 @@ def kills(calls: Iterable[Call]) -> Iterator[Kill]:
             seen |= about
             for when in moments:
                 yield Kill(when, function, operation, new[0][2] or named[0])
-
-
-@pytest.fixture(scope="module")
-def pool() -> Iterator[Executor]:
-    """Yield a process for each core: a day has the process's clock to itself."""
-    with ProcessPoolExecutor(
-        mp_context=get_context("spawn"), initializer=begin
-    ) as pool:
-        yield pool
 
 
 @pytest.fixture(scope="module")

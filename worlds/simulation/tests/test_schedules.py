@@ -1,10 +1,8 @@
 """The simulation: one seed is one schedule, and the product stands them all."""
 
 import os
-from collections.abc import Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import Executor
 from datetime import timedelta
-from multiprocessing import get_context
 
 import pytest
 
@@ -26,21 +24,12 @@ from simulation.history import (
 )
 from simulation.report import summed, table
 from simulation.schedule import START, Schedule, run
-from simulation.seeds import begin, ours_of
+from simulation.seeds import ours_of
 from simulation.stack import Stack
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 SCHEDULES = int(os.environ.get("SCHEDULES", "100"))
-
-
-@pytest.fixture(scope="module")
-def pool() -> Iterator[Executor]:
-    """Yield a process for each core."""
-    with ProcessPoolExecutor(
-        mp_context=get_context("spawn"), initializer=begin
-    ) as pool:
-        yield pool
 
 
 def small(seed: int) -> History:
