@@ -1,12 +1,10 @@
 """`make explain` tells one decision: its inputs, its rules and what would change it."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import time_machine
 
-from local.scenario import ROWS, SWEEP, Row, build
+from local.scenario import ROWS, Row
 from markdown import fences
 from standin.cluster import API_KEY, Cluster, serve
 from tools.explain import main
@@ -14,17 +12,7 @@ from tools.explain import main
 PAGE = (Path(__file__).parents[2] / "docs" / "try-it.md").read_text(encoding="utf-8")
 
 
-@pytest.fixture(autouse=True)
-def at_the_sweep() -> Iterator[None]:
-    """Stop the clock at the scenario's sweep."""
-    with time_machine.travel(SWEEP, tick=False):
-        yield
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Cluster:
-    """Return the scenario's cluster, which no test changes."""
-    return build()
+pytestmark = pytest.mark.usefixtures("at_the_sweep")
 
 
 def explain(cluster: Cluster, job_id: str, **variables: str) -> int:

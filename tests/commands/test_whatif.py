@@ -1,11 +1,9 @@
 """What would change a verdict is found by judging again, and nothing is missed."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-import time_machine
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,25 +12,12 @@ from commands.test_explain import cells, explain
 from idle_jobs.policy.job import Job
 from idle_jobs.policy.judge import judge
 from idle_jobs.policy.owner import Owner
-from local.scenario import SWEEP, build
 from policy.test_judge import ROWS as EXAMPLES
 from standin.cluster import Cluster
 from steps.test_properties import wild_jobs
 from tools.whatif import differ, if_nothing_happens
 
-
-@pytest.fixture(autouse=True)
-def at_the_sweep() -> Iterator[None]:
-    """Stop the clock at the scenario's sweep."""
-    with time_machine.travel(SWEEP, tick=False):
-        yield
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Cluster:
-    """Return the scenario's cluster, which no test changes."""
-    return build()
-
+pytestmark = pytest.mark.usefixtures("at_the_sweep")
 
 NOTHING = ["if nothing happens", "no change, however long"]
 NO_SWITCH = ["any one switch", "no change"]

@@ -1,0 +1,22 @@
+"""What several tests of the commands share: the scenario's cluster, at its sweep."""
+
+from collections.abc import Iterator
+
+import pytest
+import time_machine
+
+from local.scenario import SWEEP, build
+from standin.cluster import Cluster
+
+
+@pytest.fixture
+def at_the_sweep() -> Iterator[None]:
+    """Stop the clock at the scenario's sweep."""
+    with time_machine.travel(SWEEP, tick=False):
+        yield
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Cluster:
+    """Return the scenario's cluster, which no test changes."""
+    return build()
