@@ -2,13 +2,13 @@
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import cache
 from itertools import pairwise
-from typing import Any
 
 import pytest
 
+from local.crash_day import IDLE, MINUTE, SWEEP
 from local.topology import Topology
 from simulation.account import Account, Day
 from simulation.agreement import in_model, in_runner
@@ -17,15 +17,6 @@ from simulation.sqs import POLLS
 
 pytestmark = pytest.mark.slow
 
-SWEEP = datetime(2026, 3, 2, tzinfo=UTC)
-MINUTE = timedelta(minutes=1)
-IDLE: dict[str, Any] = {
-    "state": "opened",
-    "created": SWEEP - timedelta(days=90),
-    "opened": SWEEP - timedelta(days=30),
-    "last_data": SWEEP - timedelta(days=10),
-    "datafeed": "stopped",
-}
 BUSY = IDLE | {"last_data": SWEEP - MINUTE, "datafeed": "started"}
 JOBS = {
     "quick": IDLE,
