@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import requests
+from urllib3.connection import HTTPSConnection
 from urllib3.exceptions import MaxRetryError, SSLError
 
 from builders import NOW, idle_job
@@ -183,6 +184,24 @@ def test_a_name_that_does_not_resolve(monkeypatch: pytest.MonkeyPatch) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    fault = Fault(list, NotReached)
+
+    assert close(client("https://elastic.test", fault), fault) is NotReached
+
+
+@pytest.mark.parametrize(
+    "cause",
+    [ssl.SSLEOFError, ssl.SSLZeroReturnError, ConnectionResetError, TimeoutError],
+)
+def test_nothing_was_sent_where_a_handshake_is_cut(
+    cause: type[OSError], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However it shows: Debian's Python 3.11 and Lambda's name it differently."""
+
+    def cut(_: HTTPSConnection) -> None:
+        raise cause("closed")
+
+    monkeypatch.setattr(HTTPSConnection, "connect", cut)
     fault = Fault(list, NotReached)
 
     assert close(client("https://elastic.test", fault), fault) is NotReached

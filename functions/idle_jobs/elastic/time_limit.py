@@ -20,6 +20,9 @@ from urllib3.util import create_urllib3_context
 
 from idle_jobs.errors import Refused
 
+# How OpenSSL reports that the other side hung up; which one depends on its version.
+HUNG_UP = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
+
 
 class Timed(io.RawIOBase):
     """The bytes of one answer; TimeoutError if they take too long altogether.
@@ -67,7 +70,7 @@ class _Secure(HTTPSConnection):
         """Connect; a broken or silent TLS handshake counts as no connection."""
         try:
             super().connect()
-        except (TimeoutError, ConnectionError, ssl.SSLEOFError) as error:
+        except (TimeoutError, ConnectionError, *HUNG_UP) as error:
             raise NewConnectionError(self, f"TLS handshake: {error}") from error
 
 

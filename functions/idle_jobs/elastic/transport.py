@@ -1,7 +1,6 @@
 """The only module that sends HTTP: signed, limited, verified, without redirects."""
 
 import re
-import ssl
 import threading
 import time
 from collections.abc import Mapping
@@ -19,7 +18,7 @@ from urllib3.exceptions import (
 
 from idle_jobs.elastic.answers import error_of
 from idle_jobs.elastic.signing import Signer
-from idle_jobs.elastic.time_limit import BoundedAdapter
+from idle_jobs.elastic.time_limit import HUNG_UP, BoundedAdapter
 from idle_jobs.errors import (
     ClusterError,
     LookAgain,
@@ -165,10 +164,8 @@ def _described(error: Exception) -> str:
 
 
 def _was_cut(error: Exception) -> bool:
-    """Return whether the other side ended the TLS handshake."""
-    # Either of these errors: it depends on OpenSSL and on timing.
-    cut = ssl.SSLEOFError | ssl.SSLZeroReturnError
-    return any(isinstance(cause, cut) for cause in _causes(error))
+    """Return whether TLS failed because the other side hung up."""
+    return any(isinstance(cause, HUNG_UP) for cause in _causes(error))
 
 
 def _causes(error: Exception) -> tuple[object, ...]:
