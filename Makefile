@@ -28,29 +28,29 @@ demo: .venv/.ready ## Run one day in seconds; FAULTS=1 adds faults. Needs no AWS
 	@$(DEV)/python -m local.demo
 
 plan: .venv/.ready ## Print what a sweep of CLUSTER_URL would do; it never posts.
-	@$(DEV)/python -m tools.plan
+	@$(DEV)/python -m idle_jobs_cli.commands.plan
 
 explain: .venv/.ready ## Print why JOB gets its verdict, and what would change it.
-	@$(DEV)/python -m tools.explain
+	@$(DEV)/python -m idle_jobs_cli.commands.explain
 
 cluster: .venv/.ready ## Serve the demo's jobs on PORT (9200) as VERSION (8.9.0); CONTROL_PORT adds a control.
 	@VERSION=$(if $(findstring command line,$(origin VERSION)),'$(VERSION)') \
 		$(DEV)/python -m local.serve
 
 mode: .venv/.ready ## Show the mode of the deployed stack; MODE=observe, close or paused sets it.
-	@$(DEV)/python -m tools.operate.mode mode $(call given,stack,STACK) $(call given,mode,MODE)
+	@$(DEV)/python -m idle_jobs_cli.commands.mode mode $(call given,stack,STACK) $(call given,mode,MODE)
 
 pause: .venv/.ready ## Stop the deployed stack; it receives no more messages.
-	@$(DEV)/python -m tools.operate.mode pause $(call given,stack,STACK) $(call given,mode,MODE)
+	@$(DEV)/python -m idle_jobs_cli.commands.mode pause $(call given,stack,STACK) $(call given,mode,MODE)
 
 resume: .venv/.ready ## Restore the mode from before the pause; or MODE=close, MODE=observe.
-	@$(DEV)/python -m tools.operate.mode resume $(call given,stack,STACK) $(call given,mode,MODE)
+	@$(DEV)/python -m idle_jobs_cli.commands.mode resume $(call given,stack,STACK) $(call given,mode,MODE)
 
 parked: .venv/.ready ## List the parked messages of the deployed stack.
-	@$(DEV)/python -m tools.operate.parked $(call given,stack,STACK)
+	@$(DEV)/python -m idle_jobs_cli.commands.parked $(call given,stack,STACK)
 
 redrive: .venv/.ready ## Move parked messages back: ID=, JOB= or ALL=1; WAIT=seconds for outcomes.
-	@$(DEV)/python -m tools.operate.redrive $(call given,stack,STACK) \
+	@$(DEV)/python -m idle_jobs_cli.commands.redrive $(call given,stack,STACK) \
 		$(call given,id,ID) $(call given,job,JOB) $(call given,all,ALL) $(call given,wait,WAIT)
 
 conformance: .venv/.ready ## Run Elastic's YAML REST tests in DIR, or our own, on the simulated cluster.

@@ -18,14 +18,14 @@ PRODUCT = {"idle_jobs", "sweeper", "closer", "force_closer"}
 KNOWN: dict[str, set[str]] = {
     "standin": set(),
     "conformance": {"standin"},
-    "local": {"standin", "tools.terminal"},
+    "local": {"standin", "idle_jobs_cli.output.terminal"},
     "simulation": {"standin", "local", *PRODUCT},
     "mutants": set(),  # It loads what it breaks by name.
 }
 KNOWN_TO_TESTS: dict[str, set[str]] = {
     "standin": set(),
     "conformance": set(),
-    "local": {"simulation", "tools", "markdown", *PRODUCT},
+    "local": {"simulation", "idle_jobs_cli", "markdown", *PRODUCT},
     "simulation": {"builders"},
     "mutants": {"simulation"},
 }

@@ -10,10 +10,10 @@ from builders import NOW, RULES, idle_job
 from idle_jobs.policy.judge import judge
 from idle_jobs.policy.verdict import Action
 from idle_jobs.reasons import Reason
+from idle_jobs_cli.commands.plan import main
+from idle_jobs_cli.explaining.elastic_apps import look_alike
 from local.scenario import SWEEP
 from standin.cluster import API_KEY, Cluster, serve
-from tools.elastic_apps import look_alike
-from tools.plan import main
 
 # Groups as Kibana's modules have them, and a name that such a job has.
 INSTALLED = {

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from idle_jobs_cli.commands.explain import main
 from local.scenario import ROWS, Row
 from markdown import fences
 from standin.cluster import API_KEY, Cluster, serve
-from tools.explain import main
 
 PAGE = (Path(__file__).parents[2] / "docs" / "try-it.md").read_text(encoding="utf-8")
 

@@ -13,8 +13,7 @@ import pytest
 from botocore.credentials import SSOProvider
 from botocore.tokens import SSOTokenProvider
 
-from tools import explain, plan
-from tools.operate import parked
+from idle_jobs_cli.commands import explain, parked, plan
 
 START = "https://sso.example/start"
 ROLE = "role_arn = arn:aws:iam::123456789012:role/ops"

@@ -13,7 +13,13 @@ from idle_jobs.elastic.lists import CONFIG_FIELDS, FEED_FIELDS, STATS_FIELDS
 from idle_jobs.policy import attention, idleness, judge, protection
 from idle_jobs.policy.job import Datafeed, Job, State
 from idle_jobs.policy.owner import Owner
-from tools.inputs import JUDGED, SOURCES, how_long_ago, inputs, written
+from idle_jobs_cli.explaining.inputs import (
+    JUDGED,
+    SOURCES,
+    how_long_ago,
+    inputs,
+    written,
+)
 
 ASKED = {
     "job": CONFIG_FIELDS.replace("jobs.", ""),

@@ -3,10 +3,10 @@
 import pytest
 
 from idle_jobs.settings import RULE_READERS, BadSettings
+from idle_jobs_cli.cluster.misspelt import misspelt
+from idle_jobs_cli.cluster.target import read_target
 from local.intrinsics import load_template
 from local.topology import TEMPLATE
-from tools.misspelt import misspelt
-from tools.target import read_target
 
 MEANT = {*RULE_READERS, "CLUSTER_URL", "CA_BUNDLE", "SIGV4_SERVICE"}
 MISSPELT = {

@@ -8,7 +8,7 @@ import boto3
 import pytest
 
 from deployed import MAPPINGS, NAME, deployed, on_event, refuse
-from tools.operate.mode import NEXT_TRY, TRIES, main
+from idle_jobs_cli.commands.mode import NEXT_TRY, TRIES, main
 
 # moto takes seconds to make its first Lambda functions.
 pytestmark = pytest.mark.slow

@@ -12,7 +12,8 @@ from botocore.exceptions import EndpointConnectionError
 
 from builders import NOW, persons_message
 from deployed import NAME, QUEUES, deployed, on_event, refuse, send, visible
-from tools.operate import command, mode, parked
+from idle_jobs_cli.commands import mode, parked
+from idle_jobs_cli.stack import command
 
 pytestmark = pytest.mark.slow
 

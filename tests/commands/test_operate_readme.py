@@ -14,8 +14,8 @@ import time_machine
 
 from builders import NOW, ago, persons_message
 from deployed import MAPPINGS, NAME, QUEUES, deployed, send
+from idle_jobs_cli.commands import mode, parked, redrive
 from markdown import fences
-from tools.operate import mode, parked, redrive
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "docs" / "operating.md"]
@@ -23,9 +23,9 @@ README = "".join(page.read_text(encoding="utf-8") for page in PAGES)
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 EXAMPLES = [e for block in fences(README, "console") for e in block.split("$ ")[1:]]
 MAIN: dict[str, Callable[[list[str]], int]] = {
-    "tools.operate.mode": mode.main,
-    "tools.operate.parked": parked.main,
-    "tools.operate.redrive": redrive.main,
+    "idle_jobs_cli.commands.mode": mode.main,
+    "idle_jobs_cli.commands.parked": parked.main,
+    "idle_jobs_cli.commands.redrive": redrive.main,
 }
 
 

@@ -13,7 +13,7 @@ import time_machine
 
 from builders import NOW, ago, persons_message
 from deployed import NAME, QUEUES, deployed, on_event, refuse, send, visible
-from tools.operate.redrive import main
+from idle_jobs_cli.commands.redrive import main
 
 pytestmark = pytest.mark.slow
 

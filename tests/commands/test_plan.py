@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 import time_machine
 
+from idle_jobs_cli.commands.plan import main
 from local.acts import HALTED
 from local.scenario import ROWS, SWEEP, build, job
 from markdown import fences
 from standin.cluster import API_KEY, Cluster, serve
-from tools.plan import main
 
 PAGE = (Path(__file__).parents[2] / "docs" / "try-it.md").read_text(encoding="utf-8")
 OPEN = [row for row in ROWS if row.verdict != "keep already_closed"]

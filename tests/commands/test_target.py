@@ -5,8 +5,8 @@ import os
 import pytest
 
 from commands.test_plan import plan
+from idle_jobs_cli.commands.plan import main
 from standin.cluster import Cluster, Fault, serve
-from tools.plan import main
 
 
 @pytest.fixture(autouse=True)

@@ -12,10 +12,10 @@ from commands.test_explain import cells, explain
 from idle_jobs.policy.job import Job
 from idle_jobs.policy.judge import judge
 from idle_jobs.policy.owner import Owner
+from idle_jobs_cli.explaining.whatif import differ, if_nothing_happens
 from policy.test_judge import ROWS as EXAMPLES
 from standin.cluster import Cluster
 from steps.test_properties import wild_jobs
-from tools.whatif import differ, if_nothing_happens
 
 pytestmark = pytest.mark.usefixtures("at_the_sweep")
 

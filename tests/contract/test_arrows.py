@@ -1,4 +1,4 @@
-"""Who may know whom in functions/ and tools/: arrows point inward."""
+"""Who may know whom in functions/ and idle_jobs_cli/: arrows point inward."""
 
 import ast
 import sys
@@ -20,7 +20,7 @@ def modules(folder: Path, base: Path) -> dict[str, Path]:
 
 
 SOURCES = modules(ROOT / "functions", ROOT / "functions")
-COMMANDS = modules(ROOT / "tools", ROOT)
+COMMANDS = modules(ROOT / "idle_jobs_cli", ROOT)
 # The words that all may use, and the packages that decide: pure, all of them.
 WORDS = ("reasons", "errors", "times", "texts", "safe_text")
 PACKAGES = ("policy", "messages", "steps")
@@ -199,7 +199,7 @@ def test_functions_know_themselves_and_what_is_built_with_them(name: str) -> Non
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_operators_commands_know_functions_and_each_other(name: str) -> None:
     """Planning a sweep or pausing a stack loads nothing of the tests."""
-    assert set() == strangers(name, {"idle_jobs", "tools", "rich"} | OUTSIDE)
+    assert set() == strangers(name, {"idle_jobs", "idle_jobs_cli", "rich"} | OUTSIDE)
 
 
 def test_no_client_of_aws_waits_for_minutes() -> None:
@@ -247,7 +247,7 @@ def lengths(folder: str) -> dict[str, int]:
     return found
 
 
-@pytest.mark.parametrize("folder", ["functions", "tools"])
+@pytest.mark.parametrize("folder", ["functions", "idle_jobs_cli"])
 def test_no_file_and_no_function_is_long(folder: str) -> None:
     """A file of more than 200 lines, or a function of more than 40, is two things."""
     most = {True: 40, False: 200}

@@ -81,7 +81,7 @@ def test_no_operators_command_listens_to_the_environment(tmp_path: Path) -> None
     """It may have an ALL or a MODE of its own; a stack is not changed by those."""
     told = made("mode", tmp_path, MODE="close", STACK="other")
 
-    assert "-m tools.operate.mode mode :" == told
+    assert "-m idle_jobs_cli.commands.mode mode :" == told
 
 
 @pytest.mark.parametrize("target", ["plan", "explain", "parked", "redrive"])

@@ -13,11 +13,16 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from idle_jobs_cli.output.terminal import (
+    COLOURS,
+    open_console,
+    open_table,
+    spoken_bytes,
+)
 from local import checks, scenario
 from local.acts import ACTS, DIES, Act, faults
 from local.runner import Runner
 from local.scenario import Row
-from tools.terminal import COLOURS, open_console, open_table, spoken_bytes
 
 Line = Mapping[str, Any]
 

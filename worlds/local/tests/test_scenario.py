@@ -6,9 +6,9 @@ import pytest
 import time_machine
 
 from idle_jobs.policy.judge import judge
+from idle_jobs_cli.cluster.target import read_target
 from local.scenario import ROWS, SWEEP, build
 from standin.cluster import API_KEY, serve
-from tools.target import read_target
 
 TIMES = {
     "the sweep": SWEEP,

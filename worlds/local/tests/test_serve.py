@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 import requests
 
+from idle_jobs_cli.commands import explain, plan
 from local import serve
 from local.scenario import ROWS
 from markdown import fences
-from tools import explain, plan
 
 PAGE = (Path(__file__).parents[3] / "docs" / "try-it.md").read_text(encoding="utf-8")
 

@@ -16,11 +16,11 @@ import boto3
 
 from idle_jobs.messages.terms import Mode
 from idle_jobs.times import moment, spoken
-from tools.operate.command import NotThere, Options, named, run
-from tools.operate.mode import read_mode
-from tools.operate.outcomes import follow
-from tools.operate.parking import Parked, counted, held, printable
-from tools.operate.stack import Stack
+from idle_jobs_cli.commands.mode import read_mode
+from idle_jobs_cli.stack.command import NotThere, Options, named, run
+from idle_jobs_cli.stack.outcomes import follow
+from idle_jobs_cli.stack.parking import Parked, counted, held, printable
+from idle_jobs_cli.stack.stack import Stack
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

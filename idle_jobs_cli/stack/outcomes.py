@@ -8,8 +8,8 @@ from typing import Any
 
 import boto3
 
-from tools.operate.parking import printable
-from tools.operate.stack import LOG_GROUP, Stack
+from idle_jobs_cli.stack.parking import printable
+from idle_jobs_cli.stack.stack import LOG_GROUP, Stack
 
 NEXT_LOOK = 5  # seconds
 

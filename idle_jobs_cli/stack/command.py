@@ -13,7 +13,7 @@ from typing import NoReturn
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tools.identity import BadCredentials
+from idle_jobs_cli.cluster.identity import BadCredentials
 
 SAMCONFIG = Path(__file__).parents[2] / "samconfig.toml"
 

@@ -16,9 +16,9 @@ from idle_jobs.policy.limits import Plan, limit
 from idle_jobs.policy.mass_events import mass_events
 from idle_jobs.policy.verdict import Action, Verdict
 from idle_jobs.reasons import Reason
-from tools.elastic_apps import look_alike
-from tools.target import Clock, Target, run
-from tools.terminal import (
+from idle_jobs_cli.cluster.target import Clock, Target, run
+from idle_jobs_cli.explaining.elastic_apps import look_alike
+from idle_jobs_cli.output.terminal import (
     COLOURS,
     one_line,
     open_console,

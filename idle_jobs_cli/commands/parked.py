@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import boto3
 
 from idle_jobs.times import spoken
-from tools.operate.command import Options, run
-from tools.operate.parking import Parked, counted, held
-from tools.operate.stack import Stack
+from idle_jobs_cli.stack.command import Options, run
+from idle_jobs_cli.stack.parking import Parked, counted, held
+from idle_jobs_cli.stack.stack import Stack
 
 HEADINGS = ("MESSAGE ID", "AGE", "JOB", "REQUEST", "BY", "REASON")
 

@@ -16,8 +16,8 @@ import boto3
 from idle_jobs.messages.terms import Mode
 from idle_jobs.modes import MODE_MAX_AGE
 from idle_jobs.texts import tidy
-from tools.operate.command import NotThere, Options, run
-from tools.operate.stack import MAPPING, Stack
+from idle_jobs_cli.stack.command import NotThere, Options, run
+from idle_jobs_cli.stack.stack import MAPPING, Stack
 
 # Lambda refuses a change while the last one is in progress, which takes up to a minute.
 TRIES = 24

@@ -3,7 +3,7 @@
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tools.terminal import one_line
+from idle_jobs_cli.output.terminal import one_line
 
 
 class BadCredentials(Exception):

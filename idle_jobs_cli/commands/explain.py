@@ -12,10 +12,10 @@ from idle_jobs.policy.job import JOB_ID, Job
 from idle_jobs.policy.judge import RULES, judge
 from idle_jobs.policy.rules import Rules
 from idle_jobs.policy.verdict import Verdict
-from tools.inputs import ANSWERS, how_long_ago, inputs, written
-from tools.target import Clock, Target, run
-from tools.terminal import COLOURS, one_line, open_console, open_table
-from tools.whatif import if_nothing_happens, if_turned
+from idle_jobs_cli.cluster.target import Clock, Target, run
+from idle_jobs_cli.explaining.inputs import ANSWERS, how_long_ago, inputs, written
+from idle_jobs_cli.explaining.whatif import if_nothing_happens, if_turned
+from idle_jobs_cli.output.terminal import COLOURS, one_line, open_console, open_table
 
 Row = tuple[str, ...]
 

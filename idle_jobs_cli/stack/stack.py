@@ -9,8 +9,8 @@ import boto3
 from botocore.exceptions import ClientError
 
 from idle_jobs.times import duration
-from tools.identity import fetched
-from tools.operate.command import NotThere
+from idle_jobs_cli.cluster.identity import fetched
+from idle_jobs_cli.stack.command import NotThere
 
 MAPPING = "AWS::Lambda::EventSourceMapping"
 LOG_GROUP = "AWS::Logs::LogGroup"

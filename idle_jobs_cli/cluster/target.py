@@ -31,9 +31,9 @@ from idle_jobs.settings import (
     too_short_to_force,
 )
 from idle_jobs.texts import tidy
-from tools.identity import BadCredentials, fetched
-from tools.misspelt import misspelt
-from tools.terminal import one_line
+from idle_jobs_cli.cluster.identity import BadCredentials, fetched
+from idle_jobs_cli.cluster.misspelt import misspelt
+from idle_jobs_cli.output.terminal import one_line
 
 Environ = Mapping[str, str]
 Clock = Callable[[], datetime]

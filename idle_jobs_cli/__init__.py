@@ -1,0 +1,1 @@
+"""The command `idle-jobs`: what an operator sees, asks and does."""

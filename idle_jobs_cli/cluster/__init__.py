@@ -1,0 +1,1 @@
+"""The cluster that a command reads: where it is, and who asks."""

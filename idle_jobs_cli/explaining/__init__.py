@@ -1,0 +1,1 @@
+"""Why a job gets its verdict, and what would change it; pure."""

@@ -1,0 +1,1 @@
+"""A deployed stack: its resources, mode, queues and logs."""
