@@ -59,6 +59,7 @@ def _serve(
 ) -> Iterable[str]:
     """Yield the URL of the cluster, and that of its control if it has a port."""
     clock, lock = TurnedClock(), Lock()
+    cluster.clock_is_turned = lambda: clock.turned
     handles: Mapping[str, tuple[Handle, Clock]] = {
         "PORT": (cluster.handle, clock),
         # Not by the clock that it turns: its answers are due at once.
@@ -98,6 +99,9 @@ def introduction(url: str, control: str = "") -> Iterable[str]:
     yield f"  {own} make explain JOB=weekly-upload"
     if control:
         yield f'  curl -s -X PUT {control}/clock -d \'{{"advance": "90m"}}\''
+        yield ""
+        yield f"While its clock is turned, {url} says so: the field simulated_time"
+        yield "has its time, and make plan takes it for the present."
     yield ""
     yield "Ctrl-C stops it."
 

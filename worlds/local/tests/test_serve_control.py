@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import requests
@@ -51,6 +52,30 @@ def test_the_control_is_not_stopped_by_its_clock(told: list[str], control: str) 
 
     for _ in range(2):
         assert requests.put(f"{control}/clock", json=back, timeout=5).json() == shown
+
+
+def test_the_cluster_says_its_time_while_its_clock_is_turned(
+    told: list[str], control: str
+) -> None:
+    """`GET /` has `simulated_time` from the turning until the clock is real (U14)."""
+    [turn] = words(told, f"{control}/clock")
+    info = words(told, "curl")[0]
+    root = [*info[:-1], info[-1].partition("/_ml")[0]]
+    before = ask(root)
+    requests.put(turn[4], turn[6], timeout=5)
+    turned = ask(root)
+    ahead = datetime.fromisoformat(turned["simulated_time"]) - datetime.now(UTC)
+    requests.put(turn[4], '{"real": true}', timeout=5)
+
+    assert "simulated_time" not in before
+    assert timedelta(minutes=89) < ahead < timedelta(minutes=91)
+    assert turned["cluster_name"] == before["cluster_name"]
+    assert before == ask(root)
+
+
+def test_the_introduction_says_where_the_time_stands(told: list[str]) -> None:
+    """Who turns the clock reads that a plan follows it (U14)."""
+    assert "simulated_time" in "".join(told)
 
 
 def test_the_control_has_a_port_of_its_own(told: list[str], control: str) -> None:

@@ -9,9 +9,13 @@ from standin.cluster.sizes import read_bytes, write_bytes
 _MOST = "xpack.ml.max_model_memory_limit"
 
 
-def get_root(ml: MachineLearning, _call: Call) -> Reply:
-    """Say name and version."""
+def get_root(ml: MachineLearning, call: Call) -> Reply:
+    """Say name and version, and the time if it is not that of the machine.
+
+    No cluster says `simulated_time`: it is for those who have to judge by that clock.
+    """
     major = int(ml.version.split(".")[0])
+    turned = ml.clock_is_turned()
     return Reply(
         {
             "name": "ml-node-0",
@@ -29,6 +33,7 @@ def get_root(ml: MachineLearning, _call: Call) -> Reply:
                 "minimum_index_compatibility_version": f"{major - 1}.0.0",
             },
             "tagline": "You Know, for Search",
+            **({"simulated_time": call.now.isoformat()} if turned else {}),
         }
     )
 

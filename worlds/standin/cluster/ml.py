@@ -44,6 +44,8 @@ class MachineLearning:
         # What job stats say of nodes and tasks that failed; empty is not shown.
         self.node_failures: list[dict[str, object]] = []
         self.task_failures: list[dict[str, object]] = []
+        # Whether the clock that it is served with shows another time than the machine.
+        self.clock_is_turned: Callable[[], bool] = lambda: False
 
     def add_job(
         self, job_id: str, *, now: datetime, **fields: Unpack[JobFields]

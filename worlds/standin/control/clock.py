@@ -21,6 +21,11 @@ class TurnedClock:
         """It stands still until it is turned."""
         return self._stopped is not None
 
+    @property
+    def turned(self) -> bool:
+        """It shows a time that is over a second from that of this machine."""
+        return abs(self() - datetime.now(UTC)) > timedelta(seconds=1)
+
     def stop(self, at: datetime) -> None:
         """Stand still at a time, be it past or to come."""
         self._stopped = at

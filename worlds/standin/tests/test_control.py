@@ -46,6 +46,15 @@ def test_the_clock_is_advanced(stage: Controlled) -> None:
     assert (real[1]["now"][11:16], real[1]["stopped"]) == ("12:00", False)
 
 
+@pytest.mark.parametrize(("by", "turned"), [("1s", False), ("2s", True)])
+def test_a_clock_is_turned_by_more_than_a_second(
+    stage: Controlled, by: str, *, turned: bool
+) -> None:
+    """Two reads of one clock differ a little: that is no other time (U14)."""
+    assert stage.tell("PUT /clock", {"advance": by})[0] == 200
+    assert turned == stage.clock.turned
+
+
 def test_closings_take_what_is_fixed(stage: Controlled) -> None:
     """The jobs that are there take that long, and so do those put later."""
     assert stage.tell("PUT /close-duration", {"fixed": "8s"}) == (200, {"fixed": "8s"})
