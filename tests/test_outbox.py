@@ -114,12 +114,12 @@ def test_a_message_handed_over_is_stamped(sqs: SQSClient, outbox: Outbox) -> Non
 
 def test_a_parked_message_says_why(sqs: SQSClient, outbox: Outbox) -> None:
     """In its body, and beside it for whoever only lists."""
-    outbox.park(sweeps_message(), "upgrade_mode: for 24 h")
+    outbox.park(sweeps_message(), "upgrade_mode: for 24h")
     [message] = received(sqs, outbox.parking_queue)
 
-    assert json.loads(message["Body"])["parked_reason"] == "upgrade_mode: for 24 h"
+    assert json.loads(message["Body"])["parked_reason"] == "upgrade_mode: for 24h"
     assert message["MessageAttributes"]["parked_reason"]["StringValue"] == (
-        "upgrade_mode: for 24 h"
+        "upgrade_mode: for 24h"
     )
 
 

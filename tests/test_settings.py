@@ -244,9 +244,9 @@ WRONG: dict[str, tuple[str, str, str]] = {
     "a switch in capitals": ("FORCE_FAILED", "True", "expected true or false"),
     "a switch as a number": ("CLOSE_DRY_DATAFEEDS", "1", "expected true or false"),
     "a time without a unit": ("IDLE_AFTER", "48", "expected a time value such as"),
-    "a time of minutes": ("IDLE_AFTER", "59m", "expected at least 1 h, at most 3650d"),
-    "a grace of seconds": ("REOPEN_GRACE", "59s", "expected at least 1 min, at most"),
-    "a time of centuries": ("DRY_AFTER", "3651d", "expected at least 1 h, at most"),
+    "a time of minutes": ("IDLE_AFTER", "59m", "expected at least 1h, at most 3650d"),
+    "a grace of seconds": ("REOPEN_GRACE", "59s", "expected at least 1m, at most"),
+    "a time of centuries": ("DRY_AFTER", "3651d", "expected at least 1h, at most"),
     "a time beyond the calendar": ("DRY_AFTER", "9999999999d", "expected at most"),
     "no closes of a sweep": ("MAX_CLOSES_PER_SWEEP", "0", f"{WHOLE} 1000"),
     "too many closes of a sweep": ("MAX_CLOSES_PER_SWEEP", "1001", f"{WHOLE} 1000"),
@@ -406,7 +406,7 @@ def test_what_hangs_may_be_forced_before_it_is_parked() -> None:
     """The other way round, force would be switched off without a word."""
     assert settings(FORCE_AFTER="2h", PARK_AFTER="2h")
 
-    why = "^PARK_AFTER: expected at least FORCE_AFTER, got 1 h$"
+    why = "^PARK_AFTER: expected at least FORCE_AFTER, got 1h$"
     with pytest.raises(BadSettings, match=why):
         settings(FORCE_AFTER="2h", PARK_AFTER="1h")
 

@@ -20,11 +20,11 @@ IN_WORDS = {
         Mode.OBSERVE,
         1,
         30 * DAY,
-        "observing for 30 d: 1 job would",
+        "observing for 30d: 1 job would",
     ),
     "paused": (Mode.PAUSED, 0, None, "paused: nothing is read and nothing is closed"),
-    "paused for long": (Mode.PAUSED, 0, 10 * DAY, "paused for 10 d: nothing is read"),
-    "paused just now": (Mode.PAUSED, 0, 0 * DAY, "paused for 0 s: nothing is read"),
+    "paused for long": (Mode.PAUSED, 0, 10 * DAY, "paused for 10d: nothing is read"),
+    "paused just now": (Mode.PAUSED, 0, 0 * DAY, "paused for 0s: nothing is read"),
 }
 
 

@@ -211,7 +211,7 @@ def test_observing_is_told_in_words(stack: Runner) -> None:
     summary = sweep(stack)
 
     assert (
-        summary["in_words"] == "observing for 30 d: 1 job would be closed, and none is"
+        summary["in_words"] == "observing for 30d: 1 job would be closed, and none is"
     )
     assert stack.metrics["ModePaused"] == 0
 

@@ -74,11 +74,14 @@ def rfc3339(time: datetime) -> str:
 
 
 def spoken(span: timedelta) -> str:
-    """Return a time span as text for people, in its two largest units: `9 d 3 h`."""
+    """Return a time span as text for people, in its two largest units: `9d 3h`.
+
+    The units are those of Elasticsearch, so one part alone is a time value.
+    """
     seconds = max(0, int(span.total_seconds()))
     parts = []
-    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)):
+    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)):
         count, seconds = divmod(seconds, size)
         if count:
-            parts.append(f"{count} {unit}")
-    return " ".join(parts[:2]) or "0 s"
+            parts.append(f"{count}{unit}")
+    return " ".join(parts[:2]) or "0s"

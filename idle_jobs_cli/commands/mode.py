@@ -28,7 +28,7 @@ def pause(stack: Stack) -> None:
     """Write the mode `paused`, then disable the event source mappings."""
     write_mode(stack, Mode.PAUSED)
     switch_mappings(stack, enabled=False)
-    print(f"Functions that run now stop within {MODE_MAX_AGE} s.")
+    print(f"Functions that run now stop within {MODE_MAX_AGE}s.")
 
 
 def resume(stack: Stack, wanted: Mode | None) -> None:
@@ -101,7 +101,7 @@ def _switch(name: str, uuid: str, *, enabled: bool) -> None:
             time.sleep(NEXT_TRY)
         else:
             return
-    raise NotThere(f"{name}: expected that Lambda accepts a change within 2 min")
+    raise NotThere(f"{name}: expected that Lambda accepts a change within 2m")
 
 
 def _tell_disabled(stack: Stack) -> None:

@@ -55,7 +55,7 @@ def test_a_silence_names_what_it_was_computed_from(records: int) -> None:
 
 WRITTEN: dict[str, tuple[object, str]] = {
     "a time": (ago(hours=1), "2026-11-23T11:00:00Z"),
-    "a span": (timedelta(hours=49), "2 d 1 h"),
+    "a span": (timedelta(hours=49), "2d 1h"),
     "a state": (State.OPENED, "opened"),
     "nothing": (None, "-"),
     "an empty text": ("", "-"),
@@ -76,7 +76,7 @@ def test_times_are_told_with_their_distance() -> None:
     """A time that has passed, one that comes, and what is no time."""
     told = [how_long_ago(v, NOW) for v in (ago(days=3), ago(hours=-1), "web")]
 
-    assert ["3 d ago", "in 1 h", ""] == told
+    assert ["3d ago", "in 1h", ""] == told
 
 
 def test_every_field_of_a_job_has_a_source() -> None:

@@ -88,7 +88,7 @@ def test_a_pause_says_paused_and_stops_all_receives(
     assert capsys.readouterr().out.splitlines() == [
         "mode: paused, was observe",
         *(f"{name}: disabled" for name in NAMES),
-        "Functions that run now stop within 30 s.",
+        "Functions that run now stop within 30s.",
     ]
 
 

@@ -21,29 +21,29 @@ TELLS = {
     "a parked message": (
         persons_message(parked_reason="blocked: being reset").to_json(),
         "",
-        "0 s  web  sweep-1  ann  blocked: being reset",
+        "0s  web  sweep-1  ann  blocked: being reset",
     ),
     "a refused request": (
         '{"job_id": "a,b", "force": 1}',
         "bad_request: force: expected true or false, got 1",
-        "0 s  a,b  -  -  bad_request: force: expected true or false, got 1",
+        "0s  a,b  -  -  bad_request: force: expected true or false, got 1",
     ),
     "a victim of a bug": (
         persons_message().to_json(),
         "",
-        "0 s  web  sweep-1  ann  dead-lettered by SQS",
+        "0s  web  sweep-1  ann  dead-lettered by SQS",
     ),
-    "no JSON": ("<html>", "unreadable: no", "0 s  -  -  -  unreadable: no"),
-    "no object": ("[1]", "", "0 s  -  -  -  dead-lettered by SQS"),
+    "no JSON": ("<html>", "unreadable: no", "0s  -  -  -  unreadable: no"),
+    "no object": ("[1]", "", "0s  -  -  -  dead-lettered by SQS"),
     "fields of any type": (
         '{"job_id": ["a"], "request_id": 7, "requested_by": null}',
         "",
-        '0 s  ["a"]  7  null  dead-lettered by SQS',
+        '0s  ["a"]  7  null  dead-lettered by SQS',
     ),
     "what a terminal would obey": (
         json.dumps({"job_id": "web\x1b[2J\n", "requested_by": "x" * 50}),
         "",
-        f"0 s  web [2J  -  {'x' * 37}...  dead-lettered by SQS",
+        f"0s  web [2J  -  {'x' * 37}...  dead-lettered by SQS",
     ),
 }
 
@@ -91,7 +91,7 @@ def test_columns_stand_below_their_headings(
     headings, *rows, _ = lines(capsys)
     ages, jobs, reasons = (headings.index(h) + 2 for h in ("  AGE", "  JOB", "  REA"))
 
-    assert ["3 h 5 min  a-long-job", "0 s        -"] == [
+    assert ["3h 5m  a-long-job", "0s        -"] == [
         row[ages : jobs + len("a-long-job")].rstrip() for row in rows
     ]
     assert ["blocked", "dead-lettered by SQS"] == [row[reasons:] for row in rows]

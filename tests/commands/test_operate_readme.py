@@ -83,7 +83,7 @@ def park(ids: dict[str, str]) -> None:
         job_id="old-payments",
         request_id="r-7",
         requested_at=ago(hours=30, minutes=1),
-        parked_reason="server_error: server_error for 1 d",
+        parked_reason="server_error: server_error for 1d",
     )
     with time_machine.travel(ago(hours=3, minutes=5), tick=False):
         send(ids["ParkingQueue"], message.to_json())

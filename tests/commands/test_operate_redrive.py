@@ -130,7 +130,7 @@ def test_what_sqs_itself_moved_keeps_its_age_and_its_id(
         "job_id": "web",
     }
     assert f"web: its outcome will have the request_id {old_id}\n" in out
-    assert "requested 1 d 1 h ago, over 1 d: closes the job only if it is idle" in out
+    assert "requested 1d 1h ago, over 1d: closes the job only if it is idle" in out
 
 
 def test_a_body_that_would_grow_too_long_is_moved_as_it_is(
@@ -230,7 +230,7 @@ def test_an_expired_request_is_warned_of(
     message = persons_message(requested_at=ago(hours=hours), **fields)
     send(ids["ParkingQueue"], message.to_json())
     run("--all", "1")
-    warning = "  requested 1 d 1 h ago, over 1 d: closes the job only if it is idle"
+    warning = "  requested 1d 1h ago, over 1d: closes the job only if it is idle"
 
     assert warns == (warning in capsys.readouterr().out.splitlines())
 

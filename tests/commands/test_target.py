@@ -141,5 +141,5 @@ def test_rules_that_no_stack_takes(capsys: pytest.CaptureFixture[str]) -> None:
     """A plan by rules under which the functions do not start would promise too much."""
     assert plan(Cluster(), PARK_AFTER="1h") == 2
     assert (
-        "PARK_AFTER: expected at least FORCE_AFTER, got 1 h" in capsys.readouterr().err
+        "PARK_AFTER: expected at least FORCE_AFTER, got 1h" in capsys.readouterr().err
     )

@@ -23,24 +23,24 @@ NOTHING = ["if nothing happens", "no change, however long"]
 NO_SWITCH = ["any one switch", "no change"]
 CHANGES = {
     "api-requests": (
-        "if nothing happens until 2026-03-15T23:58:00Z, in 13 d 23 h",
-        "report idle_datafeed_dry (quiet for 14 d, datafeed started)",
+        "if nothing happens until 2026-03-15T23:58:00Z, in 13d 23h",
+        "report idle_datafeed_dry (quiet for 14d, datafeed started)",
     ),
     "fresh-start": (
-        "if nothing happens until 2026-03-02T09:00:00Z, in 9 h",
-        "close idle_datafeed_stopped (quiet for 10 d 9 h, datafeed stopped)",
+        "if nothing happens until 2026-03-02T09:00:00Z, in 9h",
+        "close idle_datafeed_stopped (quiet for 10d 9h, datafeed stopped)",
     ),
     "old-crash": (
         "FORCE_FAILED=true",
-        "force failed (failed, its newest timestamp is 20 d old)",
+        "force failed (failed, its newest timestamp is 20d old)",
     ),
     "weekly-upload": (
         "CLOSE_JOBS_WITHOUT_DATAFEED=true",
-        "close idle_no_datafeed (quiet for 20 d, datafeed absent)",
+        "close idle_no_datafeed (quiet for 20d, datafeed absent)",
     ),
     "apm-transactions": (
         "INCLUDE_MANAGED_JOBS=true MANAGED_JOBS_ALLOWED=apm-transactions",
-        "close idle_datafeed_stopped (quiet for 20 d, datafeed stopped)",
+        "close idle_datafeed_stopped (quiet for 20d, datafeed stopped)",
     ),
 }
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from conformance.targets import in_process, new_cluster
 from idle_jobs.messages.readers import BadBody
 from idle_jobs.messages.request import parse_request
 from idle_jobs.reasons import Reason
+from idle_jobs.times import spoken
 from local.intrinsics import load_template
 from local.topology import TEMPLATE, Topology
 from markdown import anchor, fences, headings, links, table
@@ -101,10 +103,10 @@ def test_nothing_is_asked_before_what_is_broken_is_broken() -> None:
     assert ["sleep 180", "ask"] == role[-2:]
 
 
-def minutes_to_ring(alarm: dict[str, Any]) -> int:
+def time_to_ring(alarm: dict[str, Any]) -> timedelta:
     """Return after how long an age rings: it has to be over for all periods."""
     over = alarm["EvaluationPeriods"] * alarm["Period"]
-    return int(alarm["Threshold"] + over) // 60
+    return timedelta(seconds=alarm["Threshold"] + over)
 
 
 def test_the_numbers_are_those_of_the_template() -> None:
@@ -114,12 +116,12 @@ def test_the_numbers_are_those_of_the_template() -> None:
     kept = RESOURCES["Sweeper"]["Properties"]["EventInvokeConfig"]
 
     assert [row["Value"] for row in table(DRILLS, "Number")] == [
-        f"{minutes_to_ring(RESOURCES['CloseQueueOld']['Properties'])} min",
-        f"{period // 3600} h",
-        f"{kept['MaximumEventAgeInSeconds'] // 60} min",
-        f"{close.visibility // 60} min",
+        spoken(time_to_ring(RESOURCES["CloseQueueOld"]["Properties"])),
+        spoken(timedelta(seconds=period)),
+        spoken(timedelta(seconds=kept["MaximumEventAgeInSeconds"])),
+        spoken(timedelta(seconds=close.visibility)),
         f"{close.max_receive_count}",
-        f"{close.retention // 86400} d",
+        spoken(timedelta(seconds=close.retention)),
     ]
 
 

@@ -99,7 +99,7 @@ OF_ANOTHER_TIME = {
 def test_an_event_of_another_time_is_refused_by_name(time: str) -> None:
     """What it was, what was expected, and what to do: it says nothing of now (F4)."""
     expected = (
-        "time: expected a time in the 15 min before 2026-03-02T00:00:00Z, "
+        "time: expected a time in the 15m before 2026-03-02T00:00:00Z, "
         f"got {time}; write the present time into the event"
     )
 

@@ -232,9 +232,9 @@ SLOW: Any = {
     "datafeed": "stopped",
 }
 RHYTHMS: dict[str, tuple[dict[str, str], str]] = {
-    "a long query_delay (F16)": ({"query_delay": "3d"}, "idle after 6 d"),
-    "a long frequency (F16)": ({"frequency": "2d"}, "idle after 6 d 1 min"),
-    "both (F16)": ({"query_delay": "1d", "frequency": "2d"}, "idle after 7 d"),
+    "a long query_delay (F16)": ({"query_delay": "3d"}, "idle after 6d"),
+    "a long frequency (F16)": ({"frequency": "2d"}, "idle after 6d 1m"),
+    "both (F16)": ({"query_delay": "1d", "frequency": "2d"}, "idle after 7d"),
 }
 
 
@@ -251,7 +251,7 @@ def test_a_slow_datafeed_is_honoured_in_every_version(
     verdict = judge(job, NOW, RULES)
 
     assert Reason.ACTIVE is verdict.reason
-    assert f"quiet for 4 d, {rhythm[1]}" == verdict.detail
+    assert f"quiet for 4d, {rhythm[1]}" == verdict.detail
     assert (5 if version == "7.14.0" else 4) == len(stand_in.log)
 
 

@@ -117,7 +117,7 @@ def test_what_nothing_closes_is_reported(
 
     assert (Action.REPORT, reason) == (verdict.action, verdict.reason)
     assert reason in NEEDS_ATTENTION
-    assert "200 d" in verdict.detail or "300 d" in verdict.detail
+    assert "200d" in verdict.detail or "300d" in verdict.detail
 
 
 @pytest.mark.parametrize(("job", "_reason"), EVERY.values(), ids=EVERY)

@@ -349,7 +349,7 @@ def test_a_verdict_says_since_when_a_job_is_idle() -> None:
     verdict = judge(idle_job(), NOW, RULES)
 
     assert ago(days=8) == verdict.idle_since
-    assert verdict.detail == "quiet for 10 d, datafeed stopped"
+    assert verdict.detail == "quiet for 10d, datafeed stopped"
 
 
 def test_the_nodes_clock_may_be_ahead() -> None:

@@ -658,8 +658,8 @@ def test_an_expired_request_says_what_kept_it() -> None:
     assert isinstance(by_job, Park)
     assert isinstance(by_cluster, Park)
     assert [by_job.detail, by_cluster.detail] == [
-        "unfinished after 1 d: active: quiet for 1 min, idle after 2 d",
-        "unfinished after 1 d: server_error: 503 of a proxy",
+        "unfinished after 1d: active: quiet for 1m, idle after 2d",
+        "unfinished after 1d: server_error: 503 of a proxy",
     ]
 
 

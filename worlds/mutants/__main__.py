@@ -10,10 +10,11 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from multiprocessing import get_context
 from time import monotonic
 
+from idle_jobs.times import spoken
 from mutants.deaths import Death, by_seeds, by_units, control
 from mutants.table import MUTANTS
 
@@ -57,8 +58,9 @@ def main(environ: Mapping[str, str], today: datetime) -> int:
     for name, fate in fates(names, due):
         print(*rows(name, fate), sep="\n", flush=True)
         alive += [f"{name}: {fate.why_alive}"] if fate.why_alive else []
+    took = timedelta(seconds=monotonic() - begun)
     print(f"\n{len(names) - len(alive)} of {len(names)} died", end=" ")
-    print(f"in {monotonic() - begun:.0f} s", *(f"\nalive: {a}" for a in alive))
+    print(f"in {spoken(took)}", *(f"\nalive: {a}" for a in alive))
     return 1 if alive else 0
 
 
@@ -116,7 +118,7 @@ def rows(name: str, fate: Fate) -> list[str]:
 
 def _killer(death: Death) -> str:
     where = f", seed {death.seed}" if death.seed >= 0 else ""
-    return f"{death.seconds:6.1f} s  {death.by or death.trouble or 'ALIVE'}{where}"
+    return f"{death.seconds:6.1f}s  {death.by or death.trouble or 'ALIVE'}{where}"
 
 
 if __name__ == "__main__":

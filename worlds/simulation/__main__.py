@@ -4,8 +4,10 @@ import os
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
 from functools import partial
 
+from idle_jobs.times import spoken
 from simulation.checker import check
 from simulation.findings import Findings
 from simulation.report import Sums, table
@@ -47,7 +49,8 @@ def compare(seeds: Iterable[int]) -> int:
         f"{len(seeds):,} schedules of {JOBS} jobs, seeds {seeds[0]} to {seeds[-1]}:\n"
     )
     print(*table(ours, naive), sep="\n")
-    print(f"\nin {time.monotonic() - begun:.0f} s on {os.cpu_count()} cores")
+    took = timedelta(seconds=time.monotonic() - begun)
+    print(f"\nin {spoken(took)} on {os.cpu_count()} cores")
     return _verdict(ours)
 
 
@@ -66,7 +69,7 @@ def tell(seed: int) -> int:
     print(f"seed {seed}: {len(findings.problems)} problems\n")
     for problem in findings.problems:
         after = problem.at - history.start
-        print(f"{after} {problem.invariant} {problem.kind}: {problem.what}")
+        print(f"{spoken(after)} {problem.invariant} {problem.kind}: {problem.what}")
     stories = map(partial(timeline, history), _keys(findings))
     for story in stories:
         print("", *story, sep="\n")

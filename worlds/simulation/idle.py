@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from idle_jobs.times import spoken
 from simulation.history import Owned
 from simulation.lives import Life, latest
 from simulation.truth import Truth
@@ -20,9 +21,9 @@ def why_busy(truth: Truth, life: Life, now: datetime, known: datetime) -> str:
     if data and created and data < created:
         data = None
     if data and now - data < max(rules.idle_after, patience):
-        return f"it got data {now - data} before"
+        return f"it got data {spoken(now - data)} before"
     if opened and now - opened < max(rules.reopen_grace, patience):
-        return f"it was opened {now - opened} before"
+        return f"it was opened {spoken(now - opened)} before"
     if all(_lately(word, now, max(rules.idle_after, patience)) for word in words):
         return "until lately, its owner wanted it to be kept open"
     if all(word.mode == "notify" for word in words):
@@ -31,7 +32,7 @@ def why_busy(truth: Truth, life: Life, now: datetime, known: datetime) -> str:
         return why
     since = latest(life.starts, known)
     if data is None and since and now - since < max(rules.never_fed_after, patience):
-        return f"it never got data and was opened only {now - since} before"
+        return f"it never got data and was opened only {spoken(now - since)} before"
     return ""
 
 
@@ -64,7 +65,7 @@ def _not_dry(truth: Truth, life: Life, now: datetime, data: datetime | None) -> 
     if life.counts.last == "yes" and not auto:
         return "silence was data to its detector"
     if data and now - data < rules.dry_after:
-        return f"its datafeed was started, and brought data {now - data} before"
+        return f"its datafeed was started, and brought data {spoken(now - data)} before"
     return ""
 
 

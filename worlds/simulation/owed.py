@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from idle_jobs.times import spoken
 from simulation.findings import Problem
 from simulation.history import Asked, Key, Left
 from simulation.truth import Truth
@@ -159,6 +160,6 @@ def _overdue(truth: Truth, left: Left) -> Iterator[Problem]:
         return
     paused, times = truth.mode.lasted("paused", left.sent_at, end)
     if age > may + paused + times * PAUSED_FOR:
-        why = f"still waits in {left.queue} after {age}"
+        why = f"still waits in {left.queue} after {spoken(age)}"
         what = f"the request for {left.key.job_id} {why}"
         yield Problem(left.sent_at, "I1", "overdue", left.key, what)

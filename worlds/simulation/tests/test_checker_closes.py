@@ -34,6 +34,15 @@ def test_a_live_job_is_not_closed_only_if_idle(
     assert kinds(tale.sweep().close().check()) == found
 
 
+def test_a_problem_says_for_how_long() -> None:
+    """A span in a finding is written as those in the product's own lines are."""
+    tale = idle_tale()
+    tale.lived(-26 * 3_600, "data")
+    (problem,) = tale.sweep().close().check().kind("live_closed")
+
+    assert "it got data 1d 2h before" in problem.what
+
+
 @pytest.mark.parametrize(
     ("at", "path", "found"),
     [
