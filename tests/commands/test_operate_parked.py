@@ -91,7 +91,7 @@ def test_columns_stand_below_their_headings(
     headings, *rows, _ = lines(capsys)
     ages, jobs, reasons = (headings.index(h) + 2 for h in ("  AGE", "  JOB", "  REA"))
 
-    assert ["3h 5m  a-long-job", "0s        -"] == [
+    assert ["3h 5m  a-long-job", "0s     -"] == [
         row[ages : jobs + len("a-long-job")].rstrip() for row in rows
     ]
     assert ["blocked", "dead-lettered by SQS"] == [row[reasons:] for row in rows]
