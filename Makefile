@@ -57,8 +57,8 @@ conformance: .venv/.ready ## Run Elastic's YAML REST tests in DIR, or our own, o
 	@VERSION=$(if $(findstring command line,$(origin VERSION)),'$(VERSION)') \
 		$(DEV)/python -m conformance $(if $(findstring command line,$(origin DIR)),'$(DIR)')
 
-simulate: .venv/.ready ## Run SCHEDULES (1000) from seed FIRST (0), and compare with a naive peer; or print one SEED.
-	@$(DEV)/python -m simulation
+simulate: .venv/.ready ## Run SCHEDULES (1000) from seed FIRST (0), and compare with a naive peer; or tell one SEED, or a JOB of it.
+	@JOB=$(if $(findstring command line,$(origin JOB)),'$(JOB)') $(DEV)/python -m simulation
 
 mutants: .venv/.ready ## Add one bug at a time, and print which test notices it: MUTANT=, SHARE=1/7.
 	@$(foreach name,MUTANT SHARE,$(name)=$(if $(findstring command line,$(origin $(name))),'$($(name))')) \

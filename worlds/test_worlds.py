@@ -19,8 +19,8 @@ KNOWN: dict[str, set[str]] = {
     "standin": set(),
     "conformance": {"standin"},
     "local": {"standin", "idle_jobs_cli.output.terminal"},
-    "simulation": {"standin", "local", *PRODUCT},
-    "mutants": set(),  # It loads what it breaks by name.
+    "simulation": {"standin", "local", "idle_jobs_cli.output.terminal", *PRODUCT},
+    "mutants": {"idle_jobs.times"},  # It loads what it breaks by name.
 }
 KNOWN_TO_TESTS: dict[str, set[str]] = {
     "standin": set(),

@@ -1,21 +1,24 @@
 """Output for people: plain text in a pipe, colours and boxes on a terminal."""
 
 import sys
+import textwrap
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
+# Readable on a dark and on a light background, which yellow, cyan and dim are not.
 COLOURS = {
     "closed": "green",
-    "force_closed": "yellow",
-    "skipped": "cyan",
-    "parked": "red",
+    "force_closed": "magenta",
+    "skipped": "",
+    "parked": "bold red",
     "close": "green",
-    "force": "red",
-    "report": "yellow",
-    "watch": "cyan",
-    "keep": "dim",
+    "force": "bold red",
+    "report": "magenta",
+    "watch": "",
+    "keep": "",
 }
 
 
@@ -37,6 +40,27 @@ def open_table(console: Console, *columns: str) -> Table:
     for column in columns:
         table.add_column(column, overflow="fold")
     return table
+
+
+def print_hanging(console: Console, head: str, text: str, style: str = "") -> None:
+    """Print a text behind its head; on a terminal, what is too long stands below it.
+
+    Only blanks part words: an id is never folded.
+    """
+    told = f"{head}{text}"
+    if not console.soft_wrap:
+        indent = min(len(head), max(4, console.width - 30))
+        told = textwrap.fill(
+            text,
+            console.width,
+            initial_indent=head,
+            subsequent_indent=" " * indent,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+    line = Text(told)
+    line.stylize(style, len(head))
+    console.print(line, no_wrap=True, overflow="ignore", crop=False)
 
 
 def spoken_bytes(count: float) -> str:

@@ -19,7 +19,7 @@ from reliability.page import DRILLS, PAGE, PASSED, result_of, shown_by
 from reliability.ways import way_of
 from simulation.findings import INVARIANTS
 from simulation.repeats import RANK
-from simulation.report import QUESTIONS
+from simulation.report import QUESTIONS, named
 
 TEXT = PAGE.read_text(encoding="utf-8")
 SOURCE = load_template(TEMPLATE)
@@ -97,7 +97,7 @@ def test_the_figures_show_nothing_wrong_with_ours() -> None:
     ]
     _, *lines = (re.split(" {2,}", line.strip()) for line in shown.splitlines())
     told = {name: ours for name, ours, _ in lines}
-    asked = [*QUESTIONS, *(f"{invariant} broken" for invariant in INVARIANTS)]
+    asked = [*QUESTIONS, *map(named, INVARIANTS)]
 
     assert 1_000 <= int(count.replace(",", "")), AGAIN
     assert dict.fromkeys(asked, "0") == {name: told[name] for name in asked}

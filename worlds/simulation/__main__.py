@@ -3,17 +3,17 @@
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from functools import partial
 
 from idle_jobs.times import spoken
+from idle_jobs_cli.output.terminal import open_console
 from simulation.checker import check
-from simulation.findings import Findings
 from simulation.report import Sums, table
 from simulation.schedule import Schedule, run
 from simulation.seeds import JOBS, compared
-from simulation.timeline import timeline
+from simulation.telling.cast import Cast
+from simulation.telling.page import Page
 
 SCHEDULES = 1_000
 
@@ -27,8 +27,12 @@ def main(environ: Mapping[str, str]) -> int:
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
+    job = environ.get("JOB", "")
     if seed >= 0:
-        return tell(seed)
+        return tell(seed, job)
+    if job:
+        print("JOB: tells of one seed, so SEED is expected", file=sys.stderr)
+        return 2
     return compare(range(first, first + count))
 
 
@@ -62,22 +66,18 @@ def _verdict(ours: Sums) -> int:
     return 1
 
 
-def tell(seed: int) -> int:
-    """Print what one seed shows, and the story of each key that went wrong."""
-    history = run(Schedule(seed, JOBS))
+def tell(seed: int, job: str = "") -> int:
+    """Tell one seed, or what became of one of its jobs; 1 if it shows a problem."""
+    schedule = Schedule(seed, JOBS)
+    history = run(schedule)
+    if job and job not in Cast(history).jobs:
+        last = f"job-{JOBS - 1:03}"
+        why = f"JOB: seed {seed} has job-000 to {last}, got {job!r:.60}"
+        print(why, file=sys.stderr)
+        return 2
     findings = check(history)
-    print(f"seed {seed}: {len(findings.problems)} problems\n")
-    for problem in findings.problems:
-        after = problem.at - history.start
-        print(f"{spoken(after)} {problem.invariant} {problem.kind}: {problem.what}")
-    stories = map(partial(timeline, history), _keys(findings))
-    for story in stories:
-        print("", *story, sep="\n")
+    Page(open_console(), history, job).whole(schedule, findings)
     return 1 if findings.problems else 0
-
-
-def _keys(findings: Findings) -> Iterator[str]:
-    yield from sorted({problem.key.job_id for problem in findings.problems})[:3]
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
+from idle_jobs.times import spoken
 from standin.cluster import Fault
 
 _WHY = '{"type":"circuit_breaking_exception","reason":"[parent] Data too large"}'
@@ -85,6 +86,18 @@ def windows(
         Fault(path="/_close", kind="status_after", status=504, delay=1 * minutes),
         *(fault for fault in _doors(somewhere, minutes) if source.random() < 0.4),
     ]
+
+
+def in_words(fault: Fault) -> str:
+    """Say what a cluster, or what stands before it, does in a window."""
+    if fault.kind == "refuse":
+        return "refuses every connection"
+    if fault.kind == "status_after":
+        longer = f"a close that takes over {spoken(fault.delay)}"
+        return f"a proxy answers {fault.status} to {longer}"
+    whom = "each close" if "_close" in fault.path else "every call"
+    who = "" if fault.headers is JSON else "a proxy "
+    return f"{who}answers {fault.status} to {whom}"
 
 
 def _doors(somewhere: Callable[..., Any], minutes: timedelta) -> Iterator[Fault]:

@@ -6,7 +6,18 @@ from datetime import datetime
 
 from simulation.history import Key
 
-INVARIANTS = ("I1", "I2", "I3", "I4", "I5", "I6", "I7", "I8", "history")
+# What must not happen; `history` is what must not, for the others to mean anything.
+INVARIANTS = {
+    "I1": "no outcome, a false or a second one",
+    "I2": "closed though in use, kept or unasked for",
+    "I3": "forced without evidence",
+    "I4": "effects of an invocation that had ended",
+    "I5": "dropped or parked, and nobody hears of it",
+    "I6": "calls without a read, or a false alarm",
+    "I7": "closed once more after the outcome",
+    "I8": "more closes than the limits allow",
+    "history": "a job's last state is not explained",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -225,11 +225,12 @@ class Owned:
 class Turned:
     """Somebody set the application's mode, or the cluster's upgrade mode.
 
-    The `door` is shut while no credential that an invocation can have lets it in.
+    The `door` is shut while no credential that an invocation can have lets it in. What
+    ails the `cluster` and `aws`, and for how long, is told in words: no check reads it.
     """
 
     at: datetime
-    what: Literal["mode", "upgrade_mode", "door"]
+    what: Literal["mode", "upgrade_mode", "door", "cluster", "aws"]
     value: str
 
 
@@ -240,6 +241,22 @@ class Rang:
     at: datetime
     invocation: int
     metric: str
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A function's own words on what it does; for a reader, and for no check.
+
+    It `waits` with a message for some seconds, `hands_over` one, has answered a request
+    (`swept`), or cannot read the mode (`no_mode`, which has no key).
+    """
+
+    at: datetime
+    invocation: int
+    key: Key
+    what: Literal["waits", "hands_over", "swept", "no_mode"]
+    why: str
+    seconds: int = 0
 
 
 Event = (
@@ -261,6 +278,7 @@ Event = (
     | Owned
     | Turned
     | Rang
+    | Said
 )
 
 

@@ -7,6 +7,7 @@ from functools import partial
 from random import Random
 from typing import Any
 
+from idle_jobs.times import spoken
 from simulation.asks import Asks
 from simulation.history import Asked, Posted, Redriven, Turned
 from simulation.keys import FIRST, SECOND
@@ -15,6 +16,10 @@ from simulation.sqs import Message
 from simulation.stack import Stack
 
 HOUR = timedelta(hours=1)
+AILS = {
+    "no_modes": "the mode cannot be read",
+    "ill": "SQS refuses most of the messages that are sent",
+}
 
 
 class People:
@@ -117,6 +122,11 @@ class People:
         elif what in ("node_failures", "task_failures"):
             failure: dict[str, object] = {"type": "failed_node_exception"}
             getattr(self._stack.cluster, what)[:] = [failure] * (value == "on")
+            whose = f"{what.partition('_')[0]}s"
+            words = f"some {whose} do not answer"
+            if value == "off":
+                words = f"all {whose} answer again"
+            self._stack.note(Turned(self._stack.world.now, "cluster", words))
             return
         else:
             self._stack.cluster.upgrade_mode = value == "on"
@@ -127,6 +137,8 @@ class People:
         stack = self._stack
         owner: Any = stack if what == "no_modes" else stack.queues
         begin = self._start + self._span * self._source.random()
+        words = f"{AILS[what]} for {spoken(timedelta(minutes=minutes))}"
+        stack.note(Turned(begin, "aws", words))
         stack.world.at(begin, lambda: setattr(owner, what, True))
         end = begin + timedelta(minutes=minutes)
         stack.world.at(end, lambda: setattr(owner, what, False))

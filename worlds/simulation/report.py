@@ -8,11 +8,19 @@ from simulation.findings import INVARIANTS, Findings
 
 # What a reader asks first, and the kind of problem that answers it.
 QUESTIONS = {
-    "lost": "lost",
-    "live jobs closed": "live_closed",
-    "needless force": "needless_force",
-    "contradicting": "contradicting",
+    "lost: requests that never got an outcome": "lost",
+    "live: jobs closed although they were in use": "live_closed",
+    "needless: forces without evidence": "needless_force",
+    "contradicting: outcomes that cannot both hold": "contradicting",
 }
+ENDS = {
+    "closed": "closed, without force",
+    "force_closed": "force_closed, on evidence",
+    "skipped": "skipped, and left as they are",
+    "parked": "parked, for a person",
+}
+# The names and two columns fill the 80 columns of a narrow terminal.
+NAME, VALUE = 46, 17
 
 
 @dataclass
@@ -52,18 +60,24 @@ def summed(findings: Iterable[Findings]) -> Sums:
 
 
 def table(ours: Sums, naive: Sums | None = None) -> Iterator[str]:
-    """Yield the lines of the comparison."""
+    """Yield the lines of the comparison; each name says what is counted."""
     columns = [ours, *([naive] if naive else [])]
     yield _line("", ["ours", "naive"][: len(columns)])
     yield _line("requests for a job", [f"{c.requests:,}" for c in columns])
-    for ended in ("closed", "force_closed", "skipped", "parked"):
-        yield _line(f"  {ended}", [f"{c.counts[ended]:,}" for c in columns])
-    yield _line("repeated outcomes", [f"{c.duplicated:,}" for c in columns])
+    for ended, words in ENDS.items():
+        yield _line(f"  {words}", [f"{c.counts[ended]:,}" for c in columns])
+    name = "repeated: requests whose outcome came twice"
+    yield _line(name, [f"{c.duplicated:,}" for c in columns])
     for question, kind in QUESTIONS.items():
         yield _line(question, [_share(c, kind) for c in columns])
     for invariant in INVARIANTS:
         broken = [c.invariants[invariant] for c in columns]
-        yield _line(f"{invariant} broken", [f"{n:,}" for n in broken])
+        yield _line(named(invariant), [f"{n:,}" for n in broken])
+
+
+def named(invariant: str) -> str:
+    """Return the name of what an invariant forbids."""
+    return f"{invariant}: {INVARIANTS[invariant]}"
 
 
 def _share(sums: Sums, kind: str) -> str:
@@ -72,4 +86,4 @@ def _share(sums: Sums, kind: str) -> str:
 
 
 def _line(name: str, values: Iterable[str]) -> str:
-    return f"{name:20}" + "".join(f"{value:>18}" for value in values)
+    return f"{name:{NAME}}" + "".join(f"{value:>{VALUE}}" for value in values)

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
 
+from idle_jobs.times import spoken
 from local.schedule import next_firing, scheduled_event
 from local.topology import Topology
-from simulation.faults import Faults, windows
+from simulation.faults import Faults, in_words, windows
 from simulation.history import Asked, History, Turned
 from simulation.people import People
 from simulation.population import Stops, outage, populate
@@ -71,7 +72,11 @@ def build(schedule: Schedule) -> Stack:
     span = _span(schedule)
     cluster.faults = windows(life, START, span, faults.windows)
     for fault in cluster.faults:
-        if fault.status in {403, 404} and fault.start and fault.until:
+        if not fault.start or not fault.until:
+            continue
+        words = f"{in_words(fault)} for {spoken(fault.until - fault.start)}"
+        stack.note(Turned(fault.start, "cluster", words))
+        if fault.status in {403, 404}:
             stack.note(Turned(fault.start, "door", "shut"))
             stack.note(Turned(fault.until, "door", "open"))
     people = People(stack, kinds, life, span)

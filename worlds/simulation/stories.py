@@ -16,7 +16,7 @@ from idle_jobs.settings import Settings
 from idle_jobs.steps.role import Role
 from idle_jobs.telemetry import Metric, Telemetry
 from local.topology import Topology, environment_of
-from simulation.history import Key, Rang, Told
+from simulation.history import Key, Rang, Said, Told
 from simulation.invocation import Invocation
 from simulation.keys import signer
 from simulation.sqs import Client
@@ -47,28 +47,43 @@ def settings(parameters: tuple[tuple[str, str], ...] = ()) -> Settings:
 
 
 class Recorder:
-    """Takes the place of logger and metrics: outcomes go into the history."""
+    """Takes the place of logger and metrics: what is said goes into the history."""
 
     def __init__(self, stack: Stack, invocation: Invocation) -> None:
         self._stack, self._invocation = stack, invocation
 
     def info(self, message: str, extra: Mapping[str, Any]) -> None:
-        """Keep a line."""
-        if message == "outcome":
-            key = Key(extra["request_id"], extra.get("job_id", ""))
-            told = (str(extra["ended"]), str(extra["reason"]))
-            number, now = self._invocation.number, self._stack.world.now
-            said = str(extra.get("detail", ""))
-            self._stack.note(Told(now, number, key, *told, said))
+        """Keep a line: an outcome, or what a reader will want to know."""
+        key = Key(extra.get("request_id", ""), extra.get("job_id", ""))
+        match message:
+            case "outcome":
+                told = (str(extra["ended"]), str(extra["reason"]))
+                number, now = self._invocation.number, self._stack.world.now
+                said = str(extra.get("detail", ""))
+                self._stack.note(Told(now, number, key, *told, said))
+            case "waiting":
+                self._say("waits", key, extra["why"], extra["seconds"])
+            case "sent" if extra["queue"] == "ForceQueue":
+                self._say("hands_over", key, extra["why"])
+            case "swept":
+                read = sum(extra["verdicts"].values())
+                jobs = f"reads {read} job{'' if read == 1 else 's'}: " if read else ""
+                self._say("swept", key, jobs + extra["in_words"])
+
+    def _say(self, what: Any, key: Key, why: object, seconds: int = 0) -> None:
+        number, now = self._invocation.number, self._stack.world.now
+        self._stack.note(Said(now, number, key, what, str(why), seconds))
 
     def warning(self, *_: object, **__: object) -> None:
         """Hear a line; warnings are no outcomes."""
 
-    def error(self, *_: object, **fields: Any) -> None:
+    def error(self, message: str, *_: object, **fields: Any) -> None:
         """Keep what broke a record: here, that is a bug to be seen.
 
         But for a send that SQS refused twice, after which a record is to stay.
         """
+        if message == "mode_unreadable":
+            self._say("no_mode", Key("", ""), "throttled")
         broken = fields.get("exc_info")
         if broken is not None and not isinstance(broken, SendRefused):
             self._stack.broken.append(broken)

@@ -9,12 +9,11 @@ import pytest
 
 from simulation.checker import check
 from simulation.history import Key
-from simulation.tale import JOB, Tale
-from simulation.timeline import timeline
+from simulation.tale import Tale
 
 CHECKER = [
     *("alarms", "checker", "findings", "forces", "idle", "indexing", "invocations"),
-    *("lives", "owed", "posts", "promises", "repeats", "statements", "timeline"),
+    *("lives", "owed", "posts", "promises", "repeats", "statements"),
     "truth",
 ]
 
@@ -23,19 +22,6 @@ CHECKER = [
 def test_a_history_must_explain_the_end(state: str, found: int) -> None:
     """Where the events do not lead to the cluster's last state, the check is blind."""
     assert len(Tale().sweep().close().check(a=state).of("history")) == found
-
-
-def test_a_timeline_tells_of_one_job() -> None:
-    """All about a job is told in order, and nothing about another."""
-    tale = Tale().sweep().close()
-    tale.lived(5, "created", "other")
-    lines = timeline(tale.history(), "a")
-
-    assert "asked request_id=r" in "\n".join(lines)
-    assert any("Closer#2" in x and "posted r|a before=opened" in x for x in lines)
-    assert not any("other" in line for line in lines)
-    assert lines[-1].endswith("a is closed")
-    assert timeline(tale.history(), JOB)[-1] == lines[-1]
 
 
 @pytest.mark.parametrize("name", CHECKER)

@@ -185,9 +185,32 @@ def test_receives_are_counted_by_queue() -> None:
 
 
 def test_one_seed_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    """`make simulate SEED=` says what a seed shows; all is well if that is nothing."""
+    """`make simulate SEED=` tells it; all is well if it shows no problem (U10)."""
     assert main({"SEED": "2"}) == 0
-    assert capsys.readouterr().out == "seed 2: 0 problems\n\n"
+    told = capsys.readouterr().out
+    assert told.startswith("Seed 2: a simulated day of ")
+    assert told.endswith("\nProblems\n\n  none: every promise was kept\n")
+
+
+def test_one_job_of_a_seed_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """`JOB=` narrows it to one job."""
+    assert main({"SEED": "2", "JOB": "job-007"}) == 0
+    assert capsys.readouterr().out.startswith("Seed 2, the story of job-007: ")
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ({"SEED": "2", "JOB": "x"}, "JOB: seed 2 has job-000 to job-299, got 'x'\n"),
+        ({"JOB": "job-007"}, "JOB: tells of one seed, so SEED is expected\n"),
+    ],
+)
+def test_a_job_that_is_not_there_is_refused(
+    given: dict[str, str], why: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The jobs that there are, or what is missing, is named."""
+    assert main(given) == 2
+    assert ("", why) == capsys.readouterr()
 
 
 def test_a_seed_that_is_no_number_is_refused(
@@ -210,5 +233,5 @@ def test_the_comparison_names_every_question() -> None:
     sums = summed([check(run(Schedule(1, jobs=30)))])
     lines = list(table(sums, sums))
 
-    assert any(line.startswith("lost ") and line.endswith(" 0") for line in lines)
-    assert all(any(f"I{n} broken" in line for line in lines) for n in range(1, 9))
+    assert any(line.startswith("lost: ") and line.endswith(" 0") for line in lines)
+    assert all(any(line.startswith(f"I{n}: ") for line in lines) for n in range(1, 9))
