@@ -16,10 +16,22 @@ from simulation.telling.cast import Cast
 from simulation.telling.page import Page
 
 SCHEDULES = 1_000
+COLUMNS = """Ours is this application.
+Naive is what is written first: it blocks, retries whole batches, and then forces."""
 
 
 def main(environ: Mapping[str, str]) -> int:
-    """Print the comparison, or one seed's story; 1 if ours shows a problem."""
+    """Print the comparison, or one seed's story; 1 if ours shows a problem.
+
+    130 if somebody presses Ctrl-C.
+    """
+    try:
+        return _asked(environ)
+    except KeyboardInterrupt:
+        return 130
+
+
+def _asked(environ: Mapping[str, str]) -> int:
     try:
         first = _whole(environ, "FIRST", 0)
         count = _whole(environ, "SCHEDULES", SCHEDULES, least=1)
@@ -49,9 +61,8 @@ def compare(seeds: Iterable[int]) -> int:
     """Run all seeds, ours and the naive peer's, on all cores."""
     begun, seeds = time.monotonic(), list(seeds)
     ours, naive = compared(seeds)
-    print(
-        f"{len(seeds):,} schedules of {JOBS} jobs, seeds {seeds[0]} to {seeds[-1]}:\n"
-    )
+    which = f"seeds {seeds[0]} to {seeds[-1]}"
+    print(f"{len(seeds):,} schedules of {JOBS} jobs, {which}. {COLUMNS}\n")
     print(*table(ours, naive), sep="\n")
     took = timedelta(seconds=time.monotonic() - begun)
     print(f"\nin {spoken(took)} on {os.cpu_count()} cores")

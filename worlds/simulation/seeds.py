@@ -1,12 +1,16 @@
 """Seeds, run and checked: each by a function that a pool of processes can be given."""
 
 import gc
+import signal
+import sys
 from collections.abc import Iterable
 from multiprocessing import get_context
+from multiprocessing.pool import Pool
 
 from simulation import naive
 from simulation.checker import check
 from simulation.findings import Findings
+from simulation.progress import Progress
 from simulation.report import Sums, summed
 from simulation.schedule import Schedule, run
 
@@ -23,11 +27,26 @@ def begin() -> None:
 
 
 def compared(seeds: Iterable[int]) -> tuple[Sums, Sums]:
-    """Run seeds on all cores; return what ours and the naive peer showed."""
+    """Run seeds on all cores; return what ours and the naive peer showed.
+
+    Standard error says how far it has come.
+    """
     seeds = list(seeds)
-    with get_context("spawn").Pool(initializer=begin) as pool:
-        ours = summed(pool.imap(ours_of, seeds, chunksize=4))
-        return ours, summed(pool.imap(naive_of, seeds, chunksize=4))
+    with Progress(2 * len(seeds), sys.stderr) as progress, _pool() as pool:
+        ours = progress.count("ours", pool.imap(ours_of, seeds, chunksize=4))
+        sums = summed(ours)
+        naive = progress.count("naive", pool.imap(naive_of, seeds, chunksize=4))
+        return sums, summed(naive)
+
+
+def _pool() -> Pool:
+    """Return a process for each core; Ctrl-C is for the one that waits for them."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        # A new process inherits what is ignored, and so is silent from its beginning.
+        return get_context("spawn").Pool(initializer=begin)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def ours_of(seed: int, jobs: int = JOBS) -> Findings:
