@@ -62,6 +62,7 @@ NO_MOMENTS = {
     "a day that is not there": "2026-02-30T06:00:00Z",
     "an hour that is not there": "2026-01-31T25:00:00Z",
     "an offset of more than a day": "2026-01-31T06:00:00+25:00",
+    "an offset of 75 minutes": "2026-01-31T06:00:00+00:75",
     "before the first year, in UTC": "0001-01-01T00:00:00+10:00",
     "words": "Tomorrow",
     "nothing": "",

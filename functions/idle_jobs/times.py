@@ -15,7 +15,7 @@ CLOCKS_APART = timedelta(seconds=5)
 _TIME_VALUE = re.compile(r"([0-9]{1,12})(nanos|micros|ms|s|m|h|d)")
 _NO_DURATION = "expected a time value such as 30m, 48h or 7d, got {!r:.60}"
 _RFC3339 = re.compile(
-    r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
+    r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:[0-5]\d)", re.ASCII
 )
 _MICROSECONDS = {
     "nanos": 0.001,

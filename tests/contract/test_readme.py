@@ -175,7 +175,7 @@ def test_the_example_requests_are_accepted() -> None:
 
 def test_every_json_example_is_json() -> None:
     """The owner's settings and the API key's body parse, and say what they should."""
-    owner, key = map(json.loads, fences(README, "json"))
+    owner, _outcome, key = map(json.loads, fences(README, "json"))
     read = read_owner(owner["custom_settings"])
 
     assert ("", OwnerMode.AUTO, "team-x") == (read.problem, read.mode, read.name)
