@@ -90,14 +90,15 @@ def _cluster(settings: Settings) -> Cluster:
     return Cluster(
         Wire(
             settings.cluster_url,
-            _signer(settings),
+            signer_of(settings),
             settings.timeouts,
             settings.ca_bundle,
         )
     )
 
 
-def _signer(settings: Settings) -> Signer:
+def signer_of(settings: Settings) -> Signer:
+    """Return what proves to the cluster who sends a call, for these settings."""
     credential = Credential(settings.secret_arn) if settings.secret_arn else None
     if settings.auth_mode != "sigv4" and credential:
         return Direct(credential)

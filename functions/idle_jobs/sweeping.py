@@ -53,7 +53,7 @@ def sweep(
     if resolved.refusal:
         _skip(request, request.job_id, resolved.refusal, resolved.detail, services)
     verdicts = [judge(job, now, services.rules) for job in resolved.jobs]
-    plan = _plan(request, verdicts, read, now, services.rules)
+    plan = plan_of(request, verdicts, read, now, services.rules)
     read.sent.update(verdict.job.job_id for verdict in plan.send)
     _send(request, plan, services, now, stricter(mode, request.mode))
     _report(request, verdicts, plan, services)
@@ -101,13 +101,14 @@ def sweep_nothing(
     return summary
 
 
-def _plan(
+def plan_of(
     request: Request,
     verdicts: Sequence[Verdict],
     read: Read,
     now: datetime,
     rules: Rules,
 ) -> Plan:
+    """Return which jobs a request sends and holds back; BadBody if it is refused."""
     if request.only_if_idle:
         halts = (
             ()

@@ -1,142 +1,164 @@
-"""The cluster that a tool reads, and the rules; both come from the environment.
+"""The cluster that a command reads, and the settings by which it judges."""
 
-The variables are those of the functions, except for the credentials: `ES_API_KEY`, or
-the AWS credentials that boto3 finds.
-"""
-
-import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
-from datetime import UTC, datetime
-from functools import partial
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from requests import PreparedRequest
-from requests.auth import AuthBase
-
 from idle_jobs.elastic.cluster import Cluster
-from idle_jobs.elastic.credential import authorization_of
-from idle_jobs.elastic.signing import Signer, SigV4
 from idle_jobs.elastic.transport import Timeouts, Wire
-from idle_jobs.errors import ClusterError, Refused
 from idle_jobs.policy.rules import Rules
+from idle_jobs.services import signer_of
 from idle_jobs.settings import (
     OWN_READERS,
     RULE_READERS,
     VARIABLES,
     BadSettings,
     Reader,
-    read_variables,
-    too_short_to_force,
+    Settings,
 )
-from idle_jobs.texts import tidy
-from idle_jobs_cli.cluster.identity import BadCredentials, fetched
+from idle_jobs_cli.cluster.cloud_id import url_of
+from idle_jobs_cli.cluster.files import existing_file
+from idle_jobs_cli.cluster.fingerprint import ca_file_for, fingerprint
 from idle_jobs_cli.cluster.misspelt import misspelt
-from idle_jobs_cli.output.terminal import one_line
+from idle_jobs_cli.cluster.rules import differing, known, rules_in, rules_of
+from idle_jobs_cli.cluster.signing import signer_for
+from idle_jobs_cli.cluster.variables import (
+    CA_FILE,
+    CLOUD_ID,
+    EVERY_NAME,
+    FINGERPRINT,
+    SERVICE,
+    URL,
+    Environ,
+    first_of,
+)
+from idle_jobs_cli.exits import BadInput
+from idle_jobs_cli.stack.stack import Stack
 
-Environ = Mapping[str, str]
-Clock = Callable[[], datetime]
-
-# Seconds. The last three are for closes and have no effect: a tool never posts.
+# Seconds. The last three are for closes and have no effect: a command never posts.
 TIMEOUTS = Timeouts(connect=3, read=20, close_early=2, close=10, measured=120)
-DEFAULTS = {"CA_BUNDLE": "", "SIGV4_SERVICE": "execute-api"}
+# The other variables have names that many tools use, each with a spelling of its own.
+MEANT = {*RULE_READERS, "CLUSTER_URL", "CA_BUNDLE", "SIGV4_SERVICE"}
+NO_CLUSTER = (
+    "no cluster: pass --url, or set CLUSTER_URL (or ES_URL, ELASTICSEARCH_URL, "
+    "ELASTIC_CLOUD_ID); --stack reads the cluster of a deployed stack"
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
-    """A cluster, the rules, and the values of all other variables by field name."""
+class Where:
+    """What the options say about the cluster; the environment has the rest.
 
-    cluster: Cluster
-    rules: Rules
-    values: Mapping[str, Any]
-
-
-class StaticKey(AuthBase):
-    """Sends one API key, which cannot be refreshed."""
-
-    stale: frozenset[int] = frozenset()
-
-    def __init__(self, key: str) -> None:
-        self._authorization = authorization_of(key)
-
-    def refresh(self) -> None:
-        """Do nothing: `stale` is empty."""
-
-    def __call__(self, request: PreparedRequest) -> PreparedRequest:
-        """Put the key into the Authorization header."""
-        request.headers["Authorization"] = self._authorization
-        return request
-
-
-def run(
-    environ: Environ, command: Callable[[Target, Clock], int], **own: Reader
-) -> int:
-    """Run a command; return its exit code.
-
-    1 means that the cluster cannot be read, 2 that the environment is wrong.
+    `stack` is the name of a deployed stack, or "". `given` has the settings that were
+    given as options, by the names of their variables.
     """
-    try:
-        return command(read_target(environ, own), partial(datetime.now, UTC))
-    except BadSettings as error:
-        print(error, file=sys.stderr)
-        return 2
-    except ClusterError as error:
-        branch, detail = type(error).__name__, one_line(str(error))
-        print(f"The cluster could not be read: {branch}: {detail}", file=sys.stderr)
-        return 1
+
+    url: str = ""
+    cloud_id: str = ""
+    ca_file: str = ""
+    fingerprint: str = ""
+    sign: str = ""
+    stack: str = ""
+    given: Mapping[str, str] = field(default_factory=dict)
 
 
-def read_target(environ: Environ, own: Mapping[str, Reader]) -> Target:
-    """Return the target; one BadSettings names every variable that is wrong."""
-    meant = {*RULE_READERS, "CLUSTER_URL", "CA_BUNDLE", "SIGV4_SERVICE"}
-    problems = list(misspelt(environ, meant, VARIABLES))
-    readers = {
-        "CLUSTER_URL": OWN_READERS["CLUSTER_URL"],
-        "CA_BUNDLE": _file,
-        "SIGV4_SERVICE": OWN_READERS["SIGV4_SERVICE"],
-    }
-    values = read_variables(DEFAULTS | {**environ}, readers | {**own}, problems)
-    turned = {
-        variable: RULE_READERS[variable]
-        for variable in RULE_READERS
-        if variable in environ
-    }
-    rules = read_variables(environ, turned, problems)
-    standard = {field.name: field.default for field in fields(Rules)}
-    problems += too_short_to_force(standard | rules)
-    signer = _signer(tidy(environ.get("ES_API_KEY", "")), values, problems)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """One cluster and its rules; `settings` are those that differ from the defaults.
+
+    `cluster_name` is the name that a stack gave to its cluster, "" without a stack.
+    """
+
+    url: str
+    wire: Wire
+    rules: Rules
+    settings: Mapping[str, str]
+    ca_file: str
+    stack: Stack | None = None
+    cluster_name: str = ""
+
+    @property
+    def cluster(self) -> Cluster:
+        """Return the cluster, which is called by the functions' own code."""
+        return Cluster(self.wire)
+
+
+def open_target(where: Where, environ: Environ) -> Target:
+    """Return the target; BadInput names every option and variable that is wrong."""
+    if where.stack:
+        return _of_stack(where, Stack.find(where.stack))
+    problems = list(misspelt(environ, MEANT, VARIABLES | EVERY_NAME))
+    given = rules_in(environ) | known(where.given, problems)
+    rules = rules_of(given, problems)
+    url = _url(where, environ, problems)
+    ca_file = where.ca_file or _read(
+        *first_of(environ, CA_FILE), existing_file, problems
+    )
+    option = ("--fingerprint", where.fingerprint)
+    named = option if where.fingerprint else first_of(environ, FINGERPRINT)
+    pinned = _read(*named, fingerprint, problems)
+    service = OWN_READERS["SIGV4_SERVICE"]
+    sign = where.sign or _read(*first_of(environ, SERVICE), service, problems)
+    signer = signer_for(url, sign, environ, problems) if url else None
     if problems or signer is None:
-        raise BadSettings("; ".join(problems))
-    wire = Wire(values["cluster_url"], signer, TIMEOUTS, values["ca_bundle"])
-    return Target(Cluster(wire), Rules(**rules), values)
+        raise BadInput("; ".join(problems))
+    if pinned and not ca_file:
+        ca_file = ca_file_for(url, pinned)
+    return Target(
+        url=url,
+        wire=Wire(url, signer, TIMEOUTS, ca_file),
+        rules=rules,
+        settings=differing(given, rules),
+        ca_file=ca_file,
+    )
 
 
-def _file(text: str) -> str:
-    if text and not Path(text).is_file():
-        raise ValueError("expected a file with certificates")
-    return text
-
-
-def _signer(key: str, values: Mapping[str, Any], problems: list[str]) -> Signer | None:
+def _of_stack(where: Where, stack: Stack) -> Target:
+    """Return what a deployed stack reads, by the settings of its Sweeper."""
+    problems: list[str] = []
+    deployed = {**stack.environment()}
+    given = rules_in(deployed) | known(where.given, problems)
+    rules = rules_of(given, problems)
+    if where.url:
+        deployed["CLUSTER_URL"] = where.url
     try:
-        if key:
-            return StaticKey(key)
-        return _aws(values.get("sigv4_service", ""), problems)
-    except Refused:
-        problems.append("ES_API_KEY: expected an encoded API key, or id:api_key")
-    except BadCredentials as error:
-        problems.append(f"AWS credentials: {error}")
-    return None
+        settings = Settings.from_env(deployed)
+    except BadSettings as error:
+        raise BadInput(f"stack {stack.name}: {error}") from None
+    if problems:
+        raise BadInput("; ".join(problems))
+    # The CA of the functions lies in their artifact, and not on this machine.
+    signer, ca_file = signer_of(settings), where.ca_file
+    return Target(
+        url=settings.cluster_url,
+        wire=Wire(settings.cluster_url, signer, settings.timeouts, ca_file),
+        rules=rules,
+        settings=differing(given, rules),
+        ca_file=ca_file,
+        stack=stack,
+        cluster_name=settings.cluster_name,
+    )
 
 
-def _aws(service: str, problems: list[str]) -> Signer | None:
-    session = fetched()
-    if session.get_credentials() is None:
-        problems.append(
-            "ES_API_KEY: expected, or AWS_ACCESS_KEY_ID (or other AWS credentials)"
-        )
-        return None
-    if session.region_name is None:
-        problems.append("AWS_DEFAULT_REGION: expected with AWS credentials")
-    return SigV4(service)
+def _url(where: Where, environ: Environ, problems: list[str]) -> str:
+    """Return the URL: of an option, of a variable, or of a Cloud ID in either."""
+    named: tuple[tuple[str, str, Any], ...] = (
+        ("--url", where.url, OWN_READERS["CLUSTER_URL"]),
+        ("--cloud-id", where.cloud_id, url_of),
+        (*first_of(environ, URL), OWN_READERS["CLUSTER_URL"]),
+        (*first_of(environ, CLOUD_ID), url_of),
+    )
+    for name, text, reader in named:
+        if text:
+            return _read(name, text, reader, problems)
+    problems.append(NO_CLUSTER)
+    return ""
+
+
+def _read(name: str, text: str, reader: Reader, problems: list[str]) -> str:
+    """Return the value of an option or a variable; "" if it is empty or wrong."""
+    try:
+        return str(reader(text)) if text else ""
+    except ValueError as error:
+        problems.append(f"{name}: {error}, got {text!r:.80}")
+        return ""

@@ -1,10 +1,11 @@
-"""`make explain JOB=<id>`: why one job gets its verdict, and what would change it."""
+"""`idle-jobs explain JOB`: why one job gets its verdict, and what would change it."""
 
 import os
-import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from typing import Any
 
+import click
 from rich.console import Console
 from rich.text import Text
 
@@ -12,60 +13,113 @@ from idle_jobs.policy.job import JOB_ID, Job
 from idle_jobs.policy.judge import RULES, judge
 from idle_jobs.policy.rules import Rules
 from idle_jobs.policy.verdict import Verdict
-from idle_jobs_cli.cluster.target import Clock, Target, run
+from idle_jobs.times import rfc3339
+from idle_jobs_cli.cluster.asked_as import headline
+from idle_jobs_cli.cluster.reading import near, read_jobs
+from idle_jobs_cli.cluster.target import Where, open_target
+from idle_jobs_cli.commands.options import cluster_options, command
+from idle_jobs_cli.exits import CouldNot
 from idle_jobs_cli.explaining.inputs import ANSWERS, how_long_ago, inputs, written
 from idle_jobs_cli.explaining.whatif import if_nothing_happens, if_turned
-from idle_jobs_cli.output.terminal import COLOURS, one_line, open_console, open_table
+from idle_jobs_cli.output.formats import Format, output_option, write
+from idle_jobs_cli.output.tables import Column, Row, show
+from idle_jobs_cli.output.terminal import COLOURS, one_line, open_console
 
-Row = tuple[str, ...]
+INPUTS = (
+    Column("input"),
+    Column("value", wraps=True),
+    Column("when", drop=2),
+    Column("from", drop=1, wraps=True),
+)
+ANSWER = (Column("rule"), Column("answer", wraps=True))
+CHANGE = (Column("change", wraps=True), Column("verdict", wraps=True))
 
-
-def main(environ: Mapping[str, str]) -> int:
-    """Explain the verdict for the job in the variable JOB; return the exit code."""
-    return run(environ, explain, JOB=_job_id)
-
-
-def explain(target: Target, clock: Clock) -> int:
-    """Read one job; print its verdict, the inputs, the rules and the changes."""
-    job_id = target.values["job"]
-    jobs, now = target.cluster.jobs(clock(), [job_id]), clock()
-    job = next((job for job in jobs if job.job_id == job_id), None)
-    if job is None:
-        print(f"There is no job {job_id} in this cluster.", file=sys.stderr)
-        return 1
-    console = open_console()
-    verdict = judge(job, now, target.rules)
-    headline = Text(f"{job_id}: {_as_text(verdict)}", COLOURS[verdict.action])
-    console.print(headline)
-    _print(console, ("input", "value", "when", "from"), _inputs(job, now, target.rules))
-    for name, answer in ANSWERS.items():
-        console.print(Text(f"{name:<6}{answer}", "dim"))
-    _print(console, ("rule", "answer"), _answers(job, now, target.rules))
-    _print(console, ("change", "verdict"), _changes(job, now, target.rules))
-    return 0
+Answers = list[tuple[str, str]]
 
 
-def _job_id(text: str) -> str:
+def job_id(_ctx: click.Context, _param: click.Parameter, text: str) -> str:
+    """Return the id of one job."""
     if not JOB_ID.fullmatch(text):
-        raise ValueError("expected the id of one job, such as web-latency")
+        expected = "expected the id of one job, such as web-latency"
+        raise click.BadParameter(f"{expected}, got {text!r:.80}")
     return text
 
 
-def _print(console: Console, columns: Row, rows: Iterable[Row]) -> None:
-    table = open_table(console, *columns)
-    for row in rows:
-        table.add_row(*(Text(one_line(cell)) for cell in row))
+@command(
+    "explain",
+    "Show why one job gets its verdict, and what would change it.",
+    [
+        "idle-jobs explain weekly-upload --url https://elastic.example:9243",
+        "idle-jobs explain weekly-upload --stack idle-job-closer",
+    ],
+)
+@click.argument("job", callback=job_id)
+@cluster_options
+@output_option
+def explain(job: str, where: Where, output: Format) -> None:
+    """Show why JOB gets its verdict: each input, each rule, and what would change it.
+
+    It reads the cluster and closes nothing.
+    """
+    target = open_target(where, os.environ)
+    asked, jobs, now = read_jobs(target, job)
+    found = next((each for each in jobs if each.job_id == job), None)
+    if found is None:
+        _, every, _ = read_jobs(target)
+        alike = near(job, (each.job_id for each in every))
+        raise CouldNot(f"there is no job {job} in this cluster{alike}")
+    verdict = judge(found, now, target.rules)
+    answers = list(_answers(found, now, target.rules))
+    changes = list(_changes(found, now, target.rules))
+    if output is Format.TABLE:
+        console = open_console()
+        console.print(Text(headline(target, asked)))
+        console.print(Text(f"{job}: {_as_text(verdict)}", COLOURS[verdict.action]))
+        _print_inputs(console, found, now, target.rules)
+        _print(console, ANSWER, answers)
+        _print(console, CHANGE, changes)
+        return
+    read = [
+        {"input": each.name, "value": written(each.value), "from": each.source}
+        for each in inputs(found, now, target.rules)
+    ]
+    document = {
+        "job_id": job,
+        "verdict": str(verdict.action),
+        "reason": str(verdict.reason),
+        "detail": verdict.detail,
+        "planned_at": rfc3339(now.replace(microsecond=0)),
+        "inputs": read,
+        "rules": _named(answers, "rule", "answer"),
+        "changes": _named(changes, "change", "verdict"),
+    }
+    write(document, "inputs", output)
+
+
+def _named(pairs: Answers, *names: str) -> list[dict[str, Any]]:
+    return [dict(zip(names, pair, strict=True)) for pair in pairs]
+
+
+def _print_inputs(console: Console, job: Job, now: datetime, rules: Rules) -> None:
+    rows = (
+        Row((i.name, written(i.value), how_long_ago(i.value, now), i.source))
+        for i in inputs(job, now, rules)
+    )
     console.print()
-    console.print(table)
+    show(console, INPUTS, rows)
+    console.print()
+    for name, answer in ANSWERS.items():
+        console.print(Text(f"{name:<6}{answer}"))
 
 
-def _inputs(job: Job, now: datetime, rules: Rules) -> Iterator[Row]:
-    for each in inputs(job, now, rules):
-        when = how_long_ago(each.value, now)
-        yield each.name, written(each.value), when, each.source
+def _print(
+    console: Console, columns: tuple[Column, ...], rows: Iterable[tuple[str, str]]
+) -> None:
+    console.print()
+    show(console, columns, (Row([one_line(cell) for cell in row]) for row in rows))
 
 
-def _answers(job: Job, now: datetime, rules: Rules) -> Iterator[Row]:
+def _answers(job: Job, now: datetime, rules: Rules) -> Iterator[tuple[str, str]]:
     """Yield the answer of each rule, up to the first with a verdict."""
     for rule in RULES:
         name = rule.__name__.strip("_").replace("_", " ")
@@ -75,7 +129,7 @@ def _answers(job: Job, now: datetime, rules: Rules) -> Iterator[Row]:
         yield name, "no"
 
 
-def _changes(job: Job, now: datetime, rules: Rules) -> Iterator[Row]:
+def _changes(job: Job, now: datetime, rules: Rules) -> Iterator[tuple[str, str]]:
     later = list(if_nothing_happens(job, now, rules))
     for moment, verdict in later:
         when = f"if nothing happens until {written(moment)}"
@@ -92,7 +146,3 @@ def _changes(job: Job, now: datetime, rules: Rules) -> Iterator[Row]:
 def _as_text(verdict: Verdict) -> str:
     detail = f" ({verdict.detail})" if verdict.detail else ""
     return f"{verdict.action} {verdict.reason}{detail}"
-
-
-if __name__ == "__main__":
-    sys.exit(main(os.environ))

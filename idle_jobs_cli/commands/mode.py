@@ -1,148 +1,63 @@
-"""Shows or changes the mode: `make mode`, `make pause`, `make resume`.
+"""`idle-jobs mode`, `pause` and `resume`: what a deployed stack may do."""
 
-`pause` writes `paused` first and then disables the three event source mappings;
-`resume` enables them first and then writes the mode. So if either is killed halfway,
-the mode is `paused`: nothing is closed, and running the command again finishes it.
-Messages that are received in that time wait for an hour.
-"""
-
-import argparse
-import sys
-import time
-from collections.abc import Sequence
-
-import boto3
+import click
 
 from idle_jobs.messages.terms import Mode
-from idle_jobs.modes import MODE_MAX_AGE
-from idle_jobs.texts import tidy
-from idle_jobs_cli.stack.command import NotThere, Options, run
-from idle_jobs_cli.stack.stack import MAPPING, Stack
+from idle_jobs_cli.commands.options import command, stack_option
+from idle_jobs_cli.stack import mode as modes
+from idle_jobs_cli.stack.stack import Stack
 
-# Lambda refuses a change while the last one is in progress, which takes up to a minute.
-TRIES = 24
-NEXT_TRY = 5  # seconds
+RUNNING = (Mode.OBSERVE, Mode.CLOSE)
 
 
-def pause(stack: Stack) -> None:
-    """Write the mode `paused`, then disable the event source mappings."""
-    write_mode(stack, Mode.PAUSED)
-    switch_mappings(stack, enabled=False)
-    print(f"Functions that run now stop within {MODE_MAX_AGE}s.")
+@command(
+    "mode",
+    "Show or set the mode: observe, close or paused.",
+    ["idle-jobs mode", "idle-jobs mode close", "idle-jobs mode --stack staging"],
+)
+@click.argument(
+    "wanted", metavar="[MODE]", required=False, type=click.Choice([*map(str, Mode)])
+)
+@stack_option
+def mode(wanted: str | None, stack: str) -> None:
+    """Show the mode of a deployed stack, or set it to MODE: observe, close or paused.
 
-
-def resume(stack: Stack, wanted: Mode | None) -> None:
-    """Enable the mappings, then write the mode: by default that before the pause."""
-    mode = wanted or mode_before_pause(stack)
-    switch_mappings(stack, enabled=True)
-    write_mode(stack, mode)
-
-
-def show(stack: Stack) -> None:
-    """Print the mode, and the mappings that are disabled."""
-    print(f"mode: {read_mode(stack)}")
-    _tell_disabled(stack)
-
-
-def change(stack: Stack, mode: Mode) -> None:
-    """Write the mode only; the mappings do not change."""
-    write_mode(stack, mode)
-    if mode is not Mode.PAUSED:
-        _tell_disabled(stack)
-
-
-def read_mode(stack: Stack) -> str:
-    """Return the mode as the functions read it."""
-    ssm, name = boto3.client("ssm"), stack["ModeParameter"]
-    try:
-        return tidy(ssm.get_parameter(Name=name)["Parameter"]["Value"])
-    except ssm.exceptions.ParameterNotFound:
-        raise NotThere(f"{name}: expected the mode, but it was deleted") from None
-
-
-def write_mode(stack: Stack, mode: Mode) -> None:
-    """Write the mode if it is another one, and print the change."""
-    before = read_mode(stack)
-    if before == mode:
-        print(f"mode: {mode}, as before")
-        return
-    boto3.client("ssm").put_parameter(
-        Name=stack["ModeParameter"], Value=mode, Type="String", Overwrite=True
-    )
-    print(f"mode: {mode}, was {before}")
-
-
-def mode_before_pause(stack: Stack) -> Mode:
-    """Return the last mode that was not `paused`; AWS keeps 100 values."""
-    pages = boto3.client("ssm").get_paginator("get_parameter_history")
-    versions = [
-        (version["Version"], tidy(version["Value"]))
-        for page in pages.paginate(Name=stack["ModeParameter"])
-        for version in page["Parameters"]
-    ]
-    values = (value for _, value in sorted(versions, reverse=True))
-    running = (Mode(v) for v in values if v in (Mode.OBSERVE, Mode.CLOSE))
-    return next(running, Mode.OBSERVE)
-
-
-def switch_mappings(stack: Stack, *, enabled: bool) -> None:
-    """Enable or disable the event source mappings of the functions."""
-    for name, uuid in stack.of_type(MAPPING).items():
-        _switch(name, uuid, enabled=enabled)
-        print(f"{name}: {'enabled' if enabled else 'disabled'}")
-
-
-def _switch(name: str, uuid: str, *, enabled: bool) -> None:
-    lambdas = boto3.client("lambda")
-    for _ in range(TRIES):
-        try:
-            lambdas.update_event_source_mapping(UUID=uuid, Enabled=enabled)
-        except lambdas.exceptions.ResourceInUseException:
-            time.sleep(NEXT_TRY)
-        else:
-            return
-    raise NotThere(f"{name}: expected that Lambda accepts a change within 2m")
-
-
-def _tell_disabled(stack: Stack) -> None:
-    lambdas = boto3.client("lambda")
-    for name, uuid in stack.of_type(MAPPING).items():
-        if lambdas.get_event_source_mapping(UUID=uuid)["State"].startswith("Disabl"):
-            print(f"{name}: disabled, until `make resume`")
-
-
-def mode_named(text: str) -> Mode:
-    """Return a mode."""
-    if text not in set(Mode):
-        expected = f"expected one of {', '.join(Mode)}, got {text!r:.60}"
-        raise argparse.ArgumentTypeError(expected)
-    return Mode(text)
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run one of the three commands."""
-    return run(lambda: _main(argv))
-
-
-def _main(argv: Sequence[str] | None) -> None:
-    parser = Options("mode", "Show or change the mode.")
-    parser.add_argument("command", choices=["pause", "resume", "mode"])
-    parser.add_argument("--mode", type=mode_named)
-    options = parser.read(argv)
-    if options.command == "pause" and options.mode:
-        parser.error("MODE: expected none, since a pause is a mode")
-    if options.command == "resume" and options.mode is Mode.PAUSED:
-        parser.error("MODE: expected close or observe, to resume")
-    stack = Stack.find(options.stack)
-    if options.command == "pause":
-        pause(stack)
-    elif options.command == "resume":
-        resume(stack, options.mode)
-    elif options.mode:
-        change(stack, options.mode)
+    In observe, nothing is closed, and the log says what would be. The other stops of a
+    pause are left as they are: see `idle-jobs pause`.
+    """
+    found = Stack.find(stack)
+    if wanted:
+        modes.change(found, Mode(wanted))
     else:
-        show(stack)
+        modes.show(found)
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+@command(
+    "pause",
+    "Stop the stack: it judges and closes nothing, and receives no messages.",
+    ["idle-jobs pause"],
+)
+@stack_option
+def pause(stack: str) -> None:
+    """Stop a deployed stack: it judges and closes nothing, and receives no messages.
+
+    Requests wait in their queues, for up to six days.
+    """
+    modes.pause(Stack.find(stack))
+
+
+@command(
+    "resume",
+    "End a pause, in the mode from before it or in another one.",
+    ["idle-jobs resume", "idle-jobs resume observe"],
+)
+@click.argument(
+    "wanted",
+    metavar="[MODE]",
+    required=False,
+    type=click.Choice([*map(str, RUNNING)]),
+)
+@stack_option
+def resume(wanted: str | None, stack: str) -> None:
+    """End the pause of a deployed stack, in the mode from before it or in MODE."""
+    modes.resume(Stack.find(stack), Mode(wanted) if wanted else None)

@@ -1,111 +1,136 @@
-"""`make plan`: what a sweep of a real cluster would do, and why; it only reads."""
+"""`idle-jobs plan`: what a sweep of a real cluster would do, and why; it only reads."""
 
+import json
 import os
-import sys
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
-from rich.console import Console
-from rich.table import Table
+import click
 from rich.text import Text
 
-from idle_jobs.policy.ignored import without_effect
-from idle_jobs.policy.job import State
-from idle_jobs.policy.judge import judge
-from idle_jobs.policy.limits import Plan, limit
-from idle_jobs.policy.mass_events import mass_events
-from idle_jobs.policy.verdict import Action, Verdict
-from idle_jobs.reasons import Reason
-from idle_jobs_cli.cluster.target import Clock, Target, run
-from idle_jobs_cli.explaining.elastic_apps import look_alike
+from idle_jobs_cli.cluster.asked_as import AskedAs, headline
+from idle_jobs_cli.cluster.files import text_of
+from idle_jobs_cli.cluster.reading import read_jobs
+from idle_jobs_cli.cluster.target import Target, Where, open_target
+from idle_jobs_cli.commands.options import cluster_options, command
+from idle_jobs_cli.commands.plan_filters import filter_options
+from idle_jobs_cli.commands.plan_table import print_plan
+from idle_jobs_cli.exits import BadInput
+from idle_jobs_cli.output.formats import Format, output_option, write
+from idle_jobs_cli.output.tables import Column, Row, show
 from idle_jobs_cli.output.terminal import (
-    COLOURS,
-    one_line,
     open_console,
-    open_table,
-    spoken_bytes,
 )
+from idle_jobs_cli.planning.changes import changes, turned_settings
+from idle_jobs_cli.planning.document import (
+    JOB_FIELDS,
+    SCHEMA,
+    Entry,
+    document_of,
+    planned,
+)
+from idle_jobs_cli.planning.filters import Filters
 
-COLUMNS = ("job", "state", "verdict", "reason", "memory", "sweep", "detail")
-FIRST = (Action.CLOSE, Action.FORCE, Action.WATCH, Action.REPORT, Action.KEEP)
-
-
-def main(environ: Mapping[str, str]) -> int:
-    """Print the plan for the cluster in the environment; return the exit code."""
-    return run(environ, plan)
-
-
-def plan(target: Target, clock: Clock) -> int:
-    """Read, judge and limit as the Sweeper does, and print what it would send."""
-    jobs, now = target.cluster.jobs(clock()), clock()
-    verdicts = [judge(job, now, target.rules) for job in jobs]
-    halts = mass_events(verdicts, now, target.rules)
-    planned = limit(verdicts, halts, now, target.rules)
-    console = open_console(piped_width=2_000)
-    shown = [v for v in verdicts if v.reason is not Reason.ALREADY_CLOSED]
-    shown.sort(key=lambda v: (FIRST.index(v.action), v.job.job_id))
-    console.print(_table(shown, planned, console))
-    for name, value in _summary(verdicts, shown, planned):
-        console.print(Text(f"{name:<12}{value}"))
-    for ignored in without_effect(jobs, target.rules):
-        console.print(Text(f"{'ignored':<12}{one_line(ignored)}", "yellow"))
-    console.print("Nothing was posted.")
-    return 0
+CHANGED = (Column("job"), Column("change"), Column("before", drop=1), Column("after"))
 
 
-def _table(verdicts: Iterable[Verdict], planned: Plan, console: Console) -> Table:
-    sent = {v.job.job_id: "send" for v in planned.send}
-    held = {h.verdict.job.job_id: f"hold: {h.reason}" for h in planned.held}
-    table = open_table(console, *COLUMNS)
-    for verdict in verdicts:
-        fate = (sent | held).get(verdict.job.job_id, "")
-        style = COLOURS[verdict.action]
-        table.add_row(*(Text(one_line(c), style) for c in _cells(verdict, fate)))
-    return table
+@command(
+    "plan",
+    "Show what a sweep would do with each job, and why.",
+    [
+        "idle-jobs plan --url https://elastic.example:9243",
+        "idle-jobs plan --stack idle-job-closer --verdict close",
+        "idle-jobs plan --set IDLE_AFTER=4d -o json | jq .summary",
+        "idle-jobs plan --save monday.json",
+        "idle-jobs plan --diff monday.json",
+    ],
+)
+@cluster_options
+@filter_options
+@output_option
+@click.option(
+    "--save",
+    type=click.Path(dir_okay=False),
+    metavar="FILE",
+    help="Write the whole plan into a file, for --diff.",
+)
+@click.option(
+    "--diff",
+    "old",
+    metavar="FILE",
+    help="Show what changed since a plan that was saved; - is standard input.",
+)
+def plan(
+    where: Where,
+    output: Format,
+    save: str | None,
+    old: str | None,
+    **filters: Any,
+) -> None:
+    """Show what a sweep would do with each job that is not closed, and why.
+
+    It reads the cluster and closes nothing. An API key with the cluster privilege
+    monitor_ml is enough: ES_API_KEY, or ES_USERNAME and ES_PASSWORD.
+    """
+    before = _saved(old) if old else None
+    target = open_target(where, os.environ)
+    asked, jobs, now = read_jobs(target)
+    found = planned(jobs, now, target.rules)
+    document = document_of(found, now, _cluster(target, asked), target.settings)
+    if save:
+        _save(document, save)
+    if before:
+        _tell_changes(before, document, output)
+        return
+    fits = Filters(**filters).fit
+    entries = [entry for entry in document["jobs"] if fits(entry)]
+    if output is not Format.TABLE:
+        write({**document, "jobs": entries}, "jobs", output, JOB_FIELDS)
+        return
+    console = open_console()
+    console.print(Text(headline(target, asked)))
+    print_plan(console, entries, found)
 
 
-def _cells(verdict: Verdict, fate: str) -> Iterator[str]:
-    yield verdict.job.job_id
-    yield verdict.job.state or "unknown"
-    yield verdict.action
-    yield verdict.reason
-    yield spoken_bytes(verdict.job.memory_bytes)
-    yield fate
-    alike = look_alike(verdict.job)
-    doubt = f"; may belong to an Elastic app: {alike}" if alike else ""
-    yield f"{verdict.detail}{doubt}"
+def _saved(name: str) -> dict[str, Any]:
+    try:
+        plan = json.loads(text_of(name))
+    except ValueError:
+        plan = None
+    if not isinstance(plan, dict) or plan.get("schema") != SCHEMA:
+        raise BadInput(f"--diff: expected a plan saved by --save, in {name}")
+    return plan
 
 
-def _summary(
-    verdicts: Sequence[Verdict], shown: Sequence[Verdict], planned: Plan
-) -> Iterator[tuple[str, str]]:
-    why = Counter(held.reason for held in planned.held)
-    why_held = "".join(f", {count} {reason}" for reason, count in why.items())
-    held = [each.verdict for each in planned.held]
-    opened = [v for v in shown if v.job.state is not State.CLOSED]
-    yield "closed", str(len(verdicts) - len(opened))
-    yield "not closed", f"{len(opened)}{_counted(opened)}"
-    yield "would send", f"{len(planned.send)}{_counted(planned.send)}"
-    yield "held back", f"{len(held)}{_counted(held)}{why_held}"
-    for halt in dict.fromkeys(str(each.event) for each in planned.held if each.event):
-        yield "halt", halt
-    if alike := sum(look_alike(v.job) != "" for v in planned.send):
-        what = "have groups of Elastic apps, but not their mark"
-        yield "look at", f"{alike} of the jobs to send {what}"
-    yield "would free", f"{_freed(planned.send)} of ML memory"
+def _save(document: Entry, name: str) -> None:
+    try:
+        Path(name).write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise BadInput(f"--save: {name}: {error.strerror}") from None
 
 
-def _counted(verdicts: Iterable[Verdict]) -> str:
-    counts = Counter(verdict.action for verdict in verdicts)
-    shown = ", ".join(f"{counts[act]} {act}" for act in FIRST if counts[act])
-    return f": {shown}" if shown else ""
+def _cluster(target: Target, asked: AskedAs) -> dict[str, str]:
+    whose = {
+        "url": target.url,
+        "name": asked.name,
+        "version": asked.version,
+        "asked_as": asked.identity,
+        "stack": target.stack.name if target.stack else "",
+    }
+    return {name: value for name, value in whose.items() if value}
 
 
-def _freed(verdicts: Iterable[Verdict]) -> str:
-    # A failed job holds no memory, and a watched job is closed by somebody else.
-    closes = (v for v in verdicts if v.action is Action.CLOSE)
-    return spoken_bytes(sum(v.job.memory_bytes for v in closes)) or "nothing"
-
-
-if __name__ == "__main__":
-    sys.exit(main(os.environ))
+def _tell_changes(before: Entry, after: Entry, output: Format) -> None:
+    found = list(changes(before, after))
+    if output is not Format.TABLE:
+        times = {"since": before["planned_at"], "until": after["planned_at"]}
+        settings = {"settings": turned_settings(before, after)}
+        write(times | settings | {"changes": found}, "changes", output)
+        return
+    console = open_console()
+    for line in turned_settings(before, after):
+        console.print(Text(line))
+    if found:
+        show(console, CHANGED, (Row([*change.values()]) for change in found))
+    count = f"{len(found)} change{'' if len(found) == 1 else 's'}"
+    console.print(f"{count} since {before['planned_at']}.")

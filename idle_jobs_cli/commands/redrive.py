@@ -1,24 +1,25 @@
-"""Moves parked messages back to RequestQueue: `make redrive`.
+"""`idle-jobs redrive`: moves parked messages back to RequestQueue.
 
 Each message is sent with its first id and time, and then deleted. If the command is
 killed in between, it is in both queues. Closing a job twice does no harm.
 """
 
-import argparse
-import math
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import boto3
+import click
 
 from idle_jobs.messages.terms import Mode
 from idle_jobs.times import moment, spoken
-from idle_jobs_cli.commands.mode import read_mode
-from idle_jobs_cli.stack.command import NotThere, Options, named, run
-from idle_jobs_cli.stack.outcomes import follow
+from idle_jobs_cli.commands.options import command, stack_option
+from idle_jobs_cli.commands.redrive_preview import tell_fates
+from idle_jobs_cli.commands.waiting import Waiting, wait_option
+from idle_jobs_cli.exits import BadInput, CouldNot, Exit
+from idle_jobs_cli.stack.mode import read_mode
+from idle_jobs_cli.stack.outcomes import Awaited
 from idle_jobs_cli.stack.parking import Parked, counted, held, printable
 from idle_jobs_cli.stack.stack import Stack
 
@@ -27,8 +28,11 @@ if TYPE_CHECKING:
 
 IN_MODE = {
     Mode.OBSERVE: "mode: observe, so moved messages end as `skipped: mode_is_observe`",
-    Mode.PAUSED: "mode: paused, so moved messages wait until `make resume`",
+    Mode.PAUSED: "mode: paused, so moved messages wait until `idle-jobs resume`",
 }
+ONE_OF = "expected one of --id, --job and --all"
+
+Choice = Callable[[Parked], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,76 @@ class Moved:
         return printable(self.parked.asked_first.get("request_id") or self.new_id)
 
 
-def redrive(stack: Stack, chosen: Callable[[Parked], bool]) -> list[Moved]:
+@command(
+    "redrive",
+    "Send parked requests again: they are judged anew.",
+    [
+        "idle-jobs redrive --job old-payments --dry-run",
+        "idle-jobs redrive --job old-payments --wait 2m",
+        "idle-jobs redrive --all",
+    ],
+)
+@click.option("--id", "message_id", metavar="ID", help="The message with this id.")
+@click.option("--job", metavar="ID", help="All messages of this job.")
+@click.option("--all", "every", is_flag=True, help="All messages.")
+@click.option(
+    "--dry-run", is_flag=True, help="Only say what the Sweeper would do with them."
+)
+@wait_option
+@stack_option
+def redrive(
+    message_id: str | None,
+    job: str | None,
+    every: bool,
+    dry_run: bool,
+    wait: float | None,
+    stack: str,
+) -> Exit:
+    """Move parked messages back to RequestQueue, where they are judged again.
+
+    With --dry-run, it reads the cluster of the stack, says for each message what the
+    Sweeper would do with it, and moves nothing.
+    """
+    choice = _choice(message_id, job, every=every)
+    found, start = Stack.find(stack), datetime.now(UTC)
+    if (mode := read_mode(found)) in IN_MODE:
+        print(IN_MODE[Mode(mode)])
+    if dry_run:
+        with held(boto3.client("sqs"), found["ParkingQueue"]) as messages:
+            chosen = [*filter(choice, messages)]
+            _needed(chosen, message_id, job)
+            tell_fates(found, chosen)
+        return Exit.DONE
+    moved = _moved(found, choice)
+    _needed(moved, message_id, job)
+    print(f"{counted(len(moved))} moved to RequestQueue.")
+    if not moved or wait is None:
+        return Exit.DONE
+    requests = [Awaited(each.request_id, each.new_id) for each in moved]
+    return Waiting().wait(found, requests, start, wait)
+
+
+def _choice(message_id: str | None, job: str | None, *, every: bool) -> Choice:
+    if [message_id is None, job is None, not every].count(False) != 1:
+        raise BadInput(ONE_OF)
+    if "" in (message_id, job):
+        raise BadInput(f"{ONE_OF}, got an empty one")
+    if every:
+        return lambda _: True
+    if job:
+        return lambda message: message.printable_field("job_id") == job
+    return lambda message: message.message_id == message_id
+
+
+def _needed(chosen: object, message_id: str | None, job: str | None) -> None:
+    if chosen or not (message_id or job):
+        return
+    wanted = message_id or f"of job {job}"
+    what = f"expected message {wanted} in ParkingQueue, and found none"
+    raise CouldNot(what, "`idle-jobs parked` lists the messages")
+
+
+def _moved(stack: Stack, chosen: Choice) -> list[Moved]:
     """Move the chosen messages to RequestQueue, and print a line for each."""
     sqs, expires_after = boto3.client("sqs"), stack.expires_after()
     moved = []
@@ -82,61 +155,3 @@ def _expired(
         return None
     asks_for_idle = message.fields.get("only_if_idle") is True
     return age if age > expires_after and not asks_for_idle else None
-
-
-def seconds(text: str) -> float:
-    """Return a number of seconds."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0 <= value < math.inf:
-        expected = f"expected seconds, such as 120, got {text!r:.60}"
-        raise argparse.ArgumentTypeError(expected)
-    return value
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Move the chosen messages, and wait for their outcomes; return the exit code."""
-    return run(lambda: _main(argv))
-
-
-def _main(argv: Sequence[str] | None) -> None:
-    options = _read(argv)
-    stack, start = Stack.find(options.stack), datetime.now(UTC)
-    if (mode := read_mode(stack)) in IN_MODE:
-        print(IN_MODE[Mode(mode)])
-    moved = redrive(stack, _choice(options))
-    if not moved and not options.all:
-        wanted = options.id or f"of job {options.job}"
-        raise NotThere(
-            f"expected message {wanted} in ParkingQueue, and found none; `make parked` "
-            "lists the messages"
-        )
-    print(f"{counted(len(moved))} moved to RequestQueue.")
-    if moved and options.wait is not None:
-        follow(stack, {m.new_id: m.request_id for m in moved}, start, options.wait)
-
-
-def _read(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = Options("redrive", "Move parked messages back to RequestQueue.")
-    parser.add_argument("--id", type=named, help="the message with this id")
-    parser.add_argument("--job", type=named, help="all messages of this job")
-    parser.add_argument("--all", choices=["1"], help="all messages")
-    parser.add_argument("--wait", type=seconds, help="seconds to wait for outcomes")
-    options = parser.read(argv)
-    if len([o for o in (options.id, options.job, options.all) if o]) != 1:
-        parser.error("expected one of ID=message-id, JOB=job-id and ALL=1")
-    return options
-
-
-def _choice(options: argparse.Namespace) -> Callable[[Parked], bool]:
-    if options.all:
-        return lambda _: True
-    if options.job:
-        return lambda message: message.printable_field("job_id") == options.job
-    return lambda message: message.message_id == options.id
-
-
-if __name__ == "__main__":
-    sys.exit(main())

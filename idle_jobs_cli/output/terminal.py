@@ -1,8 +1,9 @@
-"""Output for people: plain text in a pipe, colours and boxes on a terminal."""
+"""Output for people: plain text in a pipe, colours on a terminal."""
 
 import sys
 import textwrap
 
+import click
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -21,8 +22,10 @@ COLOURS = {
     "keep": "",
 }
 
+PIPED_WIDTH = 2_000
 
-def open_console(piped_width: int = 190) -> Console:
+
+def open_console(piped_width: int = PIPED_WIDTH) -> Console:
     """Return a console on standard output; a pipe gets the width `piped_width`."""
     piped = not sys.stdout.isatty()
     return Console(
@@ -31,6 +34,13 @@ def open_console(piped_width: int = 190) -> Console:
         soft_wrap=piped,
         width=piped_width if piped else None,
     )
+
+
+def complain(what: str, then: str = "") -> None:
+    """Print an error as one line on stderr, and the next step as a second one."""
+    click.echo(f"Error: {one_line(what)}", err=True)
+    if then:
+        click.echo(f"Next: {one_line(then)}", err=True)
 
 
 def open_table(console: Console, *columns: str) -> Table:

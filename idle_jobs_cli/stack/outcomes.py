@@ -2,7 +2,8 @@
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -13,41 +14,70 @@ from idle_jobs_cli.stack.stack import LOG_GROUP, Stack
 
 NEXT_LOOK = 5  # seconds
 
+Outcome = Mapping[str, Any]
 
-def follow(
-    stack: Stack, requests: Mapping[str, str], since: datetime, wait: float
-) -> None:
-    """Print outcomes until each request has one, or `wait` seconds are over.
 
-    `requests` has the request ids by message id. A request that cannot be read has an
-    outcome with its message id instead.
+@dataclass
+class Awaited:
+    """One request: its id, that of its message, and the jobs that each end once.
+
+    Without jobs, the first outcome is the last. A request that cannot be read has an
+    outcome with its message id instead of its own; one that is refused as a whole has
+    an outcome that names no job of it.
     """
-    deadline = time.monotonic() + wait
-    printed: set[str] = set()
-    missing = _look(stack, requests, since, printed)
-    while missing and (left := deadline - time.monotonic()) > 0:
-        time.sleep(min(NEXT_LOOK, left))
-        missing = _look(stack, requests, since, printed)
-    for name in sorted(missing):
-        print(f"{name}: no outcome yet; search the logs for this request_id later")
+
+    request_id: str
+    message_id: str
+    jobs: Collection[str] = ()
+    missing: set[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Miss every job, or the request itself if no job is named."""
+        self.missing = set(self.jobs) or {self.request_id}
+
+    def take(self, outcome: Outcome) -> bool:
+        """Note an outcome if it is one of this request; return whether it is."""
+        asked = str(outcome.get("request_id", "")).removesuffix("/watch")
+        if asked not in (self.request_id, self.message_id):
+            return False
+        job_id = outcome.get("job_id")
+        self.missing -= {job_id} if job_id in self.jobs else self.missing
+        return True
 
 
-def _look(
-    stack: Stack, requests: Mapping[str, str], since: datetime, printed: set[str]
-) -> set[str]:
-    """Print the outcomes that are new; return the requests that still have none."""
-    names = {**requests, **{name: name for name in requests.values()}}
-    missing = set(requests.values())
-    for event_id, outcome in _outcomes(stack, since):
-        name = names.get(str(outcome.get("request_id")), "")
-        missing.discard(name)
-        if name and event_id not in printed:
-            printed.add(event_id)
-            print(_line(name, outcome))
-    return missing
+@dataclass
+class Follower:
+    """Follows requests from `since` on; `tell` gets each outcome as it comes, once."""
+
+    stack: Stack
+    requests: Collection[Awaited]
+    since: datetime
+    tell: Callable[[Awaited, Outcome], object]
+    _seen: set[str] = field(default_factory=set)
+
+    def follow(self, seconds: float) -> bool:
+        """Wait until each outcome is there or the time is over; return if all are."""
+        deadline = time.monotonic() + seconds
+        self._look()
+        while self._waits() and (left := deadline - time.monotonic()) > 0:
+            time.sleep(min(NEXT_LOOK, left))
+            self._look()
+        return not self._waits()
+
+    def _waits(self) -> bool:
+        return any(request.missing for request in self.requests)
+
+    def _look(self) -> None:
+        for event_id, outcome in _outcomes(self.stack, self.since):
+            if event_id in self._seen:
+                continue
+            self._seen.add(event_id)
+            for request in self.requests:
+                if request.take(outcome):
+                    self.tell(request, outcome)
 
 
-def _outcomes(stack: Stack, since: datetime) -> Iterator[tuple[str, dict[str, Any]]]:
+def _outcomes(stack: Stack, since: datetime) -> Iterator[tuple[str, Outcome]]:
     pages = boto3.client("logs").get_paginator("filter_log_events")
     start = int(since.timestamp() * 1000)
     for group in stack.of_type(LOG_GROUP).values():
@@ -68,8 +98,10 @@ def _read(text: str) -> dict[str, Any]:
     return line if isinstance(line, dict) else {}
 
 
-def _line(name: str, outcome: Mapping[str, Any]) -> str:
+def told(request: Awaited, outcome: Outcome) -> str:
+    """Return an outcome as one line: the request, the job, how it ended and why."""
     words = {k: printable(outcome.get(k, "")) for k in ("job_id", "ended", "reason")}
     detail = f", {printable(outcome['detail'])}" if outcome.get("detail") else ""
     job = f" {words['job_id']}" if words["job_id"] else ""
-    return f"{printable(name)}{job}: {words['ended']}: {words['reason']}{detail}"
+    ended = f"{words['ended']}: {words['reason']}{detail}"
+    return f"{printable(request.request_id)}{job}: {ended}"

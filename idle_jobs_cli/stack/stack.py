@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from idle_jobs.times import duration
 from idle_jobs_cli.cluster.identity import fetched
-from idle_jobs_cli.stack.command import NotThere
+from idle_jobs_cli.exits import CouldNot
 
 MAPPING = "AWS::Lambda::EventSourceMapping"
 LOG_GROUP = "AWS::Logs::LogGroup"
@@ -50,15 +50,21 @@ class Stack:
         return physical_id
 
     def of_type(self, kind: str) -> dict[str, str]:
-        """Return the physical ids of all resources of a type; NotThere without any."""
+        """Return the physical ids of all resources of a type; CouldNot without any."""
         names = [name for name, (type_, _) in self.resources.items() if type_ == kind]
         if not names:
             raise self._foreign(kind)
         return {name: self[name] for name in names}
 
-    def _foreign(self, what: str) -> NotThere:
+    def _foreign(self, what: str) -> CouldNot:
         expected = "expected a stack of the Idle Job Closer"
-        return NotThere(f"{self.name}: {expected}, but it has no {what}")
+        return CouldNot(f"{self.name}: {expected}, but it has no {what}")
+
+    def environment(self) -> Mapping[str, str]:
+        """Return the environment variables of the Sweeper: its settings."""
+        lambdas = boto3.client("lambda")
+        answer = lambdas.get_function_configuration(FunctionName=self["Sweeper"])
+        return dict(answer.get("Environment", {}).get("Variables", {}))
 
     def expires_after(self) -> timedelta:
         """Return the parameter `RequestExpiresAfter` of the stack."""
@@ -68,13 +74,13 @@ class Stack:
         try:
             return duration(values.get("RequestExpiresAfter"))
         except ValueError as error:
-            raise NotThere(f"{self.name}: RequestExpiresAfter: {error}") from None
+            raise CouldNot(f"{self.name}: RequestExpiresAfter: {error}") from None
 
 
 def _missing(name: str, error: ClientError) -> None:
     answer = error.response["Error"]
     if answer["Code"] == "ValidationError":
-        raise NotThere(
+        raise CouldNot(
             f"{name}: expected a stack of this account and region, but AWS says: "
             f"{answer['Message']}"
         ) from None

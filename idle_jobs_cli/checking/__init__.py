@@ -1,0 +1,1 @@
+"""Checks texts that the application would read; pure."""

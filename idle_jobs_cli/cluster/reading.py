@@ -1,0 +1,62 @@
+"""Reads the jobs of a target, and turns an error into one sentence with a next step."""
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from urllib.parse import urlsplit
+
+from idle_jobs.errors import ClusterError, NotReached, Refused, TryLater
+from idle_jobs.policy.job import Job
+from idle_jobs.reasons import Reason
+from idle_jobs_cli.cluster.asked_as import AskedAs, asked_as
+from idle_jobs_cli.cluster.hops import failed_hop
+from idle_jobs_cli.cluster.target import Target
+from idle_jobs_cli.exits import CouldNot
+from idle_jobs_cli.output.progress import progress
+
+# What to do about an answer, by its status.
+_NEXT_STEPS = {
+    "401": "check the credential: ES_API_KEY, or ES_USERNAME and ES_PASSWORD",
+    "403": "give the credential the cluster privilege monitor_ml (docs/try-it.md has "
+    "the request that makes such a key)",
+    "404": "check the URL: this address answers, but has no machine learning API",
+    "429": "the cluster is busy: try again later",
+}
+
+
+def read_jobs(target: Target, job_id: str = "") -> tuple[AskedAs, list[Job], datetime]:
+    """Return who was asked and as whom, the jobs (or one), and the time of the read.
+
+    The time is that of this machine, or that of a simulated cluster whose clock was
+    turned. CouldNot says why the cluster cannot be read, and what to do about it.
+    """
+    host = urlsplit(target.url).netloc
+    try:
+        with progress(f"Reading the jobs of {host}"):
+            began = datetime.now(UTC)
+            jobs = target.cluster.jobs(began, [job_id] if job_id else None)
+            asked = asked_as(target)
+            if asked.simulated_time:
+                began = asked.simulated_time
+                jobs = target.cluster.jobs(began, [job_id] if job_id else None)
+    except ClusterError as error:
+        raise unreadable(target, error) from None
+    return asked, jobs, asked.simulated_time or datetime.now(UTC)
+
+
+def unreadable(target: Target, error: ClusterError) -> CouldNot:
+    """Return why a cluster cannot be read, and the next step."""
+    status = re.match(r"(\d{3}) ", str(error))
+    if not status and isinstance(error, NotReached | TryLater | Refused):
+        found = failed_hop(target.url, target.ca_file)
+        if found and error.reason is not Reason.CLUSTER_TOO_OLD:
+            return found
+    what = f"the cluster could not be read: {error}"
+    return CouldNot(what, _NEXT_STEPS.get(status[1], "") if status else "")
+
+
+def near(name: str, known: Iterable[str]) -> str:
+    """Return `: did you mean ...?` with up to three names like this one, or ""."""
+    alike = get_close_matches(name, list(known), n=3, cutoff=0.6)
+    return f": did you mean {' or '.join(alike)}?" if alike else ""

@@ -1,0 +1,48 @@
+"""The environment variables of a cluster's address and credential; pure.
+
+The names are those of this application and those of Elastic's own tools (the container
+images, Elastic Agent, start-local, the clients' examples). The first that is set wins.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+
+from idle_jobs.texts import tidy
+
+Environ = Mapping[str, str]
+
+URL = ("CLUSTER_URL", "ES_URL", "ELASTICSEARCH_URL", "ELASTICSEARCH_HOST")
+CLOUD_ID = ("ELASTIC_CLOUD_ID", "CLOUD_ID")
+API_KEY = ("ES_API_KEY", "ELASTIC_API_KEY", "ELASTICSEARCH_API_KEY")
+USER = ("ES_USERNAME", "ELASTICSEARCH_USERNAME", "ES_USER")
+PASSWORD = ("ES_PASSWORD", "ELASTICSEARCH_PASSWORD", "ELASTIC_PASSWORD")
+CA_FILE = ("CA_BUNDLE", "ES_CA_CERT", "ELASTICSEARCH_CA")
+FINGERPRINT = ("ES_CA_FINGERPRINT", "ELASTICSEARCH_CA_TRUSTED_FINGERPRINT")
+SERVICE = ("SIGV4_SERVICE",)
+ALL = (URL, CLOUD_ID, API_KEY, USER, PASSWORD, CA_FILE, FINGERPRINT, SERVICE)
+EVERY_NAME = frozenset(name for names in ALL for name in names)
+
+
+def first_of(environ: Environ, names: Sequence[str]) -> tuple[str, str]:
+    """Return the first variable that is set, and its value; two empty texts if none."""
+    for name in names:
+        if value := tidy(environ.get(name, "")):
+            return name, value
+    return "", ""
+
+
+def secret_in(environ: Environ) -> tuple[str, str]:
+    """Return the variable of a credential, and the credential as a secret has it.
+
+    An API key goes before a user: it is the narrower credential. Two empty texts if
+    there is neither.
+    """
+    name, key = first_of(environ, API_KEY)
+    if key:
+        return name, key
+    name, password = first_of(environ, PASSWORD)
+    if not password:
+        return "", ""
+    # The images of Elasticsearch set ELASTIC_PASSWORD for the user `elastic`.
+    user = first_of(environ, USER)[1] or ("elastic" if "ELASTIC_" in name else "")
+    return name, json.dumps({"username": user, "password": password})

@@ -1,0 +1,119 @@
+"""What several commands share: their class, and the options for cluster and stack."""
+
+import functools
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import click
+
+from idle_jobs_cli.cluster.target import Where
+from idle_jobs_cli.stack.names import default_stack
+
+Command = Callable[..., Any]
+AWS_SERVICES = ("execute-api", "es", "lambda", "vpc-lattice-svcs")
+
+
+class WithExamples(click.Command):
+    """A command whose help ends with examples; a test runs each of them."""
+
+    def __init__(self, *args: Any, examples: Sequence[str] = (), **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.examples = examples
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the examples, a line each, as they are typed."""
+        super().format_epilog(ctx, formatter)
+        if self.examples:
+            with formatter.section("Examples"):
+                formatter.write_text("\b\n" + "\n".join(self.examples))
+
+
+def command(
+    name: str, short_help: str, examples: Sequence[str]
+) -> Callable[[Command], WithExamples]:
+    """Return a decorator that makes a command of a function."""
+    return click.command(
+        name, cls=WithExamples, short_help=short_help, examples=examples
+    )
+
+
+def cluster_options(read: Command) -> Command:
+    """Add the options that say which cluster to read; they arrive as `where`."""
+
+    @click.option(
+        "--url", default="", metavar="URL", help="Elasticsearch, or its gateway."
+    )
+    @click.option(
+        "--cloud-id", default="", metavar="ID", help="The same, on Elastic Cloud."
+    )
+    @click.option(
+        "--ca-file",
+        type=click.Path(exists=True, dir_okay=False),
+        metavar="FILE",
+        help="The certificates to trust.",
+    )
+    @click.option(
+        "--fingerprint",
+        default="",
+        metavar="HEX",
+        help="The SHA-256 fingerprint of the CA to trust.",
+    )
+    @click.option(
+        "--sign",
+        type=click.Choice(AWS_SERVICES),
+        metavar="SERVICE",
+        help="Sign with AWS credentials for execute-api, es, lambda or "
+        "vpc-lattice-svcs.",
+    )
+    @click.option(
+        "--stack",
+        default="",
+        metavar="NAME",
+        help="Read cluster, settings and secret of this deployed stack.",
+    )
+    @click.option(
+        "--set",
+        "given",
+        multiple=True,
+        callback=_settings,
+        metavar="NAME=VALUE",
+        help="Use another value for a setting, such as IDLE_AFTER=4d.",
+    )
+    @functools.wraps(read)
+    def with_where(**options: Any) -> Any:
+        where = {name: options.pop(name) or "" for name in Where.__dataclass_fields__}
+        return read(where=Where(**where), **options)
+
+    return with_where
+
+
+def stack_option(act: Command) -> Command:
+    """Add `--stack`, by default that of the environment or of samconfig.toml."""
+    return click.option(
+        "--stack",
+        default=lambda: default_stack(os.environ),
+        callback=_named,
+        metavar="NAME",
+        help="The deployed stack. Default: IDLE_JOBS_STACK, or the stack_name in the "
+        "samconfig.toml of this folder.",
+    )(act)
+
+
+def _named(_ctx: click.Context, _param: click.Parameter, text: str) -> str:
+    if not text:
+        raise click.BadParameter(
+            "expected the name of a stack; samconfig.toml has no readable stack_name "
+            "in [default.deploy.parameters]"
+        )
+    return text
+
+
+def _settings(
+    _ctx: click.Context, _param: click.Parameter, given: Sequence[str]
+) -> Mapping[str, str]:
+    pairs = [text.partition("=") for text in given]
+    for name, sign, _ in pairs:
+        if not sign:
+            raise click.BadParameter(f"expected NAME=VALUE, got {name!r:.60}")
+    return {name.strip(): value for name, _, value in pairs}

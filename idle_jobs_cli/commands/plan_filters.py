@@ -1,0 +1,56 @@
+"""The options of `idle-jobs plan` that say which jobs to show."""
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from idle_jobs.reasons import Reason
+from idle_jobs_cli.planning.document import ORDER
+from idle_jobs_cli.planning.filters import size
+
+Command = Callable[..., Any]
+
+
+def filter_options(read: Command) -> Command:
+    """Add the options; they arrive as the arguments of `Filters`."""
+    for option in (
+        click.option(
+            "--larger-than",
+            callback=_size,
+            metavar="SIZE",
+            help="Only jobs with more memory, such as 512mb.",
+        ),
+        click.option(
+            "--group",
+            "groups",
+            multiple=True,
+            metavar="NAME",
+            help="Only jobs of this group.",
+        ),
+        click.option(
+            "--reason",
+            "reasons",
+            multiple=True,
+            type=click.Choice([*map(str, Reason)]),
+            metavar="NAME",
+            help="Only jobs with this reason.",
+        ),
+        click.option(
+            "--verdict",
+            "verdicts",
+            multiple=True,
+            type=click.Choice([*map(str, ORDER)]),
+            metavar="NAME",
+            help="Only close, force, watch, report or keep.",
+        ),
+    ):
+        read = option(read)
+    return read
+
+
+def _size(_ctx: click.Context, _param: click.Parameter, text: str | None) -> int:
+    try:
+        return size(text) if text else 0
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None

@@ -1,0 +1,74 @@
+"""The table of `idle-jobs plan`, and the summary below it."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from rich.console import Console
+from rich.text import Text
+
+from idle_jobs.policy.job import State
+from idle_jobs.policy.verdict import Verdict
+from idle_jobs_cli.explaining.elastic_apps import look_alike
+from idle_jobs_cli.output.tables import Column, Row, show
+from idle_jobs_cli.output.terminal import COLOURS, one_line, spoken_bytes
+from idle_jobs_cli.planning.document import ORDER, Entry, Planned, would_free
+
+COLUMNS = (
+    Column("job"),
+    Column("state", drop=1),
+    Column("verdict"),
+    Column("reason"),
+    Column("memory", drop=3, right=True),
+    Column("sweep", drop=4),
+    Column("detail", drop=2, cut=True),
+)
+
+
+def print_plan(console: Console, entries: Sequence[Entry], found: Planned) -> None:
+    """Print the entries that are to be shown, and the summary of the whole plan."""
+    show(console, COLUMNS, map(_row, entries))
+    if hidden := len(found.shown) - len(entries):
+        console.print(Text(f"{'not shown':<12}{hidden}, by the filters"))
+    for name, value in _summary(found):
+        console.print(Text(f"{name:<12}{value}"))
+    for ignored in found.ignored:
+        console.print(Text(f"{'no effect':<12}{one_line(ignored)}"))
+    console.print("Nothing was closed.")
+
+
+def _row(entry: Entry) -> Row:
+    held = f": {entry['held_for']}" if entry["held_for"] else ""
+    apps = entry["may_belong_to"]
+    doubt = f"; may belong to an Elastic app: {apps}" if apps else ""
+    cells = (
+        *(entry["job_id"], entry["state"], entry["verdict"], entry["reason"]),
+        spoken_bytes(entry["memory_bytes"]),
+        f"{entry['sweep']}{held}",
+        f"{entry['detail']}{doubt}",
+    )
+    return Row(cells, COLOURS[entry["verdict"]])
+
+
+def _summary(found: Planned) -> Iterator[tuple[str, str]]:
+    planned = found.plan
+    why = Counter(held.reason for held in planned.held)
+    why_held = "".join(f", {count} {reason}" for reason, count in why.items())
+    held = [each.verdict for each in planned.held]
+    opened = [v for v in found.shown if v.job.state is not State.CLOSED]
+    yield "closed", str(len(found.verdicts) - len(opened))
+    yield "not closed", f"{len(opened)}{_counted(opened)}"
+    yield "would send", f"{len(planned.send)}{_counted(planned.send)}"
+    yield "held back", f"{len(held)}{_counted(held)}{why_held}"
+    for halt in dict.fromkeys(str(each.event) for each in planned.held if each.event):
+        yield "halt", halt
+    if alike := sum(look_alike(v.job) != "" for v in planned.send):
+        what = "have groups of Elastic apps, but not their mark"
+        yield "look at", f"{alike} of the jobs to send {what}"
+    freed = spoken_bytes(would_free(planned.send)) or "nothing"
+    yield "would free", f"{freed} of ML memory"
+
+
+def _counted(verdicts: Sequence[Verdict]) -> str:
+    counts = Counter(verdict.action for verdict in verdicts)
+    shown = ", ".join(f"{counts[act]} {act}" for act in ORDER if counts[act])
+    return f": {shown}" if shown else ""

@@ -1,0 +1,109 @@
+"""`idle-jobs validate` and `schema`: checks what the application would read."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from idle_jobs.messages.close_message import parse_message
+from idle_jobs.messages.readers import BadBody, parse_object
+from idle_jobs.messages.request import parse_request
+from idle_jobs.policy.owner import OUR_KEY, read_owner
+from idle_jobs_cli.checking.settings_file import problems_of, sections
+from idle_jobs_cli.cluster.files import text_of
+from idle_jobs_cli.commands.options import command
+from idle_jobs_cli.exits import BadInput, Exit
+from idle_jobs_cli.output.terminal import one_line
+
+SCHEMAS = {
+    path.stem.replace("_", "-"): path
+    for path in sorted((Path(__file__).parents[1] / "schemas").glob("*.json"))
+}
+
+
+def _of_request(text: str) -> Iterator[str]:
+    now = datetime.now(UTC)
+    try:
+        parse_request(text, request_id="new", sent_at=now, now=now)
+    except BadBody as bad:
+        yield str(bad)
+
+
+def _of_close_message(text: str) -> Iterator[str]:
+    now = datetime.now(UTC)
+    try:
+        parse_message(text, sent_at=now, now=now)
+    except BadBody as bad:
+        yield str(bad)
+
+
+def _of_owner_settings(text: str) -> Iterator[str]:
+    """Yield the problem of an owner's settings, alone or in the job's configuration."""
+    try:
+        value = parse_object(text)
+    except BadBody as bad:
+        yield str(bad)
+        return
+    custom = value.get("custom_settings", value)
+    if "custom_settings" not in value and OUR_KEY not in value:
+        custom = {OUR_KEY: value}
+    if problem := read_owner(custom).problem:
+        yield problem
+
+
+def _of_settings(text: str) -> Iterator[str]:
+    for section, settings in sections(text):
+        for problem in problems_of(settings):
+            yield f"{section}: {problem}" if section else problem
+
+
+CHECKS: Mapping[str, Callable[[str], Iterator[str]]] = {
+    "request": _of_request,
+    "close-message": _of_close_message,
+    "owner-settings": _of_owner_settings,
+    "settings": _of_settings,
+}
+
+
+@command(
+    "validate",
+    "Check a request, a close message, or settings from a file.",
+    [
+        "idle-jobs validate settings samconfig.toml",
+        "idle-jobs validate request request.json",
+        """echo '{"job_id": "web"}' | idle-jobs validate request""",
+    ],
+)
+@click.argument("kind", type=click.Choice([*CHECKS]))
+@click.argument("file", default="-", required=False)
+def validate(kind: str, file: str) -> Exit:
+    """Check the text in FILE, or standard input, as the functions would read it.
+
+    KIND is request, close-message, owner-settings (the value of idle_closer, or a job's
+    configuration with it) or settings (lines of NAME=VALUE, samconfig.toml, or the
+    parameters file of CloudFormation). The exit code is 2 if something is wrong.
+    """
+    text = text_of(file)
+    if not text.strip():
+        raise BadInput(f"{file}: expected a text, got an empty one")
+    problems = list(CHECKS[kind](text))
+    for problem in problems:
+        click.echo(one_line(problem), err=True)
+    if problems:
+        return Exit.ASKED_WRONGLY
+    print("valid")
+    return Exit.DONE
+
+
+@command(
+    "schema",
+    "Print the JSON Schema of a request, a plan and others.",
+    ["idle-jobs schema request", "idle-jobs schema plan > plan.schema.json"],
+)
+@click.argument("kind", type=click.Choice([*SCHEMAS]))
+def schema(kind: str) -> None:
+    """Print the JSON Schema of KIND, for editors and for other programs."""
+    document = json.loads(SCHEMAS[kind].read_text(encoding="utf-8"))
+    print(json.dumps(document, indent=2))

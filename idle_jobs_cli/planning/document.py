@@ -1,0 +1,117 @@
+"""The plan of a sweep as a document: what it would do with each job, and why; pure.
+
+`schemas/plan.json` describes it.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from idle_jobs.policy.ignored import without_effect
+from idle_jobs.policy.job import Job, State
+from idle_jobs.policy.judge import judge
+from idle_jobs.policy.limits import Plan, limit
+from idle_jobs.policy.mass_events import mass_events
+from idle_jobs.policy.rules import Rules
+from idle_jobs.policy.verdict import Action, Verdict
+from idle_jobs.reasons import Reason
+from idle_jobs.times import rfc3339
+from idle_jobs_cli.explaining.elastic_apps import look_alike
+
+SCHEMA = "urn:idle-job-closer:schema:plan:1"
+
+# What is done first, stands first.
+ORDER = (Action.CLOSE, Action.FORCE, Action.WATCH, Action.REPORT, Action.KEEP)
+
+# The columns of a job as CSV, in this order.
+JOB_FIELDS = (
+    *("job_id", "state", "verdict", "reason", "sweep", "held_for", "memory_bytes"),
+    *("idle_since", "owner", "groups", "may_belong_to", "detail"),
+)
+
+Entry = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """The verdicts of one sweep, and which of the jobs it would send or hold back."""
+
+    verdicts: Sequence[Verdict]
+    plan: Plan
+    ignored: Sequence[str]
+
+    @property
+    def shown(self) -> list[Verdict]:
+        """Return the jobs that are not closed, in the order of what is done."""
+        shown = [v for v in self.verdicts if v.reason is not Reason.ALREADY_CLOSED]
+        return sorted(shown, key=lambda v: (ORDER.index(v.action), v.job.job_id))
+
+
+def planned(jobs: Sequence[Job], now: datetime, rules: Rules) -> Planned:
+    """Judge and limit as the Sweeper does."""
+    verdicts = [judge(job, now, rules) for job in jobs]
+    halts = mass_events(verdicts, now, rules)
+    plan = limit(verdicts, halts, now, rules)
+    return Planned(verdicts, plan, tuple(without_effect(jobs, rules)))
+
+
+def document_of(
+    planned: Planned, now: datetime, cluster: Entry, settings: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return the plan as a document of plain values."""
+    plan = planned.plan
+    halts = dict.fromkeys(str(each.event) for each in plan.held if each.event)
+    return {
+        "schema": SCHEMA,
+        "planned_at": rfc3339(now.replace(microsecond=0)),
+        "cluster": cluster,
+        "settings": dict(settings),
+        "summary": {
+            "closed": sum(v.job.state is State.CLOSED for v in planned.verdicts),
+            "not_closed": sum(
+                v.job.state is not State.CLOSED for v in planned.verdicts
+            ),
+            "send": len(plan.send),
+            "held": len(plan.held),
+            "would_free_bytes": would_free(plan.send),
+            "reasons": dict(Counter(str(v.reason) for v in planned.verdicts)),
+        },
+        "halts": list(halts),
+        "ignored": list(planned.ignored),
+        "jobs": entries(planned),
+    }
+
+
+def entries(planned: Planned) -> list[dict[str, Any]]:
+    """Return one entry for each job that is not closed."""
+    sent = {v.job.job_id for v in planned.plan.send}
+    held = {h.verdict.job.job_id: str(h.reason) for h in planned.plan.held}
+    return [_entry(verdict, sent, held) for verdict in planned.shown]
+
+
+def _entry(verdict: Verdict, sent: set[str], held: Mapping[str, str]) -> dict[str, Any]:
+    job = verdict.job
+    sweep = {True: "send", False: ""}[job.job_id in sent]
+    since = verdict.idle_since
+    return {
+        "job_id": job.job_id,
+        "state": str(job.state or "unknown"),
+        "verdict": str(verdict.action),
+        "reason": str(verdict.reason),
+        "sweep": "hold" if job.job_id in held else sweep,
+        "held_for": held.get(job.job_id, ""),
+        "memory_bytes": job.memory_bytes,
+        "idle_since": rfc3339(since) if since else None,
+        "owner": job.owner.name,
+        "groups": list(job.groups),
+        "may_belong_to": look_alike(job),
+        "detail": verdict.detail,
+    }
+
+
+def would_free(verdicts: Sequence[Verdict]) -> int:
+    """Return the bytes of ML memory that closing these jobs would free."""
+    # A failed job holds no memory, and a watched job is closed by somebody else.
+    return sum(v.job.memory_bytes for v in verdicts if v.action is Action.CLOSE)
