@@ -74,14 +74,15 @@ def rfc3339(time: datetime) -> str:
 
 
 def spoken(span: timedelta) -> str:
-    """Return a time span as text for people, in its two largest units: `9d 3h`.
+    """Return a time span as text for people: `9d 3h`, or `9d` if it is 9 d and 3 s.
 
-    The units are those of Elasticsearch, so one part alone is a time value.
+    It has the largest unit and the next one. The units are those of Elasticsearch, so
+    one part alone is a time value.
     """
     seconds = max(0, int(span.total_seconds()))
-    parts = []
+    counts = []
     for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)):
         count, seconds = divmod(seconds, size)
-        if count:
-            parts.append(f"{count}{unit}")
-    return " ".join(parts[:2]) or "0s"
+        if count or counts:
+            counts.append((count, unit))
+    return " ".join(f"{n}{unit}" for n, unit in counts[:2] if n) or "0s"

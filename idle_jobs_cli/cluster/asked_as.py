@@ -11,7 +11,7 @@ from typing import Any
 
 from idle_jobs.elastic.answers import parsed
 from idle_jobs.errors import ClusterError
-from idle_jobs.times import moment
+from idle_jobs.times import moment, rfc3339
 from idle_jobs_cli.cluster.target import Target
 from idle_jobs_cli.output.terminal import one_line
 
@@ -46,11 +46,21 @@ def headline(target: Target, asked: AskedAs) -> str:
     """Return one line: which cluster, as whom, by which settings."""
     named = f"{asked.name} at {target.url}" if asked.name else target.url
     version = f" (Elasticsearch {asked.version})" if asked.version else ""
+    where = f"{named}{version}{_time_there(asked)}"
     stack = f" of stack {target.stack.name}" if target.stack else ""
     turned = [f"{name}={text}" for name, text in target.settings.items()]
-    settings = f"{', '.join(turned)}; others" if turned else "all settings"
+    settings = f"{', '.join(turned)}; all others" if turned else "all"
     identity = asked.identity or "an identity that it does not tell"
-    return f"Cluster{stack}: {named}{version}, as {identity}. {settings} by default."
+    return f"Cluster{stack}: {where}, as {identity}. Settings: {settings} by default."
+
+
+def _time_there(asked: AskedAs) -> str:
+    """Return the time of a simulated cluster, if its clock was turned."""
+    return (
+        f", whose clock shows {rfc3339(asked.simulated_time)}"
+        if asked.simulated_time
+        else ""
+    )
 
 
 def _answer(target: Target, path: str) -> dict[str, Any]:

@@ -82,8 +82,9 @@ def cluster_options(read: Command) -> Command:
     )
     @functools.wraps(read)
     def with_where(**options: Any) -> Any:
-        where = {name: options.pop(name) or "" for name in Where.__dataclass_fields__}
-        return read(where=Where(**where), **options)
+        named = {name: options.pop(name) for name in Where.__dataclass_fields__}
+        given = {name: value for name, value in named.items() if value}
+        return read(where=Where(**given), **options)
 
     return with_where
 

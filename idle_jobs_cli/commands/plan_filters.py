@@ -38,7 +38,7 @@ def filter_options(read: Command) -> Command:
         ),
         click.option(
             "--verdict",
-            "verdicts",
+            "actions",
             multiple=True,
             type=click.Choice([*map(str, ORDER)]),
             metavar="NAME",

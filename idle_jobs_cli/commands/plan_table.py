@@ -37,16 +37,16 @@ def print_plan(console: Console, entries: Sequence[Entry], found: Planned) -> No
 
 
 def _row(entry: Entry) -> Row:
-    held = f": {entry['held_for']}" if entry["held_for"] else ""
+    held = f": {entry['hold_reason']}" if entry["hold_reason"] else ""
     apps = entry["may_belong_to"]
     doubt = f"; may belong to an Elastic app: {apps}" if apps else ""
     cells = (
-        *(entry["job_id"], entry["state"], entry["verdict"], entry["reason"]),
+        *(entry["job_id"], entry["state"], entry["action"], entry["reason"]),
         spoken_bytes(entry["memory_bytes"]),
         f"{entry['sweep']}{held}",
         f"{entry['detail']}{doubt}",
     )
-    return Row(cells, COLOURS[entry["verdict"]])
+    return Row(cells, COLOURS[entry["action"]])
 
 
 def _summary(found: Planned) -> Iterator[tuple[str, str]]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 # Of a job; its memory and the time for which it is quiet always change.
-COMPARED = ("state", "verdict", "reason", "sweep", "held_for")
+COMPARED = ("state", "action", "reason", "sweep", "hold_reason")
 NOT_LISTED = dict.fromkeys(COMPARED, "")
 
 Plan = Mapping[str, Any]
@@ -42,6 +42,6 @@ def turned_settings(before: Plan, after: Plan) -> list[str]:
 def _told(entry: Plan) -> str:
     if entry is NOT_LISTED:
         return ""
-    held = f" ({entry['held_for']})" if entry["held_for"] else ""
+    held = f" ({entry['hold_reason']})" if entry["hold_reason"] else ""
     sweep = f", {entry['sweep']}{held}" if entry["sweep"] else ""
-    return f"{entry['state']}: {entry['verdict']} {entry['reason']}{sweep}"
+    return f"{entry['state']}: {entry['action']} {entry['reason']}{sweep}"

@@ -17,6 +17,7 @@ from idle_jobs.policy.mass_events import mass_events
 from idle_jobs.policy.rules import Rules
 from idle_jobs.policy.verdict import Action, Verdict
 from idle_jobs.reasons import Reason
+from idle_jobs.summary import listed
 from idle_jobs.times import rfc3339
 from idle_jobs_cli.explaining.elastic_apps import look_alike
 
@@ -25,11 +26,12 @@ SCHEMA = "urn:idle-job-closer:schema:plan:1"
 # What is done first, stands first.
 ORDER = (Action.CLOSE, Action.FORCE, Action.WATCH, Action.REPORT, Action.KEEP)
 
-# The columns of a job as CSV, in this order.
+# The fields of a job, those of the Sweeper's own answer among them.
 JOB_FIELDS = (
-    *("job_id", "state", "verdict", "reason", "sweep", "held_for", "memory_bytes"),
-    *("idle_since", "owner", "groups", "may_belong_to", "detail"),
+    *("job_id", "state", "action", "reason", "sweep", "hold_reason", "memory_bytes"),
+    *("idle_since", "owner", "groups", "may_belong_to", "detail", "hold_detail"),
 )
+_EMPTY = {**dict.fromkeys(JOB_FIELDS, ""), "memory_bytes": 0}
 
 Entry = Mapping[str, Any]
 
@@ -85,30 +87,19 @@ def document_of(
 
 
 def entries(planned: Planned) -> list[dict[str, Any]]:
-    """Return one entry for each job that is not closed."""
-    sent = {v.job.job_id for v in planned.plan.send}
-    held = {h.verdict.job.job_id: str(h.reason) for h in planned.plan.held}
-    return [_entry(verdict, sent, held) for verdict in planned.shown]
-
-
-def _entry(verdict: Verdict, sent: set[str], held: Mapping[str, str]) -> dict[str, Any]:
-    job = verdict.job
-    sweep = {True: "send", False: ""}[job.job_id in sent]
-    since = verdict.idle_since
-    return {
-        "job_id": job.job_id,
-        "state": str(job.state or "unknown"),
-        "verdict": str(verdict.action),
-        "reason": str(verdict.reason),
-        "sweep": "hold" if job.job_id in held else sweep,
-        "held_for": held.get(job.job_id, ""),
-        "memory_bytes": job.memory_bytes,
-        "idle_since": rfc3339(since) if since else None,
-        "owner": job.owner.name,
-        "groups": list(job.groups),
-        "may_belong_to": look_alike(job),
-        "detail": verdict.detail,
-    }
+    """Return one entry for each job that is not closed, with all of `JOB_FIELDS`."""
+    return [
+        {
+            **_EMPTY,
+            **fields,
+            "state": str(verdict.job.state or "unknown"),
+            "groups": list(verdict.job.groups),
+            "may_belong_to": look_alike(verdict.job),
+        }
+        for verdict, fields in zip(
+            planned.shown, listed(planned.shown, planned.plan), strict=True
+        )
+    ]
 
 
 def would_free(verdicts: Sequence[Verdict]) -> int:

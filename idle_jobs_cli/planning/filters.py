@@ -23,7 +23,7 @@ class Filters:
     """All that are given have to fit; of several values of one, any."""
 
     reasons: Collection[str] = ()
-    verdicts: Collection[str] = ()
+    actions: Collection[str] = ()
     groups: Collection[str] = ()
     larger_than: int = 0
 
@@ -31,7 +31,7 @@ class Filters:
         """Return whether to show an entry of a plan."""
         return (
             (not self.reasons or entry["reason"] in self.reasons)
-            and (not self.verdicts or entry["verdict"] in self.verdicts)
+            and (not self.actions or entry["action"] in self.actions)
             and (not self.groups or not set(self.groups).isdisjoint(entry["groups"]))
             and (not self.larger_than or entry["memory_bytes"] > self.larger_than)
         )

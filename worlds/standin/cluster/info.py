@@ -38,6 +38,27 @@ def get_root(ml: MachineLearning, call: Call) -> Reply:
     )
 
 
+def authenticate(_ml: MachineLearning, call: Call) -> Reply:
+    """Say who asks (RestAuthenticateAction of 8.x)."""
+    caller, key = call.caller, {}
+    realm = {"name": "reserved", "type": "reserved"}
+    if caller.api_key:
+        realm = {"name": "_es_api_key", "type": "_es_api_key"}
+        key = {"api_key": {"id": caller.api_key, "name": caller.api_key}}
+    user: dict[str, object] = {
+        "username": caller.user,
+        "roles": [] if key else [caller.role],
+        "full_name": None,
+        "email": None,
+        "metadata": {},
+        "enabled": True,
+        "authentication_realm": realm,
+        "lookup_realm": realm,
+        "authentication_type": "api_key" if key else "realm",
+    }
+    return Reply(user | key)
+
+
 def get_info(ml: MachineLearning, _call: Call) -> Reply:
     """Say defaults, limits, and whether upgrade mode is on."""
     most = ml.settings.get(_MOST)

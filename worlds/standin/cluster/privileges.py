@@ -21,7 +21,10 @@ _INDEX_GRANTS: Mapping[str, str] = {
     "indices:admin/refresh": "maintenance,manage,all",
 }
 # What every user may ask, about himself.
-_FREE = {"cluster:admin/xpack/security/user/has_privileges"}
+_FREE = {
+    "cluster:admin/xpack/security/user/has_privileges",
+    "cluster:admin/xpack/security/user/authenticate",
+}
 
 
 @dataclass(frozen=True)

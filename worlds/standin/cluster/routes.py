@@ -20,7 +20,7 @@ from standin.cluster import (
 from standin.cluster.cat_tasks import cat_tasks
 from standin.cluster.configs import get_datafeeds, get_jobs
 from standin.cluster.datafeed_stats import get_datafeed_stats
-from standin.cluster.info import get_info, get_root, set_upgrade_mode
+from standin.cluster.info import authenticate, get_info, get_root, set_upgrade_mode
 from standin.cluster.job_stats import get_job_stats
 from standin.cluster.route import (
     CAT,
@@ -50,6 +50,7 @@ _FEED_STATS = "cluster:monitor/xpack/ml/datafeeds/stats/get"
 _GET_JOBS = "cluster:monitor/xpack/ml/job/get"
 _GET_FEEDS = "cluster:monitor/xpack/ml/datafeeds/get"
 _MAIN = "cluster:monitor/main"
+_AUTHENTICATE = "cluster:admin/xpack/security/user/authenticate"
 _UPGRADE = "cluster:admin/xpack/ml/upgrade_mode"
 _GET_SETTINGS = "cluster:monitor/settings"
 _PUT_SETTINGS = "cluster:admin/settings/update"
@@ -69,6 +70,7 @@ def _document(
 ROUTES: tuple[Route, ...] = (
     Route("GET", "/", get_root, _MAIN),
     Route("HEAD", "/", get_root, _MAIN),
+    Route("GET", "/_security/_authenticate", authenticate, _AUTHENTICATE),
     Route("GET", "/_ml/info", get_info, "cluster:monitor/xpack/ml/info/get"),
     Route(
         *("POST", "/_ml/set_upgrade_mode", set_upgrade_mode, _UPGRADE),
