@@ -3,7 +3,7 @@
 import io
 import json
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from typing import Any
@@ -30,26 +30,30 @@ MAPPINGS = (
 )
 
 
+FUNCTIONS = (*QUEUES, "AWS::IAM::Role", "AWS::Lambda::Function")
+
+
 @contextmanager
-def deployed(*types: str) -> Iterator[dict[str, str]]:
+def deployed(*types: str, **parameters: str) -> Iterator[dict[str, str]]:
     """Deploy the template's resources of these types; yield their physical ids.
 
-    With mappings, moto runs what is sent to a queue, and loses it.
+    With mappings, moto runs what is sent to a queue, and loses it. The parameters are
+    those of the template, such as ClusterUrl.
     """
     with mock_aws(), patch.dict("os.environ", AWS_KEYS), quick_receives():
         boto3.setup_default_session(botocore_session=SESSION)
         cloud = boto3.client("cloudformation")
-        _create(cloud, types)
+        _create(cloud, types, parameters)
         found = cloud.list_stack_resources(StackName=NAME)["StackResourceSummaries"]
         yield {r["LogicalResourceId"]: r["PhysicalResourceId"] for r in found}
 
 
-def _create(cloud: Any, types: tuple[str, ...]) -> None:
+def _create(cloud: Any, types: tuple[str, ...], own: Mapping[str, str]) -> None:
     template = _translated()
     every = template["Resources"].items()
     kept = {name: value for name, value in every if value["Type"] in types}
     body = {"Parameters": template["Parameters"], "Resources": kept}
-    if types == MAPPINGS:  # Only roles and functions need the other sections.
+    if "AWS::Lambda::Function" in types:  # It needs the other sections, too.
         _upload_code()
         body = template | body | {"Outputs": {}}
     cloud.create_stack(
@@ -57,7 +61,7 @@ def _create(cloud: Any, types: tuple[str, ...]) -> None:
         TemplateBody=json.dumps(body),
         Parameters=[
             {"ParameterKey": key, "ParameterValue": value}
-            for key, value in NEEDED.items()
+            for key, value in (NEEDED | dict(own)).items()
         ],
     )
 

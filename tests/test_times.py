@@ -149,7 +149,7 @@ def test_what_is_written_is_read_again(time: datetime) -> None:
 
 @pytest.mark.parametrize(("span", "expected"), SPANS.values(), ids=SPANS)
 def test_spans_are_said_in_two_units(span: timedelta, expected: str) -> None:
-    """People say the two largest units, and leave out those that are nought."""
+    """People say the largest unit and the next one, if there is any of it."""
     assert expected == spoken(span)
 
 

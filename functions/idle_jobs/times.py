@@ -80,7 +80,7 @@ def spoken(span: timedelta) -> str:
     one part alone is a time value.
     """
     seconds = max(0, int(span.total_seconds()))
-    counts = []
+    counts: list[tuple[int, str]] = []
     for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)):
         count, seconds = divmod(seconds, size)
         if count or counts:

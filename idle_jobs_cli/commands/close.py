@@ -28,8 +28,8 @@ IN_MODE = {
     "Ask the stack to close jobs, after showing which.",
     [
         "idle-jobs close old-payments --reason 'moved to the new index'",
-        "idle-jobs close 'batch-*' --only-if-idle --wait 10m",
-        "idle-jobs close old-payments,old-orders --dry-run",
+        "idle-jobs close 'tmp-*' --only-if-idle --wait 10m",
+        "idle-jobs close old-payments,prod-orders --dry-run",
     ],
 )
 @click.argument("expression")

@@ -84,7 +84,7 @@ def cluster(port: int, control_port: int | None, version: str) -> int:
 @command(
     "simulate",
     "Run schedules with random faults, or tell one of them as a timeline.",
-    ["idle-jobs simulate 18", "idle-jobs simulate --schedules 200"],
+    ["idle-jobs simulate 18", "idle-jobs simulate --schedules 20"],
 )
 @click.argument("seed", required=False, type=click.IntRange(min=0))
 @click.option(

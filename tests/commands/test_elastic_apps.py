@@ -7,13 +7,13 @@ import pytest
 import time_machine
 
 from builders import NOW, RULES, idle_job
+from commands.running import on_cluster
 from idle_jobs.policy.judge import judge
 from idle_jobs.policy.verdict import Action
 from idle_jobs.reasons import Reason
-from idle_jobs_cli.commands.plan import main
 from idle_jobs_cli.explaining.elastic_apps import look_alike
 from local.scenario import SWEEP
-from standin.cluster import API_KEY, Cluster, serve
+from standin.cluster import Cluster
 
 # Groups as Kibana's modules have them, and a name that such a job has.
 INSTALLED = {
@@ -57,8 +57,8 @@ def test_the_plan_tells_it(capsys: pytest.CaptureFixture[str]) -> None:
         groups=("security", "winlogbeat", "process"),
         custom_settings={"custom_urls": []},
     )
-    with serve(cluster) as url, time_machine.travel(SWEEP, tick=False):
-        main({"CLUSTER_URL": url, "ES_API_KEY": API_KEY})
+    with time_machine.travel(SWEEP, tick=False):
+        on_cluster(cluster, "plan")
     out = capsys.readouterr().out
 
     assert "datafeed stopped; may belong to an Elastic app: security, winlogbeat" in out

@@ -13,8 +13,9 @@ import pytest
 from botocore.credentials import SSOProvider
 from botocore.tokens import SSOTokenProvider
 
-from idle_jobs_cli.commands import explain, parked, plan
+from commands.running import idle_jobs
 
+THERE = ("--url", "http://127.0.0.1:1", "--sign", "es")
 START = "https://sso.example/start"
 ROLE = "role_arn = arn:aws:iam::123456789012:role/ops"
 SSO = "sso_region = eu-west-1\nsso_account_id = 123456789012\nsso_role_name = ops"
@@ -143,17 +144,17 @@ def test_credentials_that_cannot_be_fetched_are_one_line(
     """Whatever fetching them raises, a refusal of STS or a broken file."""
     profile(home, fields)
 
-    assert plan.main({"CLUSTER_URL": "http://127.0.0.1:1"}) == 2
-    (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith(f"AWS credentials: {told}")
+    assert idle_jobs("plan", *THERE) == 2
+    line, _ = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"Error: AWS credentials: {told}")
 
 
 def test_explain_says_so_too(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """`make explain` reads the same target (F1)."""
+    """`idle-jobs explain` reads the same target (F1)."""
     profile(home, f"{ROLE}\nsource_profile = base")
 
-    assert explain.main({"CLUSTER_URL": "http://127.0.0.1:1", "JOB": "web"}) == 2
-    assert capsys.readouterr().err.startswith("AWS credentials: An error occurred")
+    assert idle_jobs("explain", "web", *THERE) == 2
+    assert capsys.readouterr().err.startswith("Error: AWS credentials: An error")
 
 
 @pytest.mark.parametrize(
@@ -167,6 +168,6 @@ def test_a_command_on_the_stack_says_so_too(
     """Nothing was asked of the stack, and nothing was done."""
     profile(home, fields)
 
-    assert parked.main(["--stack", "drill"]) == 2
-    (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("AWS credentials: ")
+    assert idle_jobs("parked", "--stack", "drill") == 2
+    line, _ = capsys.readouterr().err.splitlines()
+    assert line.startswith("Error: AWS credentials: ")

@@ -2,9 +2,10 @@
 
 import pytest
 
-from idle_jobs.settings import RULE_READERS, BadSettings
+from idle_jobs.settings import RULE_READERS
 from idle_jobs_cli.cluster.misspelt import misspelt
-from idle_jobs_cli.cluster.target import read_target
+from idle_jobs_cli.cluster.target import Where, open_target
+from idle_jobs_cli.exits import BadInput
 from local.intrinsics import load_template
 from local.topology import TEMPLATE
 
@@ -60,11 +61,12 @@ def test_a_shells_own_variables_are_left_alone() -> None:
     assert [] == list(misspelt(SHELL.split(), MEANT, MEANT))
 
 
-def test_the_tools_refuse_a_misspelt_setting() -> None:
+def test_the_commands_refuse_a_misspelt_setting() -> None:
     """Together with whatever else is wrong (F14)."""
-    with pytest.raises(BadSettings) as refused:
-        read_target({"IDLE_AFTR": "4d", "ES_API_KEY": "x"}, {})
+    variables = {"IDLE_AFTR": "4d", "ES_API_KEY": "x"}
+    with pytest.raises(BadInput) as refused:
+        open_target(Where(url="https://elastic.example"), variables)
 
     told = str(refused.value).split("; ")
     assert "IDLE_AFTR: unknown, did you mean IDLE_AFTER?" in told
-    assert "ES_API_KEY: expected an encoded API key, or id:api_key" in told
+    assert "ES_API_KEY: expected an encoded API key, id:api_key" in str(refused.value)

@@ -1,4 +1,4 @@
-"""`make mode`, `make pause` and `make resume`, against a stack in moto."""
+"""`idle-jobs mode`, `pause` and `resume`, against a stack in moto."""
 
 import time
 from collections.abc import Iterator
@@ -7,8 +7,9 @@ from contextlib import suppress
 import boto3
 import pytest
 
+from commands.running import idle_jobs
 from deployed import MAPPINGS, NAME, deployed, on_event, refuse
-from idle_jobs_cli.commands.mode import NEXT_TRY, TRIES, main
+from idle_jobs_cli.stack.mode import NEXT_TRY, TRIES
 
 # moto takes seconds to make its first Lambda functions.
 pytestmark = pytest.mark.slow
@@ -42,8 +43,8 @@ def ids(deployment: dict[str, str]) -> dict[str, str]:
 
 
 def run(command: str, mode: str = "", stack: str = NAME) -> int:
-    """Run a command as its make target does."""
-    return main([command, "--stack", stack, *(["--mode", mode] if mode else [])])
+    """Run a command."""
+    return idle_jobs(command, *([mode] if mode else []), "--stack", stack)
 
 
 def written() -> str:
@@ -99,7 +100,7 @@ def test_a_paused_stack_says_what_is_disabled(
     run("pause")
     capsys.readouterr()
     codes = run("mode"), run("mode", "close")
-    disabled = [f"{name}: disabled, until `make resume`" for name in NAMES]
+    disabled = [f"{name}: disabled, until `idle-jobs resume`" for name in NAMES]
 
     assert ((0, 0), {"Disabled"}) == (codes, states(ids))
     assert ["mode: paused", *disabled, "mode: close, was paused", *disabled] == (
@@ -189,7 +190,7 @@ def test_a_mapping_that_never_settles_is_named(
         code = run("pause")
 
     assert (1, "paused", [NEXT_TRY] * TRIES) == (code, written(), waits)
-    assert capsys.readouterr().err.startswith("SweeperRequests: expected")
+    assert capsys.readouterr().err.startswith("Error: SweeperRequests: expected")
 
 
 @pytest.mark.usefixtures("ids")
@@ -200,7 +201,7 @@ def test_a_refusal_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     (line,) = capsys.readouterr().err.splitlines()
 
     assert (1, "observe") == (code, written())
-    assert line.startswith("AWS refused: ")
+    assert line.startswith("Error: AWS refused: ")
     assert "AccessDeniedException" in line
 
 
@@ -210,7 +211,7 @@ def test_a_deleted_mode_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     boto3.client("ssm").delete_parameter(Name=PARAMETER)
     code = run("mode", "close")
 
-    assert (1, f"{PARAMETER}: expected the mode, but it was deleted\n") == (
+    assert (1, f"Error: {PARAMETER}: expected the mode, but it was deleted\n") == (
         code,
         capsys.readouterr().err,
     )
@@ -219,19 +220,19 @@ def test_a_deleted_mode_is_named(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("command", "mode", "expected"),
     [
-        ("mode", "off", "expected one of paused, observe, close, got 'off'"),
-        ("resume", "paused", "expected close or observe"),
-        ("pause", "close", "expected none"),
-        ("stop", "", "invalid choice: 'stop'"),
+        ("mode", "off", "'off' is not one of 'paused', 'observe', 'close'"),
+        ("resume", "paused", "'paused' is not one of 'observe', 'close'"),
+        ("pause", "close", "unexpected extra argument"),
+        ("stop", "", "No such command 'stop'"),
     ],
 )
 @pytest.mark.usefixtures("ids")
 def test_bad_input_changes_nothing(
     command: str, mode: str, expected: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """One line says what is expected, and the exit code is 2."""
+    """One line says what is wrong, the next where the help is; the exit code is 2."""
     code = run(command, mode)
-    (line,) = capsys.readouterr().err.splitlines()
+    line, _ = capsys.readouterr().err.splitlines()
 
     assert (2, "observe") == (code, written())
     assert expected in line

@@ -1,4 +1,4 @@
-"""`make parked`, and what every command says of bad input, against a stack in moto."""
+"""`idle-jobs parked`, and what every command says of bad input, on a stack in moto."""
 
 import json
 from collections.abc import Iterator
@@ -11,9 +11,9 @@ import time_machine
 from botocore.exceptions import EndpointConnectionError
 
 from builders import NOW, persons_message
+from commands.running import idle_jobs
 from deployed import NAME, QUEUES, deployed, on_event, refuse, send, visible
-from idle_jobs_cli.commands import mode, parked
-from idle_jobs_cli.stack import command
+from idle_jobs_cli.stack.names import default_stack
 
 pytestmark = pytest.mark.slow
 
@@ -41,9 +41,9 @@ TELLS = {
         '0s  ["a"]  7  null  dead-lettered by SQS',
     ),
     "what a terminal would obey": (
-        json.dumps({"job_id": "web\x1b[2J\n", "requested_by": "x" * 50}),
+        json.dumps({"job_id": "web\x1b[2J\n", "requested_by": "x" * 70}),
         "",
-        f"0s  web [2J  -  {'x' * 37}...  dead-lettered by SQS",
+        f"0s  web [2J  -  {'x' * 61}...  dead-lettered by SQS",
     ),
 }
 
@@ -70,11 +70,19 @@ def test_a_message_is_told_in_a_row(
 ) -> None:
     """Its id, age, job, request, who asked and why it is here; whatever its body is."""
     message_id = send(ids["ParkingQueue"], body, reason)
-    code = parked.main(["--stack", NAME])
+    code = idle_jobs("parked", "--stack", NAME)
     headings, row, count = lines(capsys)
 
-    assert (0, "1 message in ParkingQueue.") == (code, count)
-    assert headings.split() == ["MESSAGE", "ID", *parked.HEADINGS[1:]]
+    assert (3, "1 message in ParkingQueue.") == (code, count)
+    assert headings.split() == [
+        "message",
+        "id",
+        "age",
+        "job",
+        "request",
+        "by",
+        "reason",
+    ]
     # Columns are as wide as their widest cell.
     assert row.split() == [message_id, *told.split()]
 
@@ -87,14 +95,16 @@ def test_columns_stand_below_their_headings(
     send(ids["ParkingQueue"], first.to_json())
     with time_machine.travel(NOW + timedelta(hours=3, minutes=5), tick=False):
         send(ids["ParkingQueue"], "{}")
-        parked.main(["--stack", NAME])
+        idle_jobs("parked", "--stack", NAME)
     headings, *rows, _ = lines(capsys)
-    ages, jobs, reasons = (headings.index(h) + 2 for h in ("  AGE", "  JOB", "  REA"))
+    ages, jobs, reasons = (headings.index(h) + 2 for h in ("  age", "  job", "  rea"))
 
     assert ["3h 5m  a-long-job", "0s     -"] == [
         row[ages : jobs + len("a-long-job")].rstrip() for row in rows
     ]
-    assert ["blocked", "dead-lettered by SQS"] == [row[reasons:] for row in rows]
+    assert ["blocked", "dead-lettered by SQS"] == [
+        row[reasons:].rstrip() for row in rows
+    ]
 
 
 @pytest.mark.parametrize("count", [0, 12])
@@ -106,11 +116,11 @@ def test_every_message_is_told_once_and_stays_visible(
     codes = []
     for hours in (1, 2):  # moto shows again only what was hidden a millisecond ago.
         with time_machine.travel(NOW + timedelta(hours=hours), tick=False):
-            codes.append(parked.main(["--stack", NAME]))
+            codes.append(idle_jobs("parked", "--stack", NAME))
     printed = lines(capsys)
     listed = [line.split()[0] for line in printed if line.split()[0] in sent]
 
-    assert [0, 0] == codes
+    assert [3 if count else 0] * 2 == codes
     assert sorted([*sent, *sent]) == sorted(listed)
     assert printed[-1] == f"{count} messages in ParkingQueue."
     with time_machine.travel(NOW + timedelta(hours=2, seconds=1), tick=False):
@@ -121,22 +131,22 @@ def test_what_cannot_be_shown_again_comes_back_by_itself(ids: dict[str, str]) ->
     """A listing that may not set the visibility hides messages for a minute."""
     send(ids["ParkingQueue"], "{}")
     with refuse("sqs.ChangeMessageVisibilityBatch", "AccessDenied"):
-        code = parked.main(["--stack", NAME])
+        code = idle_jobs("parked", "--stack", NAME)
     hidden = visible(ids["ParkingQueue"])
     with time_machine.travel(NOW + timedelta(seconds=61), tick=False):
         shown = visible(ids["ParkingQueue"])
 
-    assert (0, [], ["{}"]) == (code, hidden, shown)
+    assert (3, [], ["{}"]) == (code, hidden, shown)
 
 
 @pytest.mark.usefixtures("ids")
 def test_a_stack_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     """A stack of another name, account or region is told from a refusal."""
-    code = parked.main(["--stack", "nowhere"])
+    code = idle_jobs("parked", "--stack", "nowhere")
 
     assert code == 1
     assert capsys.readouterr().err == (
-        "nowhere: expected a stack of this account and region, but AWS says: "
+        "Error: nowhere: expected a stack of this account and region, but AWS says: "
         "Stack with id nowhere does not exist\n"
     )
 
@@ -145,10 +155,12 @@ def test_a_stack_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) 
 def test_who_may_not_ask_is_told_so(capsys: pytest.CaptureFixture[str]) -> None:
     """A refusal is not taken for a stack that is missing."""
     with refuse("cloudformation.ListStackResources", "AccessDenied"):
-        code = parked.main(["--stack", NAME])
+        code = idle_jobs("parked", "--stack", NAME)
 
     assert code == 1
-    assert capsys.readouterr().err.startswith("AWS refused: An error occurred (Acc")
+    assert capsys.readouterr().err.startswith(
+        "Error: AWS refused: An error occurred (Acc"
+    )
 
 
 def test_a_stack_without_mappings_is_refused(
@@ -156,7 +168,7 @@ def test_a_stack_without_mappings_is_refused(
 ) -> None:
     """A mode alone does not make a stack ours."""
     with deployed("AWS::SSM::Parameter"):
-        code = mode.main(["mode", "--stack", NAME])
+        code = idle_jobs("mode", "--stack", NAME)
 
     assert code == 1
     assert "it has no AWS::Lambda::EventSourceMapping" in capsys.readouterr().err
@@ -165,11 +177,12 @@ def test_a_stack_without_mappings_is_refused(
 def test_a_foreign_stack_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     """A stack of something else has no ParkingQueue."""
     with deployed("AWS::SSM::Parameter"):
-        code = parked.main(["--stack", NAME])
+        code = idle_jobs("parked", "--stack", NAME)
 
     assert code == 1
     assert capsys.readouterr().err == (
-        "drill: expected a stack of the Idle Job Closer, but it has no ParkingQueue\n"
+        "Error: drill: expected a stack of the Idle Job Closer, but it has no "
+        "ParkingQueue\n"
     )
 
 
@@ -178,65 +191,72 @@ def test_the_stack_of_samconfig_is_the_default(
 ) -> None:
     """Without STACK the commands look after what `sam deploy` deploys."""
     with deployed():
-        code = parked.main([])
+        code = idle_jobs("parked")
 
     assert code == 1
-    assert capsys.readouterr().err.startswith("idle-job-closer: expected a stack")
+    assert capsys.readouterr().err.startswith("Error: idle-job-closer: expected")
 
 
 @pytest.mark.parametrize(
     ("argv", "expected"),
     [
-        (["--stack", ""], "expected a name, got an empty one"),
-        (["--sta", "x"], "unrecognized arguments: --sta x"),
+        (["--stack", ""], "expected the name of a stack"),
+        (["--sta", "x"], "No such option"),
     ],
 )
 def test_bad_input_is_one_line(
     argv: list[str], expected: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """No usage, no traceback: what is expected, and exit code 2."""
-    code = parked.main(argv)
-    (line,) = capsys.readouterr().err.splitlines()
+    """No usage, no traceback: what is wrong, the next step, and exit code 2."""
+    code = idle_jobs("parked", *argv)
+    line, then = capsys.readouterr().err.splitlines()
 
     assert code == 2
     assert expected in line
+    assert then == "Next: `idle-jobs parked --help`"
 
 
 @pytest.mark.parametrize("text", [None, "", "x = [", "default = 1", "[default.deploy]"])
 def test_a_samconfig_without_a_name_is_bad_input(
     text: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever the file holds, the operator is asked for STACK."""
-    file = tmp_path / "samconfig.toml"
+    """Whatever the file holds, the operator is asked for a stack."""
+    monkeypatch.chdir(tmp_path)
     if text is not None:
-        file.write_text(text)
-    monkeypatch.setattr(command, "SAMCONFIG", file)
-    with pytest.raises(command.BadInput, match="STACK: expected"):
-        command.deployed_name()
+        (tmp_path / "samconfig.toml").write_text(text)
+
+    assert default_stack({}) == ""
+    assert idle_jobs("parked") == 2
+    assert default_stack({"IDLE_JOBS_STACK": " blue "}) == "blue"
 
 
 @pytest.mark.usefixtures("ids")
-@pytest.mark.parametrize(
-    ("error", "told"),
-    [
-        (EndpointConnectionError(endpoint_url="https://x"), "AWS could not be called"),
-        (KeyboardInterrupt(), "Stopped; running the command again is safe."),
-    ],
-    ids=["no network", "ctrl-c"],
-)
-def test_what_goes_wrong_is_one_line(
-    error: BaseException, told: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Neither a lost network nor an impatient operator sees a traceback."""
+def test_a_lost_network_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """The next step says what boto3 needs."""
 
     def fail(**_: object) -> None:
-        raise error
+        raise EndpointConnectionError(endpoint_url="https://x")
 
     with on_event("before-call.sqs.ReceiveMessage", fail):
-        code = parked.main(["--stack", NAME])
-    (line,) = capsys.readouterr().err.splitlines()
+        code = idle_jobs("parked", "--stack", NAME)
+    line, then = capsys.readouterr().err.splitlines()
 
-    assert (1, True) == (code, line.startswith(told))
+    assert code == 1
+    assert line.startswith("Error: AWS could not be called")
+    assert "AWS_DEFAULT_REGION" in then
+
+
+@pytest.mark.usefixtures("ids")
+def test_ctrl_c_ends_quietly(capsys: pytest.CaptureFixture[str]) -> None:
+    """No traceback, and the exit code of an interrupt (U8)."""
+
+    def stop(**_: object) -> None:
+        raise KeyboardInterrupt
+
+    with on_event("before-call.sqs.ReceiveMessage", stop):
+        code = idle_jobs("parked", "--stack", NAME)
+
+    assert (130, "") == (code, capsys.readouterr().err.strip())
 
 
 def test_a_missing_region_is_named(
@@ -246,7 +266,7 @@ def test_a_missing_region_is_named(
     monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", "nowhere")
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
-    code = parked.main(["--stack", NAME])
+    code = idle_jobs("parked", "--stack", NAME)
 
     assert code == 1
-    assert "expected credentials and a region" in capsys.readouterr().err
+    assert "give credentials and a region" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""`make redrive`: parked messages go back to RequestQueue, and none is ever lost."""
+"""`idle-jobs redrive`: parked messages go back, and none is ever lost."""
 
 import json
 from collections import Counter
@@ -12,8 +12,8 @@ import pytest
 import time_machine
 
 from builders import NOW, ago, persons_message
+from commands.running import idle_jobs
 from deployed import NAME, QUEUES, deployed, on_event, refuse, send, visible
-from idle_jobs_cli.commands.redrive import main
 
 pytestmark = pytest.mark.slow
 
@@ -50,15 +50,15 @@ def parked(ids: dict[str, str]) -> dict[str, str]:
 
 
 def set_mode(mode: str) -> None:
-    """Write the mode as `make mode` does."""
+    """Write the mode as `idle-jobs mode` does."""
     boto3.client("ssm").put_parameter(
         Name=f"/{NAME}/mode", Value=mode, Type="String", Overwrite=True
     )
 
 
 def run(*argv: str) -> int:
-    """Run the command as its make target does."""
-    return main(["--stack", NAME, *argv])
+    """Run the command."""
+    return idle_jobs("redrive", "--stack", NAME, *argv)
 
 
 def later(look: Callable[[], Any]) -> Any:
@@ -79,7 +79,7 @@ def jobs(queue: str) -> Counter[str]:
     [
         (lambda parked: ["--id", parked["cdn"]], {"cdn"}),
         (lambda _: ["--job", "web"], {"web"}),
-        (lambda _: ["--all", "1"], {"ads", "cdn", "web"}),
+        (lambda _: ["--all"], {"ads", "cdn", "web"}),
     ],
     ids=["ID", "JOB", "ALL"],
 )
@@ -120,7 +120,7 @@ def test_what_sqs_itself_moved_keeps_its_age_and_its_id(
     """A new message would be young again, and its outcome under another key."""
     old_id = send(ids["ParkingQueue"], '{"job_id": "web"}')
     with time_machine.travel(NOW + timedelta(hours=25), tick=False):
-        run("--all", "1")
+        run("--all")
         (body,) = visible(ids["RequestQueue"])
     out = capsys.readouterr().out
 
@@ -140,7 +140,7 @@ def test_a_body_that_would_grow_too_long_is_moved_as_it_is(
     body = '{"job_id": "web", "x": "' + "\u00e9" * 300_000 + '"}'
     send(ids["ParkingQueue"], body)
 
-    assert run("--all", "1") == 0
+    assert run("--all") == 0
     assert later(lambda: visible(ids["RequestQueue"])) == [body]
 
 
@@ -149,7 +149,7 @@ def test_an_empty_id_is_no_id(
 ) -> None:
     """The Sweeper refuses it, and tells of it by its message's id."""
     send(ids["ParkingQueue"], '{"job_id": "web", "request_id": ""}')
-    run("--all", "1")
+    run("--all")
     moved, told, _ = capsys.readouterr().out.splitlines()
 
     assert told.endswith(f"the request_id {moved.split()[-1]}")
@@ -160,7 +160,7 @@ def test_an_unreadable_body_gets_its_messages_id(
 ) -> None:
     """What was parked unread is moved unread, and found by its new message's id."""
     send(ids["ParkingQueue"], "<html>", "unreadable")
-    run("--all", "1")
+    run("--all")
     moved, told, _ = capsys.readouterr().out.splitlines()
     new_id = moved.split()[-1]
 
@@ -181,14 +181,14 @@ def test_no_stop_loses_a_message(
     moved_before = (event, call) != ("before-call", "SendMessage")
     if stop == "refusal":
         with refuse(f"sqs.{call}", "AccessDenied"):
-            assert run("--all", "1") == 1
+            assert run("--all") == 1
     else:
         # A process that is killed tidies nothing up.
         tidying = on_event("before-call.sqs.ChangeMessageVisibilityBatch", kill)
         with suppress(Killed), tidying, on_event(f"{event}.sqs.{call}", kill):
-            run("--all", "1")
+            run("--all")
     assert set(parked) == {*jobs(ids["RequestQueue"]), *jobs(ids["ParkingQueue"])}
-    later(lambda: run("--all", "1"))
+    later(lambda: run("--all"))
 
     assert not jobs(ids["ParkingQueue"])
     assert set(parked) == set(jobs(ids["RequestQueue"]))
@@ -204,7 +204,7 @@ def test_what_is_parked_again_meanwhile_stays(
         send(ids["ParkingQueue"], PARKED["web"])
 
     with on_event("after-call.sqs.DeleteMessage", park_again):
-        code = run("--all", "1")
+        code = run("--all")
 
     assert code == 0
     assert Counter([*parked]) == jobs(ids["RequestQueue"])
@@ -229,7 +229,7 @@ def test_an_expired_request_is_warned_of(
     """Past RequestExpiresAfter, what was an order closes only an idle job."""
     message = persons_message(requested_at=ago(hours=hours), **fields)
     send(ids["ParkingQueue"], message.to_json())
-    run("--all", "1")
+    run("--all")
     warning = "  requested 1d 1h ago, over 1d: closes the job only if it is idle"
 
     assert warns == (warning in capsys.readouterr().out.splitlines())
@@ -289,7 +289,7 @@ def test_a_refused_request_is_found_by_its_message(
         log(ids, "SweeperLogGroup", request_id=parsed["MessageId"], **line)
 
     with on_event("after-call.sqs.SendMessage", refuse_it):
-        run("--all", "1", "--wait", "60")
+        run("--all", "--wait", "60")
 
     assert capsys.readouterr().out.splitlines()[3:] == [
         "r-7: parked: bad_request, job_id: expected"
@@ -303,19 +303,19 @@ def test_waiting_ends(wait: str, capsys: pytest.CaptureFixture[str]) -> None:
     code = run("--job", "web", "--wait", wait)
     *_, last = capsys.readouterr().out.splitlines()
 
-    assert code == 0
+    assert code == 3
     assert last == ("r-web: no outcome yet; search the logs for this request_id later")
 
 
 @pytest.mark.parametrize(
     ("argv", "told"),
     [
-        ([], "expected one of ID=message-id, JOB=job-id and ALL=1"),
-        (["--id", "x", "--all", "1"], "expected one of"),
-        (["--all", "yes"], "invalid choice: 'yes'"),
-        (["--job", ""], "expected a name, got an empty one"),
-        (["--all", "1", "--wait", "soon"], "expected seconds, such as 120"),
-        (["--all", "1", "--wait", "-1"], "expected seconds, such as 120"),
+        ([], "expected one of --id, --job and --all"),
+        (["--id", "x", "--all"], "expected one of"),
+        (["--all", "yes"], "unexpected extra argument (yes)"),
+        (["--job", ""], "expected one of --id, --job and --all, got an empty one"),
+        (["--all", "--wait", "soon"], "expected a time such as 120s or 10m"),
+        (["--all", "--wait", "-1"], "expected a time such as 120s or 10m"),
         (["--id", "x"], "expected message x in ParkingQueue"),
         (["--job", "gone"], "expected message of job gone in ParkingQueue"),
     ],
@@ -327,9 +327,9 @@ def test_what_cannot_be_done_moves_nothing(
     parked: dict[str, str],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """All is moved only by ALL=1; one line names what is expected."""
+    """All is moved only by --all; one line names what is expected."""
     code = run(*argv)
-    (line,) = capsys.readouterr().err.splitlines()
+    line, *_ = capsys.readouterr().err.splitlines()
 
     assert told in line
     assert code == (1 if "ParkingQueue" in told else 2)
@@ -339,6 +339,6 @@ def test_what_cannot_be_done_moves_nothing(
 @pytest.mark.usefixtures("ids")
 def test_an_empty_queue_is_no_error(capsys: pytest.CaptureFixture[str]) -> None:
     """All of nothing is done at once."""
-    code = run("--all", "1", "--wait", "60")
+    code = run("--all", "--wait", "60")
 
     assert (0, "0 messages moved to RequestQueue.\n") == (code, capsys.readouterr().out)

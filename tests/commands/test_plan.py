@@ -1,19 +1,18 @@
-"""`make plan` tells what a sweep would do, and only reads."""
+"""`idle-jobs plan` tells what a sweep would do, and only reads."""
 
-import os
-import pty
+import json
 from collections.abc import Iterator
-from contextlib import redirect_stdout
 from pathlib import Path
+from typing import Any
 
 import pytest
 import time_machine
 
-from idle_jobs_cli.commands.plan import main
+from commands.running import on_cluster
 from local.acts import HALTED
 from local.scenario import ROWS, SWEEP, build, job
 from markdown import fences
-from standin.cluster import API_KEY, Cluster, serve
+from standin.cluster import Cluster
 
 PAGE = (Path(__file__).parents[2] / "docs" / "try-it.md").read_text(encoding="utf-8")
 OPEN = [row for row in ROWS if row.verdict != "keep already_closed"]
@@ -26,35 +25,35 @@ def at_the_sweep() -> Iterator[None]:
         yield
 
 
-def plan(cluster: Cluster, **variables: str) -> int:
-    """Run `make plan` against a cluster."""
-    given = {"ES_API_KEY": API_KEY, "KEEP_PATTERNS": "prod-*"} | variables
-    with serve(cluster) as url:
-        return main({"CLUSTER_URL": url} | given)
+def plan(cluster: Cluster, *options: str, **variables: str) -> int:
+    """Run `idle-jobs plan` against a cluster."""
+    return on_cluster(cluster, "plan", *options, **variables)
 
 
-def printed(capsys: pytest.CaptureFixture[str]) -> list[list[str]]:
-    """Return the cells of the printed rows, without the heading."""
-    lines = capsys.readouterr().out.splitlines()
-    rows = [line for line in lines if line.startswith("| ")]
-    return [[cell.strip() for cell in row.strip("|").split("|")] for row in rows[1:]]
+def document(
+    cluster: Cluster, capsys: pytest.CaptureFixture[str], *options: str, **turned: str
+) -> dict[str, Any]:
+    """Return the plan as JSON."""
+    assert plan(cluster, *options, "--output", "json", **turned) == 0
+    plan_: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return plan_
 
 
 def test_every_job_that_is_not_closed_has_its_verdict(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """The verdicts are those that the demo's sweep has to give."""
-    assert plan(build()) == 0
+    jobs = document(build(), capsys)["jobs"]
 
-    told = {job: f"{action} {why}" for job, _, action, why, *_ in printed(capsys)}
+    told = {job["job_id"]: f"{job['action']} {job['reason']}" for job in jobs}
     assert {row.job_id: row.verdict for row in OPEN} == told
 
 
 def test_what_is_sent_stands_first(capsys: pytest.CaptureFixture[str]) -> None:
     """Rows are in the order of what is done, and only these are marked."""
-    plan(build())
+    jobs = document(build(), capsys)["jobs"]
 
-    marks = [(action, mark) for _, _, action, _, _, mark, _ in printed(capsys)]
+    marks = [(job["action"], job["sweep"]) for job in jobs]
     sent = [("close", "send")] * 7 + [("watch", "send")]
     assert sent + [("report", "")] * 5 == marks[:13]
     assert {("keep", "")} == set(marks[13:])
@@ -70,12 +69,12 @@ def test_the_page_shows_what_is_printed(capsys: pytest.CaptureFixture[str]) -> N
 
 
 def test_nothing_is_posted(capsys: pytest.CaptureFixture[str]) -> None:
-    """Four reads reach the cluster, and nothing else."""
+    """Six reads reach the cluster, two of them for the headline; nothing else."""
     cluster = build()
     plan(cluster, FORCE_FAILED="true", CLOSE_JOBS_WITHOUT_DATAFEED="true")
 
-    assert ["GET"] * 4 == [received.method for received in cluster.log]
-    assert "Nothing was posted." in capsys.readouterr().out
+    assert ["GET"] * 6 == [received.method for received in cluster.log]
+    assert "Nothing was closed." in capsys.readouterr().out
 
 
 def test_what_has_no_effect_is_named(capsys: pytest.CaptureFixture[str]) -> None:
@@ -86,12 +85,12 @@ def test_what_has_no_effect_is_named(capsys: pytest.CaptureFixture[str]) -> None
     plan(cluster, KEEP_PATTERNS="prod-", MANAGED_JOBS_ALLOWED="apm")
     out = capsys.readouterr().out
 
-    assert "| keep    | kept_by_owner " in out
+    assert " keep     kept_by_owner " in out
     assert out.endswith(
-        "ignored     KEEP_PATTERNS: prod- matches no job and no group\n"
-        "ignored     MANAGED_JOBS_ALLOWED: apm is not a job\n"
-        "ignored     web: custom_settings.idle-closer: not read, expected idle_closer\n"
-        "Nothing was posted.\n"
+        "no effect   KEEP_PATTERNS: prod- matches no job and no group\n"
+        "no effect   MANAGED_JOBS_ALLOWED: apm is not a job\n"
+        "no effect   web: custom_settings.idle-closer: not read, expected idle_closer\n"
+        "Nothing was closed.\n"
     )
 
 
@@ -107,11 +106,10 @@ def test_limits_hold_back(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_a_halted_sweep_sends_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     """Twelve jobs that became idle at once are all held back."""
-    plan(build(HALTED))
+    jobs = document(build(HALTED), capsys)["jobs"]
 
-    rows = printed(capsys)
-    assert {"hold: sweep_halted"} == {row[5] for row in rows}
-    assert len(HALTED) == len(rows)
+    held = {(job["sweep"], job["hold_reason"]) for job in jobs}
+    assert ({("hold", "sweep_halted")}, len(HALTED)) == (held, len(jobs))
 
 
 def test_a_plan_says_what_is_held_and_why(capsys: pytest.CaptureFixture[str]) -> None:
@@ -140,19 +138,5 @@ def test_foreign_text_breaks_no_row(capsys: pytest.CaptureFixture[str]) -> None:
     cluster.add_job("web", now=SWEEP, state="opening", explanation=said)
     plan(cluster)
 
-    [row] = printed(capsys)
-    assert row[-1].endswith("no room [2J [red]here[/red]")
-
-
-def test_a_terminal_gets_colours(monkeypatch: pytest.MonkeyPatch) -> None:
-    """On a terminal the table is drawn in boxes, and what is closed is green."""
-    monkeypatch.setenv("TERM", "xterm-256color")
-    reader, writer = pty.openpty()
-    with os.fdopen(writer, "w") as terminal, redirect_stdout(terminal):
-        plan(Cluster())
-        terminal.flush()
-        shown = os.read(reader, 10_000).decode()
-    os.close(reader)
-
-    assert "╭" in shown
-    assert "\x1b[1m" in shown
+    _, _, row, *_ = capsys.readouterr().out.splitlines()
+    assert row.rstrip().endswith("no room [2J [red]here[/red]")

@@ -1,5 +1,6 @@
 """What would change a verdict is found by judging again, and nothing is missed."""
 
+import json
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builders import NOW, RULES, ago, closed_job, failed_job, idle_job
-from commands.test_explain import cells, explain
+from commands.test_explain import explain
 from idle_jobs.policy.job import Job
 from idle_jobs.policy.judge import judge
 from idle_jobs.policy.owner import Owner
@@ -45,6 +46,11 @@ CHANGES = {
 }
 
 
+def changes(out: str) -> list[list[str]]:
+    """Return what would change the verdict, of what is printed as JSON."""
+    return [[*change.values()] for change in json.loads(out)["changes"]]
+
+
 @pytest.mark.parametrize(("job_id", "change"), CHANGES.items(), ids=CHANGES)
 def test_what_would_change_the_verdict(
     job_id: str,
@@ -53,8 +59,8 @@ def test_what_would_change_the_verdict(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Time or one switch gives another verdict, and nothing else is told."""
-    explain(cluster, job_id)
-    told = cells(capsys.readouterr().out, "change")
+    explain(cluster, job_id, "-o", "json")
+    told = changes(capsys.readouterr().out)
 
     by_time = change[0].startswith("if")
     assert ([[*change], NO_SWITCH] if by_time else [NOTHING, [*change]]) == told
@@ -65,8 +71,8 @@ def test_a_switch_is_turned_back_too(
 ) -> None:
     """A managed job that may be closed is kept as soon as one key is taken away."""
     keys = {"INCLUDE_MANAGED_JOBS": "true", "MANAGED_JOBS_ALLOWED": "apm-transactions"}
-    explain(cluster, "apm-transactions", **keys)
-    told = cells(capsys.readouterr().out, "change")
+    explain(cluster, "apm-transactions", "-o", "json", **keys)
+    told = changes(capsys.readouterr().out)
 
     kept = "keep managed (installed by an Elastic app)"
     assert [NOTHING, ["INCLUDE_MANAGED_JOBS=false", kept]] == told

@@ -43,7 +43,7 @@ def test_the_fields_of_a_job_are_those_that_are_named(plan: Any) -> None:
         *fields
     }
     assert {"send", "hold", ""} == sweeps
-    assert set(FIELDS) <= {*fields, *sweeps, "observe", "make plan"}
+    assert set(FIELDS) <= {*fields, *sweeps, "observe", "idle-jobs plan"}
 
 
 @pytest.mark.slow

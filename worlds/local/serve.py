@@ -1,4 +1,4 @@
-"""`make cluster`: the stand-in on this machine, with the demo's jobs as of now."""
+"""`idle-jobs cluster`: the stand-in on this machine, with the demo's jobs as of now."""
 
 import os
 import re
@@ -94,14 +94,14 @@ def introduction(url: str, control: str = "") -> Iterable[str]:
     yield f"  {curl} '{url}{STATS}&pretty'"
     yield f"  {curl} -X POST {url}/_ml/anomaly_detectors/web-latency/_close"
     yield ""
-    own = f"CLUSTER_URL={url} ES_API_KEY={API_KEY}"
-    yield f"  {own} KEEP_PATTERNS='{PARAMETERS['KeepPatterns']}' make plan"
-    yield f"  {own} make explain JOB=weekly-upload"
+    yield f"  export CLUSTER_URL={url} ES_API_KEY={API_KEY}"
+    yield f"  idle-jobs plan --set KEEP_PATTERNS='{PARAMETERS['KeepPatterns']}'"
+    yield "  idle-jobs explain weekly-upload"
     if control:
         yield f'  curl -s -X PUT {control}/clock -d \'{{"advance": "90m"}}\''
         yield ""
         yield f"While its clock is turned, {url} says so: the field simulated_time"
-        yield "has its time, and make plan takes it for the present."
+        yield "has its time, and idle-jobs plan takes it for the present."
     yield ""
     yield "Ctrl-C stops it."
 

@@ -6,7 +6,7 @@ import pytest
 import time_machine
 
 from idle_jobs.policy.judge import judge
-from idle_jobs_cli.cluster.target import read_target
+from idle_jobs_cli.cluster.target import Where, open_target
 from local.scenario import ROWS, SWEEP, build
 from standin.cluster import API_KEY, serve
 
@@ -22,7 +22,7 @@ def test_the_verdicts_are_those_of_the_rows(now: datetime) -> None:
     """Whenever it is built for, each job gets the verdict of its row."""
     variables = {"ES_API_KEY": API_KEY, "KEEP_PATTERNS": "prod-*"}
     with time_machine.travel(now, tick=False), serve(build(now=now)) as url:
-        target = read_target({"CLUSTER_URL": url} | variables, {})
+        target = open_target(Where(url=url), variables)
         jobs = target.cluster.jobs(now)
     verdicts = [judge(job, now, target.rules) for job in jobs]
 

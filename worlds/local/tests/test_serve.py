@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import requests
 
-from idle_jobs_cli.commands import explain, plan
+from commands.running import idle_jobs
 from local import serve
 from local.scenario import ROWS
 from markdown import fences
@@ -74,9 +74,11 @@ def ask(curl: list[str]) -> Any:
     return answer.json()
 
 
-def environment(line: list[str]) -> dict[str, str]:
-    """Return the variables of a printed line, before and after make."""
-    return dict(word.split("=", 1) for word in line if "=" in word)
+def run(told: list[str], wanted: str) -> int:
+    """Run the printed line of `idle-jobs` that has a word, after the printed export."""
+    [[_, *variables]] = words(told, "export")
+    [[_, *argv]] = words(told, wanted)
+    return idle_jobs(*argv, **dict(word.split("=", 1) for word in variables))
 
 
 @pytest.mark.slow
@@ -94,10 +96,8 @@ def test_the_plan_line_works(
     told: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The printed variables are all that the plan needs."""
-    [line] = words(told, "plan")
-
-    assert plan.main(environment(line)) == 0
-    assert "| search-volume " in capsys.readouterr().out
+    assert run(told, "plan") == 0
+    assert "\nsearch-volume " in capsys.readouterr().out
 
 
 @pytest.mark.slow
@@ -105,10 +105,8 @@ def test_the_explain_line_works(
     told: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The printed variables are all that the explanation needs."""
-    [line] = words(told, "explain")
-
-    assert explain.main(environment(line)) == 0
-    assert capsys.readouterr().out.startswith("weekly-upload: report idle_no_datafeed")
+    assert run(told, "explain") == 0
+    assert "\nweekly-upload: report idle_no_datafeed" in capsys.readouterr().out
 
 
 @pytest.mark.slow
