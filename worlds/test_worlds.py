@@ -25,7 +25,7 @@ KNOWN: dict[str, set[str]] = {
 KNOWN_TO_TESTS: dict[str, set[str]] = {
     "standin": set(),
     "conformance": set(),
-    "local": {"simulation", "idle_jobs_cli", "markdown", *PRODUCT},
+    "local": {"simulation", "idle_jobs_cli", "commands", "markdown", *PRODUCT},
     "simulation": {"builders"},
     "mutants": {"simulation"},
 }

@@ -38,54 +38,63 @@ def command(
     )
 
 
-def cluster_options(read: Command) -> Command:
-    """Add the options that say which cluster to read; they arrive as `where`."""
+def _settings(
+    _ctx: click.Context, _param: click.Parameter, given: Sequence[str]
+) -> Mapping[str, str]:
+    pairs = [text.partition("=") for text in given]
+    for name, sign, _ in pairs:
+        if not sign:
+            raise click.BadParameter(f"expected NAME=VALUE, got {name!r:.60}")
+    return {name.strip(): value for name, _, value in pairs}
 
-    @click.option(
-        "--url", default="", metavar="URL", help="Elasticsearch, or its gateway."
-    )
-    @click.option(
-        "--cloud-id", default="", metavar="ID", help="The same, on Elastic Cloud."
-    )
-    @click.option(
+
+_CLUSTER_OPTIONS = (
+    click.option("--url", metavar="URL", help="Elasticsearch, or its gateway."),
+    click.option("--cloud-id", metavar="ID", help="The same, on Elastic Cloud."),
+    click.option(
         "--ca-file",
         type=click.Path(exists=True, dir_okay=False),
         metavar="FILE",
         help="The certificates to trust.",
-    )
-    @click.option(
+    ),
+    click.option(
         "--fingerprint",
-        default="",
         metavar="HEX",
         help="The SHA-256 fingerprint of the CA to trust.",
-    )
-    @click.option(
+    ),
+    click.option(
         "--sign",
         type=click.Choice(AWS_SERVICES),
         metavar="SERVICE",
-        help="Sign with AWS credentials for execute-api, es, lambda or "
-        "vpc-lattice-svcs.",
-    )
-    @click.option(
+        help=f"Sign with AWS credentials, for {', '.join(AWS_SERVICES)}.",
+    ),
+    click.option(
         "--stack",
-        default="",
         metavar="NAME",
         help="Read cluster, settings and secret of this deployed stack.",
-    )
-    @click.option(
+    ),
+    click.option(
         "--set",
         "given",
         multiple=True,
         callback=_settings,
         metavar="NAME=VALUE",
         help="Use another value for a setting, such as IDLE_AFTER=4d.",
-    )
+    ),
+)
+
+
+def cluster_options(read: Command) -> Command:
+    """Add the options that say which cluster to read; they arrive as `where`."""
+
     @functools.wraps(read)
     def with_where(**options: Any) -> Any:
         named = {name: options.pop(name) for name in Where.__dataclass_fields__}
         given = {name: value for name, value in named.items() if value}
         return read(where=Where(**given), **options)
 
+    for option in reversed(_CLUSTER_OPTIONS):
+        with_where = option(with_where)
     return with_where
 
 
@@ -108,13 +117,3 @@ def _named(_ctx: click.Context, _param: click.Parameter, text: str) -> str:
             "in [default.deploy.parameters]"
         )
     return text
-
-
-def _settings(
-    _ctx: click.Context, _param: click.Parameter, given: Sequence[str]
-) -> Mapping[str, str]:
-    pairs = [text.partition("=") for text in given]
-    for name, sign, _ in pairs:
-        if not sign:
-            raise click.BadParameter(f"expected NAME=VALUE, got {name!r:.60}")
-    return {name.strip(): value for name, _, value in pairs}

@@ -48,7 +48,7 @@ def show(console: Console, columns: Sequence[Column], rows: Iterable[Row]) -> No
             break
         kept = [n for n in kept if columns[n].drop != turn]
     if _width(columns, rows, kept) <= console.width:
-        console.print(_table(console, columns, rows, kept))
+        _print_table(console, _table(console, columns, rows, kept))
     else:
         _print_blocks(console, rows, kept)
 
@@ -89,6 +89,17 @@ def _table(
     for row in rows:
         table.add_row(*(Text(row.cells[n], row.style) for n in kept))
     return table
+
+
+def _print_table(console: Console, table: Table) -> None:
+    """Print a table; in a pipe, without the blanks at the ends of lines."""
+    if console.is_terminal:
+        console.print(table)
+        return
+    with console.capture() as captured:
+        console.print(table)
+    lines = map(str.rstrip, captured.get().splitlines())
+    console.print(Text("\n".join(lines)), soft_wrap=True)
 
 
 def _print_blocks(console: Console, rows: Sequence[Row], kept: list[int]) -> None:

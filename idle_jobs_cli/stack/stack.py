@@ -64,7 +64,8 @@ class Stack:
         """Return the environment variables of the Sweeper: its settings."""
         lambdas = boto3.client("lambda")
         answer = lambdas.get_function_configuration(FunctionName=self["Sweeper"])
-        return dict(answer.get("Environment", {}).get("Variables", {}))
+        variables = answer.get("Environment", {}).get("Variables", {})
+        return {name: str(value) for name, value in variables.items()}
 
     def expires_after(self) -> timedelta:
         """Return the parameter `RequestExpiresAfter` of the stack."""

@@ -141,7 +141,8 @@ LINES = documented()
 # `cluster` serves until it is stopped: worlds/local/tests/test_serve.py starts it.
 SERVING = [line for line in LINES if typed(line)[0][:1] == ["cluster"]]
 SETTING = [line for line in LINES if typed(line)[0][0] in ON_MAPPINGS]
-OTHERS = [line for line in LINES if line not in {*SERVING, *SETTING}]
+ALONE = [line for line in LINES if typed(line)[0][0] in ("demo", "simulate")]
+OTHERS = [line for line in LINES if line not in {*SERVING, *SETTING, *ALONE}]
 
 
 @pytest.mark.slow
@@ -173,6 +174,15 @@ def test_the_lines_that_set_the_mode_run(
         for line in SETTING:
             with subtests.test(line):
                 assert run(line, {"CLUSTER_URL": ""}, monkeypatch) == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("line", ALONE)
+def test_the_lines_that_need_nothing_run(
+    line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The demo and the simulation bring what they need."""
+    assert run(line, {"CLUSTER_URL": ""}, monkeypatch) == 0
 
 
 def test_every_command_that_is_named_exists() -> None:

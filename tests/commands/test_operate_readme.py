@@ -3,7 +3,6 @@
 import json
 import re
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -13,39 +12,31 @@ import pytest
 import time_machine
 
 from builders import NOW, ago, persons_message
+from commands.running import idle_jobs
 from deployed import MAPPINGS, NAME, QUEUES, deployed, send
-from idle_jobs_cli.commands import mode, parked, redrive
 from markdown import fences
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "docs" / "operating.md"]
 README = "".join(page.read_text(encoding="utf-8") for page in PAGES)
-MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 EXAMPLES = [e for block in fences(README, "console") for e in block.split("$ ")[1:]]
-MAIN: dict[str, Callable[[list[str]], int]] = {
-    "idle_jobs_cli.commands.mode": mode.main,
-    "idle_jobs_cli.commands.parked": parked.main,
-    "idle_jobs_cli.commands.redrive": redrive.main,
-}
 
 
 def shown(command: str) -> tuple[list[str], str]:
-    """Return the words after `make`, and the output, of an example."""
-    (example,) = (e for e in EXAMPLES if e.startswith(f"make {command}"))
+    """Return the words after `idle-jobs`, and the output, of an example."""
+    (example,) = (e for e in EXAMPLES if e.startswith(f"idle-jobs {command}"))
     line, output = example.split("\n", 1)
     return line.split()[1:], output
 
 
-def make(words: list[str]) -> int:
-    """Run what the Makefile runs for these words, in this process."""
-    target, *given = words
-    recipe = MAKEFILE.split(f"\n{target}: ")[1].split("\n\n")[0]
-    module, *start = re.findall(r"-m (\S+) (?:(\w+) )?", recipe)[0]
-    known = dict(re.findall(r"\$\(call given,(\w+),([A-Z]+)\)", recipe))
-    options = dict(re.findall(r"(\w+)=(\S+)", " ".join(given)))
-    argv = [f"--{o}={options.pop(v)}" for o, v in known.items() if v in options]
-    assert options == {}
-    return MAIN[module]([*filter(None, start), "--stack", NAME, *argv])
+def run(words: list[str]) -> int:
+    """Run the command of an example on our stack."""
+    return idle_jobs(*words, "--stack", NAME)
+
+
+def unpadded(text: str) -> str:
+    """Cut the blanks at the ends of lines, which no editor keeps."""
+    return re.sub(r" +$", "", text, flags=re.MULTILINE)
 
 
 def without_ids(text: str) -> str:
@@ -57,11 +48,11 @@ def without_ids(text: str) -> str:
 def test_the_pause_prints_what_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     """Each step of a pause and of its end stands in the example."""
     with deployed(*MAPPINGS):
-        make(["mode", "MODE=close"])
+        run(["mode", "close"])
         capsys.readouterr()
         for command in ("pause", "resume"):
             words, output = shown(command)
-            make(words)
+            run(words)
 
             assert output == capsys.readouterr().out
 
@@ -102,6 +93,6 @@ def test_what_is_parked_and_moved_prints_what_is_shown(
             words, output = shown(command)
             with time_machine.travel(NOW + timedelta(seconds=second), tick=False):
                 let_it_be_closed(ids)
-                make(words)
+                run(words)
 
-            assert without_ids(output) == without_ids(capsys.readouterr().out)
+            assert without_ids(output) == without_ids(unpadded(capsys.readouterr().out))

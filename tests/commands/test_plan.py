@@ -1,18 +1,27 @@
 """`idle-jobs plan` tells what a sweep would do, and only reads."""
 
+import csv
 import json
+import re
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import time_machine
+import yaml
+from jsonschema import Draft202012Validator
 
-from commands.running import on_cluster
+from commands.running import idle_jobs, on_cluster
+from idle_jobs_cli.commands.validate import SCHEMAS
+from idle_jobs_cli.planning.document import JOB_FIELDS
 from local.acts import HALTED
 from local.scenario import ROWS, SWEEP, build, job
 from markdown import fences
-from standin.cluster import Cluster
+from standin.cluster import API_KEY, Cluster
+from standin.cluster.shell import serve_handle
+from standin.control import TurnedClock
 
 PAGE = (Path(__file__).parents[2] / "docs" / "try-it.md").read_text(encoding="utf-8")
 OPEN = [row for row in ROWS if row.verdict != "keep already_closed"]
@@ -64,7 +73,8 @@ def test_the_page_shows_what_is_printed(capsys: pytest.CaptureFixture[str]) -> N
     plan(build())
     excerpt = next(f for f in fences(PAGE, "text") if "would send" in f)
 
-    lines = capsys.readouterr().out.splitlines()
+    printed = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:9200", capsys.readouterr().out)
+    lines = printed.splitlines()
     assert all(any(o.startswith(e) for o in lines) for e in excerpt.splitlines())
 
 
@@ -140,3 +150,168 @@ def test_foreign_text_breaks_no_row(capsys: pytest.CaptureFixture[str]) -> None:
 
     _, _, row, *_ = capsys.readouterr().out.splitlines()
     assert row.rstrip().endswith("no room [2J [red]here[/red]")
+
+
+SCHEMA = json.loads(SCHEMAS["plan"].read_text(encoding="utf-8"))
+PLANS: dict[str, tuple[Cluster, list[str]]] = {
+    "of the scenario": (build(), []),
+    "with held jobs": (build(HALTED), ["--set", "MAX_CLOSES_PER_SWEEP=1"]),
+    "of nothing": (Cluster(), []),
+    "filtered": (build(), ["--verdict", "close"]),
+}
+
+
+@pytest.mark.parametrize(("cluster", "options"), PLANS.values(), ids=PLANS)
+def test_a_plan_is_what_its_schema_says(
+    cluster: Cluster, options: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each field is described, and nothing else is printed (U1)."""
+    printed = document(cluster, capsys, *options)
+
+    Draft202012Validator.check_schema(SCHEMA)
+    Draft202012Validator(SCHEMA).validate(printed)
+    assert sorted(JOB_FIELDS) == sorted(SCHEMA["$defs"]["job"]["properties"])
+
+
+def test_yaml_says_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+    """A reader of YAML gets what a reader of JSON gets."""
+    as_json = document(build(), capsys)
+    plan(build(), "--output", "yaml")
+    as_yaml = yaml.safe_load(capsys.readouterr().out)
+
+    as_yaml["cluster"]["url"] = as_json["cluster"]["url"]  # Each server has its port.
+    assert as_json == as_yaml
+
+
+def test_csv_has_a_line_for_each_job(capsys: pytest.CaptureFixture[str]) -> None:
+    """The columns are the same, whatever the plan (U1)."""
+    plan(build(), "--output", "csv")
+    heading, *rows = csv.reader(capsys.readouterr().out.splitlines())
+
+    assert [*JOB_FIELDS] == heading
+    assert len(OPEN) == len(rows)
+    assert ["search-volume", "opened", "close"] in [row[:3] for row in rows]
+
+
+def test_no_cell_is_a_formula(capsys: pytest.CaptureFixture[str]) -> None:
+    """A spreadsheet would run what an owner wrote."""
+    cluster = Cluster()
+    owner = {"idle_closer": {"owner": "=cmd|'/c calc'!A1"}}
+    cluster.add_job("web", now=SWEEP, state="opened", custom_settings=owner)
+    plan(cluster, "--output", "csv")
+    (row,) = csv.DictReader(capsys.readouterr().out.splitlines())
+
+    assert row["owner"].startswith("'=")
+
+
+FILTERS: dict[str, tuple[list[str], set[str]]] = {
+    "a verdict": (["--verdict", "watch"], {"night-batch"}),
+    "two reasons": (
+        ["--reason", "idle_never_fed", "--reason", "closing"],
+        {"trial-import", "night-batch"},
+    ),
+    "a size": (
+        ["--larger-than", "1gb"],
+        {"old-payments", "search-volume", "web-latency"},
+    ),
+    "a size and a verdict": (
+        ["--larger-than", "1gb", "--verdict", "close"],
+        {"search-volume", "web-latency"},
+    ),
+    "a group": (
+        ["--group", "season-2025"],
+        {"autumn-sales", "winter-sales"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("options", "expected"), FILTERS.values(), ids=FILTERS)
+def test_filters(
+    options: list[str], expected: set[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Only what fits is shown; the summary is that of the whole plan."""
+    shown = document(build(), capsys, *options)
+
+    assert expected == {job["job_id"] for job in shown["jobs"]}
+    assert len(OPEN) == shown["summary"]["not_closed"]
+
+
+def test_a_filter_says_what_it_hides(capsys: pytest.CaptureFixture[str]) -> None:
+    """Nobody takes a part for the whole."""
+    plan(build(), "--verdict", "watch")
+
+    assert f"not shown   {len(OPEN) - 1}, by the filters\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("size", ["many", "1.5gb", "-1", "5 tons"])
+def test_a_size_is_one_of_elasticsearch(
+    size: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Other sizes are refused, with an example."""
+    assert plan(Cluster(), "--larger-than", size) == 2
+    assert "expected a byte size such as 512mb or 2gb" in capsys.readouterr().err
+
+
+def test_a_saved_plan_shows_what_changed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """New jobs, those that left, and those with another verdict; and the settings."""
+    cluster, file = build(), str(tmp_path / "plan.json")
+    plan(cluster, "--save", file)
+    capsys.readouterr()
+    cluster.add_job("brand-new", now=SWEEP, state="opened", created=SWEEP)
+    del cluster.jobs["web-latency"]
+    assert plan(cluster, "--diff", file, KEEP_PATTERNS="search-*") == 0
+    out = capsys.readouterr().out
+
+    settings, *rows, count = [line.rstrip() for line in out.splitlines()]
+    changed = {row.split()[0]: row.split()[1] for row in rows[1:]}
+    assert settings == "KEEP_PATTERNS: was prod-*, is search-*"
+    assert changed == {
+        "brand-new": "new",
+        "prod-orders": "changed",
+        "search-volume": "changed",
+        "web-latency": "left",
+    }
+    assert count == "4 changes since 2026-03-02T00:00:00Z."
+
+
+def test_nothing_changed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A plan that was read from a pipe, and that is the same as JSON."""
+    file = str(tmp_path / "plan.json")
+    cluster = build()
+    plan(cluster, "--save", file)
+    capsys.readouterr()
+    plan(cluster, "--diff", file, "--output", "json")
+
+    assert [] == json.loads(capsys.readouterr().out)["changes"]
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[1]", '{"schema": "urn:other"}', "<html>"])
+def test_only_a_saved_plan_is_compared(
+    text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Another file is refused before the cluster is read."""
+    file = tmp_path / "plan.json"
+    file.write_text(text)
+    cluster = Cluster()
+
+    assert plan(cluster, "--diff", str(file)) == 2
+    assert "expected a plan saved by --save" in capsys.readouterr().err
+    assert cluster.log == []
+
+
+def test_the_clock_of_a_simulated_cluster_counts(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Whose clock was turned, has the plan of that time (U14)."""
+    cluster, clock = build(), TurnedClock()
+    clock.advance(timedelta(days=30))
+    cluster.clock_is_turned = lambda: clock.turned
+    with serve_handle(cluster.handle, clock, 0) as url:
+        code = idle_jobs("plan", "--url", url, "-o", "json", ES_API_KEY=API_KEY)
+    jobs = json.loads(capsys.readouterr().out)
+
+    assert (0, "2026-04-01T00:00:00Z") == (code, jobs["planned_at"])
+    quiet = {job["job_id"]: job["detail"] for job in jobs["jobs"]}["search-volume"]
+    assert quiet.startswith("quiet for 50d")

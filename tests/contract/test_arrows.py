@@ -199,7 +199,9 @@ def test_functions_know_themselves_and_what_is_built_with_them(name: str) -> Non
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_operators_commands_know_functions_and_each_other(name: str) -> None:
     """Planning a sweep or pausing a stack loads nothing of the tests."""
-    assert set() == strangers(name, {"idle_jobs", "idle_jobs_cli", "rich"} | OUTSIDE)
+    assert set() == strangers(
+        name, {"idle_jobs", "idle_jobs_cli", "click", "rich", "yaml"} | OUTSIDE
+    )
 
 
 def test_no_client_of_aws_waits_for_minutes() -> None:

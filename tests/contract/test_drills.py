@@ -10,6 +10,7 @@ import pytest
 
 from idle_jobs.reasons import Reason
 from idle_jobs.telemetry import Metric
+from idle_jobs_cli.app import app
 from local.intrinsics import load_template
 from local.topology import TEMPLATE
 from local.translation import translate
@@ -28,7 +29,7 @@ ROOT = Path(__file__).parents[2]
 DRILLS = (ROOT / "docs" / "drills.md").read_text(encoding="utf-8")
 COMMANDS = commands(DRILLS)
 AWS = [command for command in COMMANDS if command.name == "aws"]
-MAKE = [command for command in COMMANDS if command.name == "make"]
+OURS = [command for command in COMMANDS if command.name == "idle-jobs"]
 SOURCE = load_template(TEMPLATE)
 RESOURCES: dict[str, Any] = translate(SOURCE, {})["Resources"]
 ALARMS = {
@@ -51,7 +52,7 @@ OPPOSITES = {
     "update-event-source-mapping": "update-event-source-mapping",
     "send-message": "delete-message",
 }
-TO_AND_FRO = ["MODE=close", "MODE=observe"]
+TO_AND_FRO = ["close", "observe"]
 # Words of AWS's answers and settings that the text speaks of.
 WORDS = {
     "LastProcessingResult",
@@ -102,7 +103,11 @@ def test_what_a_drill_changes_its_undo_changes_back(text: str) -> None:
 def test_only_the_drills_that_close_a_job_set_the_mode() -> None:
     """They set it back at their end; the drill on the stack in use leaves it alone."""
     modes = {
-        row: [word for c in commands(text) for word in c.words if "MODE=" in word]
+        row: [
+            c.words[2]
+            for c in commands(text)
+            if c.words[:2] == ("idle-jobs", "mode") and c.words[2] in TO_AND_FRO
+        ]
         for row, text in drills().items()
     }
 
@@ -122,10 +127,10 @@ def test_the_permission_comes_back_as_it_was() -> None:
 
 
 def test_only_known_programs_are_run() -> None:
-    """A line is AWS's CLI, make, a wait, or one of the functions that are defined."""
+    """A line is AWS's CLI, ours, a wait, or one of the functions that are defined."""
     defined = set(re.findall(r"^(\w+)\(\) \{$", DRILLS, re.MULTILINE))
 
-    assert {c.name for c in COMMANDS} == {"aws", "make", "sleep"} | defined
+    assert {c.name for c in COMMANDS} == {"aws", "idle-jobs", "sleep"} | defined
 
 
 @pytest.mark.parametrize("command", AWS, ids=lambda c: " ".join(c.words[1:3]))
@@ -195,11 +200,9 @@ def test_names_in_the_text_exist() -> None:
     assert {w for w in code(DRILLS) if re.fullmatch("[a-z]+_[a-z_]+", w)} <= set(Reason)
 
 
-def test_make_takes_what_it_is_given() -> None:
-    """Each target and each of its variables is in the Makefile."""
-    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    for command in MAKE:
-        recipe = makefile.split(f"\n{command.words[1]}: ")[1].split("\n\n")[0]
-        given = {word.split("=")[0] for word in command.words[2:]}
+def test_our_commands_take_what_they_are_given() -> None:
+    """Each exists, and has the options and the arguments of the line."""
+    for command in OURS:
+        found = app.commands[command.words[1]]
 
-        assert given <= set(re.findall(r"\$\(call given,\w+,([A-Z]+)\)", recipe))
+        assert found.make_context(command.words[1], [*command.words[2:]])

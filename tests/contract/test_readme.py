@@ -174,12 +174,16 @@ def test_the_example_requests_are_accepted() -> None:
 
 
 def test_every_json_example_is_json() -> None:
-    """The owner's settings and the API key's body parse, and say what they should."""
-    owner, _outcome, key = map(json.loads, fences(README, "json"))
+    """The owner's settings and the API keys' bodies parse, and say what they should."""
+    owner, *others = map(json.loads, fences(README, "json"))
+    keys = [each for each in others if "role_descriptors" in each]
     read = read_owner(owner["custom_settings"])
+    rights = [right for key in keys for right in key["role_descriptors"].values()]
 
     assert ("", OwnerMode.AUTO, "team-x") == (read.problem, read.mode, read.name)
-    assert [{"cluster": ["manage_ml"]}] == [*key["role_descriptors"].values()]
+    assert {"manage_ml", "monitor_ml"} == {
+        name for r in rights for name in r["cluster"]
+    }
 
 
 def test_every_setting_of_an_owner_is_explained() -> None:
