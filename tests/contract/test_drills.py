@@ -106,7 +106,9 @@ def test_only_the_drills_that_close_a_job_set_the_mode() -> None:
         row: [
             c.words[2]
             for c in commands(text)
-            if c.words[:2] == ("idle-jobs", "mode") and c.words[2] in TO_AND_FRO
+            if c.words[:2] == ("idle-jobs", "mode")
+            and set(c.words[2:3]) <= {*TO_AND_FRO}
+            and len(c.words) > 2
         ]
         for row, text in drills().items()
     }
@@ -130,7 +132,7 @@ def test_only_known_programs_are_run() -> None:
     """A line is AWS's CLI, ours, a wait, or one of the functions that are defined."""
     defined = set(re.findall(r"^(\w+)\(\) \{$", DRILLS, re.MULTILINE))
 
-    assert {c.name for c in COMMANDS} == {"aws", "idle-jobs", "sleep"} | defined
+    assert {c.name for c in COMMANDS} == {"aws", "idle-jobs", "make", "sleep"} | defined
 
 
 @pytest.mark.parametrize("command", AWS, ids=lambda c: " ".join(c.words[1:3]))
