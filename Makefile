@@ -9,9 +9,9 @@ SHELL := /bin/bash -euo pipefail
 .PHONY: help setup demo mode pause resume parked redrive plan explain cluster conformance simulate mutants reliability settings-table test quick worlds quick313 lint build e2e check clean
 .NOTPARALLEL:
 
-export PYTHONPATH := functions:worlds:tests
+export PYTHONPATH := functions:worlds:tests:.
 # The operator's commands need the product, and neither worlds nor tests.
-mode pause resume parked redrive plan explain: export PYTHONPATH := functions
+mode pause resume parked redrive plan explain: export PYTHONPATH := functions:.
 # An image's habit: each process would compile all that it imports, for seconds.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -28,30 +28,30 @@ demo: .venv/.ready ## Run one day in seconds; FAULTS=1 adds faults. Needs no AWS
 	@$(DEV)/python -m local.demo
 
 plan: .venv/.ready ## Print what a sweep of CLUSTER_URL would do; it never posts.
-	@$(DEV)/python -m idle_jobs_cli.commands.plan
+	@$(DEV)/python -m idle_jobs_cli plan $(ARGS)
 
 explain: .venv/.ready ## Print why JOB gets its verdict, and what would change it.
-	@$(DEV)/python -m idle_jobs_cli.commands.explain
+	@$(DEV)/python -m idle_jobs_cli explain $(if $(findstring command line,$(origin JOB)),'$(JOB)') $(ARGS)
 
 cluster: .venv/.ready ## Serve the demo's jobs on PORT (9200) as VERSION (8.9.0); CONTROL_PORT adds a control.
 	@VERSION=$(if $(findstring command line,$(origin VERSION)),'$(VERSION)') \
 		$(DEV)/python -m local.serve
 
 mode: .venv/.ready ## Show the mode of the deployed stack; MODE=observe, close or paused sets it.
-	@$(DEV)/python -m idle_jobs_cli.commands.mode mode $(call given,stack,STACK) $(call given,mode,MODE)
+	@$(DEV)/python -m idle_jobs_cli mode $(if $(findstring command line,$(origin MODE)),'$(MODE)') $(call given,stack,STACK)
 
 pause: .venv/.ready ## Stop the deployed stack; it receives no more messages.
-	@$(DEV)/python -m idle_jobs_cli.commands.mode pause $(call given,stack,STACK) $(call given,mode,MODE)
+	@$(DEV)/python -m idle_jobs_cli pause $(if $(findstring command line,$(origin MODE)),'$(MODE)') $(call given,stack,STACK)
 
 resume: .venv/.ready ## Restore the mode from before the pause; or MODE=close, MODE=observe.
-	@$(DEV)/python -m idle_jobs_cli.commands.mode resume $(call given,stack,STACK) $(call given,mode,MODE)
+	@$(DEV)/python -m idle_jobs_cli resume $(if $(findstring command line,$(origin MODE)),'$(MODE)') $(call given,stack,STACK)
 
 parked: .venv/.ready ## List the parked messages of the deployed stack.
-	@$(DEV)/python -m idle_jobs_cli.commands.parked $(call given,stack,STACK)
+	@$(DEV)/python -m idle_jobs_cli parked $(call given,stack,STACK)
 
 redrive: .venv/.ready ## Move parked messages back: ID=, JOB= or ALL=1; WAIT=seconds for outcomes.
-	@$(DEV)/python -m idle_jobs_cli.commands.redrive $(call given,stack,STACK) \
-		$(call given,id,ID) $(call given,job,JOB) $(call given,all,ALL) $(call given,wait,WAIT)
+	@$(DEV)/python -m idle_jobs_cli redrive $(call given,stack,STACK) \
+		$(call given,id,ID) $(call given,job,JOB) $(if $(findstring command line,$(origin ALL)),--all) $(call given,wait,WAIT)
 
 conformance: .venv/.ready ## Run Elastic's YAML REST tests in DIR, or our own, on the simulated cluster.
 	@VERSION=$(if $(findstring command line,$(origin VERSION)),'$(VERSION)') \
