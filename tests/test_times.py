@@ -83,7 +83,7 @@ SPANS = {
         "3h 5m",
     ),
     "days and hours": (timedelta(days=9, hours=3, minutes=20), "9d 3h"),
-    "days and minutes": (timedelta(days=9, minutes=20), "9d 20m"),
+    "days and minutes": (timedelta(days=9, minutes=20), "9d"),
     "many days": (timedelta(days=800), "800d"),
 }
 

@@ -233,7 +233,7 @@ SLOW: Any = {
 }
 RHYTHMS: dict[str, tuple[dict[str, str], str]] = {
     "a long query_delay (F16)": ({"query_delay": "3d"}, "idle after 6d"),
-    "a long frequency (F16)": ({"frequency": "2d"}, "idle after 6d 1m"),
+    "a long frequency (F16)": ({"frequency": "2d"}, "idle after 6d"),
     "both (F16)": ({"query_delay": "1d", "frequency": "2d"}, "idle after 7d"),
 }
 
