@@ -4,7 +4,7 @@ import gc
 import signal
 import sys
 from collections.abc import Iterable
-from multiprocessing import get_context
+from multiprocessing import get_context, resource_tracker
 from multiprocessing.pool import Pool
 
 from simulation import naive
@@ -41,12 +41,14 @@ def compared(seeds: Iterable[int]) -> tuple[Sums, Sums]:
 
 def _pool() -> Pool:
     """Return a process for each core; Ctrl-C is for the one that waits for them."""
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Started here, since its start unblocks the signal.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        # A new process inherits what is ignored, and so is silent from its beginning.
+        # New processes inherit what is blocked; here, it strikes once they are there.
         return get_context("spawn").Pool(initializer=begin)
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def ours_of(seed: int, jobs: int = JOBS) -> Findings:
