@@ -3,11 +3,15 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from local import scenario
-from local.runner import Runner
 from local.scenario import BUSY, MINUTE, SWEEP, Row, ago, job
 from standin.cluster import Cluster, Fault
+
+if TYPE_CHECKING:
+    # The runner needs moto, which the first lines of the demo need not wait for.
+    from local.runner import Runner
 
 
 @dataclass(frozen=True)
@@ -18,7 +22,7 @@ class Act:
     rows: Sequence[Row]
     parameters: Mapping[str, str]
     build: Callable[[], Cluster]
-    direct: Callable[[Runner], None]
+    direct: Callable[["Runner"], None]
     end: datetime
 
 
@@ -97,13 +101,13 @@ def _upgrading() -> Cluster:
     return cluster
 
 
-def _order(runner: Runner) -> None:
+def _order(runner: "Runner") -> None:
     """Let a person order force."""
     order = {"request_id": "ask-zoe", "job_id": "runaway-import", "force": True}
     runner.plan(SWEEP + 5 * MINUTE, lambda: runner.request(**order))
 
 
-def _nothing(_runner: Runner) -> None:
+def _nothing(_runner: "Runner") -> None:
     """Let nobody do anything."""
 
 

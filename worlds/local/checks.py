@@ -1,16 +1,20 @@
 """Whether a stack's jobs ended as their rows demand."""
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
-from local.runner import Runner
 from local.scenario import Row
+
+if TYPE_CHECKING:
+    # The runner needs moto, which the first lines of the demo need not wait for.
+    from local.runner import Runner
 
 # A crash between a force and its report may hide that it was one, and no more.
 FORGIVEN = {"force_closed": ("closed", "skipped already_closed")}
 
 
 def problems(
-    runner: Runner, rows: Sequence[Row], *, disturbed: bool = False
+    runner: "Runner", rows: Sequence[Row], *, disturbed: bool = False
 ) -> Iterable[str]:
     """Yield everything that is not as the rows demand."""
     for row in rows:
@@ -31,7 +35,7 @@ def problems(
         yield from (f"{name} raised {error!r}" for name, error in runner.errors)
 
 
-def told(runner: Runner, job_id: str, message: str, field: str) -> list[str]:
+def told(runner: "Runner", job_id: str, message: str, field: str) -> list[str]:
     """Return what the log tells of a job, as `action reason` or `ended reason`."""
     lines = (line for line in runner.log if line["message"] == message)
     return [f"{x[field]} {x['reason']}" for x in lines if x.get("job_id") == job_id]
@@ -47,6 +51,6 @@ def _as_demanded(wanted: str, outcomes: Sequence[str], *, disturbed: bool) -> bo
     return bool(outcomes) == bool(wanted) and same
 
 
-def _answered(runner: Runner, row: Row) -> bool:
+def _answered(runner: "Runner", row: Row) -> bool:
     outcomes = runner.outcomes(row.request)
     return any(outcome["job_id"] == row.job_id for outcome in outcomes)

@@ -4,41 +4,54 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
+from idle_jobs.times import spoken
 from idle_jobs_cli.output.terminal import (
     COLOURS,
     open_console,
-    open_table,
+    print_hanging,
     spoken_bytes,
 )
 from local import checks, scenario
 from local.acts import ACTS, DIES, Act, faults
-from local.runner import Runner
-from local.scenario import Row
+from local.ends import End, end_of, print_ends
 
 Line = Mapping[str, Any]
 
+# A terminal that is narrower needs the place of the functions' names for what they do.
+NARROW = 72
+
 
 def main() -> int:
-    """Run the acts, print them, and return 1 if anything ended as it should not."""
+    """Run the acts and print them; 1 if anything ended as it should not.
+
+    130 if somebody presses Ctrl-C.
+    """
+    try:
+        return _run()
+    except KeyboardInterrupt:
+        return 130
+
+
+def _run() -> int:
     disturbed = os.environ.get("FAULTS", "") not in ("", "0")
     console = open_console()
     started = time.perf_counter()
     _introduce(console, disturbed=disturbed)
-    played = [_play(act, console, disturbed=disturbed) for act in ACTS]
-    console.print(_table(played, console))
+    played = [play(act, console, disturbed=disturbed) for act in ACTS]
+    console.print("How each job ended\n", style="bold")
+    print_ends(console, [ends_of(scene) for scene in played])
     _sum_up(console, played, time.perf_counter() - started)
     problems = [problem for scene in played for problem in scene.problems]
     for problem in problems:
-        console.print(f"WRONG  {problem}", style="bold red")
+        print_hanging(console, "WRONG  ", problem, "bold red")
     if not problems:
         jobs = sum(len(act.rows) for act in ACTS)
         console.print(f"All {jobs} jobs ended as expected.")
@@ -55,7 +68,11 @@ class Scene:
     parked: int
 
 
-def _play(act: Act, console: Console, *, disturbed: bool) -> Scene:
+def play(act: Act, console: Console, *, disturbed: bool) -> Scene:
+    """Play an act, and tell it while it happens."""
+    # It needs moto, which takes longer than a newcomer should wait for the first line.
+    from local.runner import Runner  # noqa: PLC0415
+
     console.print(f"{act.title}\n", style="bold")
     cluster = act.build()
     runner = Runner(cluster, scenario.START, act.parameters)
@@ -74,15 +91,15 @@ def _play(act: Act, console: Console, *, disturbed: bool) -> Scene:
 
 def _introduce(console: Console, *, disturbed: bool) -> None:
     jobs = sum(len(act.rows) for act in ACTS)
-    console.print(
+    told = (
         f"{jobs} anomaly detection jobs on simulated clusters, at least one for each "
-        "row of the policy.\nThe functions, queues and limits are the real ones; the "
+        "row of the policy. The functions, queues and limits are the real ones; the "
         "clock is a virtual one."
     )
+    print_hanging(console, "", told)
     if disturbed:
-        console.print(
-            "FAULTS: three outages, two windows of 429, cut answers and a crash."
-        )
+        told = "FAULTS: three outages, two windows of 429, cut answers and a crash."
+        print_hanging(console, "", told)
     console.print()
 
 
@@ -99,7 +116,8 @@ class Teller:
         if not told or told == self._last.get(job_id):
             return
         self._last[job_id] = told if job_id else ""
-        text = Text(f"{_clock(line['at'])}  {line['function']:<12}{job_id:<17}")
+        who = "" if self._console.width < NARROW else f"{line['function']:<12}"
+        text = Text(f"{_clock(line['at'])}  {who}{job_id:<17}")
         text.append(told, style=COLOURS.get(line.get("ended", ""), ""))
         self._console.print(text, no_wrap=True, overflow="ellipsis", crop=True)
 
@@ -128,59 +146,12 @@ def _told(line: Line) -> str:
     return ""
 
 
-def _table(played: Iterable[Scene], console: Console) -> Table:
-    columns = ("job", "before", "verdict and reason", "steps", "outcome")
-    table = open_table(console, *columns)
-    table.add_column("freed", justify="right", no_wrap=True)
-    for scene in played:
-        of_job: dict[str, list[Line]] = {}
-        for line in scene.log:
-            of_job.setdefault(line.get("job_id", ""), []).append(line)
-        for row in scene.act.rows:
-            table.add_row(*_cells(row, of_job.get(row.job_id, [])))
-        table.add_section()
-    return table
-
-
-def _cells(row: Row, lines: Iterable[Line]) -> list[str | Text]:
-    lines = list(lines)
-    verdict = next((x for x in lines if x["message"] == "verdict"), {})
-    outcome = next((x for x in lines if x["message"] == "outcome"), {})
-    action = verdict.get("action", "keep")
-    why = verdict.get("reason", "already_closed")
-    detail = f" ({verdict['detail']})" if "detail" in verdict else ""
-    end = f"{outcome['ended']}: {outcome['reason']}" if outcome else "left alone"
-    return [
-        row.job_id,
-        row.fields.get("state", "opened"),
-        Text(f"{action} {why}{detail}", style=COLOURS.get(action, "")),
-        ", ".join(_steps(lines)),
-        Text(end, style=COLOURS.get(outcome.get("ended", ""), "dim")),
-        spoken_bytes(outcome.get("memory_bytes", 0)),
-    ]
-
-
-def _steps(lines: Iterable[Line]) -> Iterable[str]:
-    """Yield the steps taken for a job, counted between one hand-over and the next."""
-    counts: Counter[str] = Counter()
-    for line in lines:
-        match line["message"]:
-            case "posted":
-                counts[line["step"].split(":")[0]] += 1
-            case "waiting":
-                counts["looked at"] += 1
-            case "sent":
-                yield from _counted(counts)
-                yield "hand over"
-                counts.clear()
-            case "outcome" if line["function"] != "Sweeper" and not counts:
-                counts["looked at"] += 1
-    yield from _counted(counts)
-
-
-def _counted(counts: Mapping[str, int]) -> Iterable[str]:
-    for step, count in counts.items():
-        yield step if count == 1 else f"{step} {count} times"
+def ends_of(scene: Scene) -> list[End]:
+    """Return how the jobs of an act ended."""
+    of_job: dict[str, list[Line]] = {}
+    for line in scene.log:
+        of_job.setdefault(line.get("job_id", ""), []).append(line)
+    return [end_of(row, of_job.get(row.job_id, [])) for row in scene.act.rows]
 
 
 def _sum_up(console: Console, played: Sequence[Scene], seconds: float) -> None:
@@ -190,13 +161,16 @@ def _sum_up(console: Console, played: Sequence[Scene], seconds: float) -> None:
     ends = Counter(line["ended"] for line in outcomes)
     freed = sum(line.get("memory_bytes", 0) for line in outcomes)
     parked = sum(scene.parked for scene in played)
-    hours = sum((scene.act.end - scenario.START for scene in played), timedelta())
+    virtual = sum((scene.act.end - scenario.START for scene in played), timedelta())
     counted = ", ".join(f"{count} {end}" for end, count in ends.most_common())
-    console.print(
-        f"\n{counted}; {spoken_bytes(freed)} of ML memory freed; {parked} message in "
-        f"ParkingQueue for a person.\n{hours // timedelta(hours=1)} virtual hours in "
-        f"{seconds:.1f} s."
+    console.print()
+    told = (
+        f"{counted}; {spoken_bytes(freed)} of ML memory freed; {parked} message in "
+        "ParkingQueue for a person."
     )
+    print_hanging(console, "", told)
+    took = spoken(timedelta(seconds=seconds))
+    print_hanging(console, "", f"{spoken(virtual)} of virtual time in {took}.")
 
 
 if __name__ == "__main__":

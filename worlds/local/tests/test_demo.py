@@ -1,19 +1,25 @@
 """The demo's day: it ends as it says, and an outage in its middle changes no force."""
 
 import os
+import re
+import signal
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from local import scenario
 from local.acts import ACTS
 from local.checks import problems
+from local.demo import Scene, Teller, ends_of, play
+from local.ends import End, print_ends
 from local.runner import Runner
 from local.scenario import job
 from standin.cluster import Fault
@@ -21,6 +27,15 @@ from standin.cluster import Fault
 pytestmark = pytest.mark.slow
 
 README = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+NIGHT = End(
+    job="night-batch",
+    before="closing",
+    verdict="watch closing",
+    outcome="skipped: already_closed",
+    freed="",
+    detail="somebody is closing it",
+    steps="looked at 7 times",
+)
 EXCERPT = README.split("```text\n")[1].split("```")[0].splitlines()
 
 
@@ -41,12 +56,99 @@ def test_the_demo_ends_as_its_rows_demand() -> None:
     """Plain text in a pipe, a line for each job, what the README shows, and exit 0."""
     run = demo()
     jobs = [row.job_id for act in ACTS for row in act.rows]
+    ends = run.stdout.split("How each job ended\n")[1].splitlines()
 
     assert (run.returncode, run.stderr) == (0, ""), run.stdout + run.stderr
     assert run.stdout.isascii()
-    assert [job for job in jobs if f"| {job} " not in run.stdout] == []
+    assert "\x1b" not in run.stdout
+    assert jobs == [job for line in ends for job in line.split()[:1] if job in jobs]
     assert [line for line in EXCERPT if line not in run.stdout] == []
     assert "read 1 job, 1 to close\n" in run.stdout
+
+
+def test_the_demo_uses_no_word_that_it_does_not_explain() -> None:
+    """What a sweep does to a job is said before the first verdict (U16)."""
+    output = StringIO()
+    print_ends(Console(file=output, width=60), [[NIGHT]])
+    legend, end = output.getvalue().split("\n\n")
+
+    assert "watch: a close that somebody else began" in legend.replace("\n", " ")
+    assert "night-batch  watch closing" in end
+
+
+def test_the_demo_ends_quietly() -> None:
+    """Ctrl-C in its midst: 130, and no trace (U8)."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "local.demo"],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout
+        next(line for line in process.stdout if line.startswith("00:00:00"))
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=20)
+
+    assert ("", 130) == (errors, process.returncode)
+
+
+def test_the_first_line_waits_for_nothing() -> None:
+    """What takes a second to import is imported when the reader has a first line."""
+    run = subprocess.run(
+        [sys.executable, "-c", "import local.demo, sys; print(*sys.modules)"],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert {"boto3", "botocore", "moto"}.isdisjoint(run.stdout.split())
+
+
+@pytest.fixture(scope="module")
+def scenes() -> list[Scene]:
+    """Return the acts as they are played."""
+    return [play(act, Console(file=StringIO()), disturbed=False) for act in ACTS]
+
+
+def shown(scenes: Iterable[Scene], width: int) -> tuple[list[str], list[str]]:
+    """Return the story and the ends, as a terminal of so many columns shows them."""
+    story, ends = (
+        Console(file=StringIO(), width=width, force_terminal=True, no_color=True)
+        for _ in range(2)
+    )
+    teller = Teller(story)
+    for scene in scenes:
+        for line in scene.log:
+            teller.tell(line)
+    print_ends(ends, [ends_of(scene) for scene in scenes])
+    both = [console.file for console in (story, ends)]
+    texts = [file.getvalue() for file in both if isinstance(file, StringIO)]
+    plain, table = (re.sub("\x1b\\[[0-9;]*m", "", t).splitlines() for t in texts)
+    return plain, table
+
+
+@pytest.mark.parametrize(("width", "most"), [(60, 2), (80, 2), (200, 1)])
+def test_the_demo_fits_a_terminal(scenes: list[Scene], width: int, most: int) -> None:
+    """No line wraps and no id is folded; each job has few lines of its own (U2)."""
+    story, table = shown(scenes, width)
+    ids = {row.job_id for act in ACTS for row in act.rows}
+    text = "\n".join(table).split(" is followed.", maxsplit=1)[-1]
+    count = sum(len(act.rows) for act in ACTS)
+
+    assert [line for line in story + table if len(line) > width] == []
+    assert [line for line in story if not re.match(r"\d\d:\d\d:\d\d  ", line)] == []
+    assert ids <= set(text.split())
+    assert len([line for line in text.splitlines() if line]) <= most * count + 1
+
+
+def test_a_narrow_terminal_still_says_what_happened(scenes: list[Scene]) -> None:
+    """At 60 columns the functions' names give way to what they do (U2)."""
+    narrow, wide = (shown(scenes, width)[0] for width in (60, 80))
+
+    assert "02:41:36  mail-queue       force_closed: still_closing" in narrow
+    assert "02:41:36  ForceCloser mail-queue       force_closed: still_closing" in wide
 
 
 def test_the_demo_ends_the_same_under_faults() -> None:
