@@ -34,6 +34,15 @@ INPUTS = (
 ANSWER = (Column("rule"), Column("answer", wraps=True))
 CHANGE = (Column("change", wraps=True), Column("verdict", wraps=True))
 
+# What each of `judge.RULES` asks, in their order.
+QUESTIONS = (
+    *("closed?", "unreadable or contradictory?", "a task without a job?"),
+    *("reset or upgrade mode?", "being deleted, or blocked?", "managed by an app?"),
+    *("kept by its owner?", "quiet, but kept open by something?", "active?"),
+    *("opened lately?", "lookback running?", "forecast running?", "opening?"),
+    *("closing?", "failed?", "idle?"),
+)
+
 Answers = list[tuple[str, str]]
 
 
@@ -121,12 +130,11 @@ def _print(
 
 def _answers(job: Job, now: datetime, rules: Rules) -> Iterator[tuple[str, str]]:
     """Yield the answer of each rule, up to the first with a verdict."""
-    for rule in RULES:
-        name = rule.__name__.strip("_").replace("_", " ")
+    for question, rule in zip(QUESTIONS, RULES, strict=True):
         if verdict := rule(job, now, rules):
-            yield name, _as_text(verdict)
+            yield question, _as_text(verdict)
             return
-        yield name, "no"
+        yield question, "no"
 
 
 def _changes(job: Job, now: datetime, rules: Rules) -> Iterator[tuple[str, str]]:
