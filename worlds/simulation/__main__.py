@@ -6,10 +6,12 @@ import time
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
+from rich.text import Text
+
 from idle_jobs.times import spoken
 from idle_jobs_cli.output.terminal import open_console
 from simulation.checker import check
-from simulation.report import Sums, table
+from simulation.report import table
 from simulation.schedule import Schedule, run
 from simulation.seeds import JOBS, compared
 from simulation.telling.cast import Cast
@@ -61,20 +63,17 @@ def compare(seeds: Iterable[int]) -> int:
     """Run all seeds, ours and the naive peer's, on all cores."""
     begun, seeds = time.monotonic(), list(seeds)
     ours, naive = compared(seeds)
-    which = f"seeds {seeds[0]} to {seeds[-1]}"
-    print(f"{len(seeds):,} schedules of {JOBS} jobs, {which}. {COLUMNS}\n")
-    print(*table(ours, naive), sep="\n")
-    took = timedelta(seconds=time.monotonic() - begun)
-    print(f"\nin {spoken(took)} on {os.cpu_count()} cores")
-    return _verdict(ours)
-
-
-def _verdict(ours: Sums) -> int:
-    if not ours.failing:
-        return 0
-    print(f"\n{len(ours.failing)} schedules fail: seeds {ours.failing[:20]}")
-    tell(ours.failing[0])
-    return 1
+    count = f"{len(seeds):,} schedule{'' if len(seeds) == 1 else 's'}"
+    which = f"{count} of {JOBS} jobs, seeds {seeds[0]} to {seeds[-1]}. {COLUMNS}"
+    took = spoken(timedelta(seconds=time.monotonic() - begun))
+    lines = [which, "", *table(ours, naive), "", f"in {took} on {os.cpu_count()} cores"]
+    if ours.failing:
+        failing = f"{len(ours.failing)} schedules fail: seeds {ours.failing[:20]}"
+        lines += ["", failing]
+    # Not by `print`, which knows no pager that is left before the end.
+    whole = Text("\n".join(lines))
+    open_console().print(whole, no_wrap=True, overflow="ignore", crop=False)
+    return tell(ours.failing[0]) if ours.failing else 0
 
 
 def tell(seed: int, job: str = "") -> int:

@@ -213,6 +213,16 @@ def test_a_job_that_is_not_there_is_refused(
     assert ("", why) == capsys.readouterr()
 
 
+def test_the_comparison_fits_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    """It says which schedules there are and what the columns are, in 80 columns (U10)."""
+    assert main({"SCHEDULES": "1"}) == 0
+    output, errors = capsys.readouterr()
+
+    assert output.startswith("1 schedule of 300 jobs, seeds 0 to 0. Ours is this")
+    assert [line for line in output.splitlines() if len(line) > 80] == []
+    assert errors == ""
+
+
 def test_a_seed_that_is_no_number_is_refused(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
