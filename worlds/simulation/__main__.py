@@ -19,7 +19,7 @@ from simulation.telling.page import Page
 
 SCHEDULES = 1_000
 COLUMNS = """Ours is this application.
-Naive is what is written first: it blocks, retries whole batches, and then forces."""
+Naive is what is written first: it blocks, retries whole batches, then forces."""
 
 
 def main(environ: Mapping[str, str]) -> int:

@@ -214,7 +214,7 @@ def test_a_job_that_is_not_there_is_refused(
 
 
 def test_the_comparison_fits_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    """It says which schedules there are and what the columns are, in 80 columns (U10)."""
+    """It says what schedules and what columns there are, in 80 columns (U10)."""
     assert main({"SCHEDULES": "1"}) == 0
     output, errors = capsys.readouterr()
 
