@@ -1,9 +1,9 @@
 """CHANGELOG.md, and everything else that has the version."""
 
-import tomllib
 from pathlib import Path
 
 from idle_jobs.elastic.transport import HEADERS
+from idle_jobs_cli import __version__
 from markdown import headings
 
 ROOT = Path(__file__).parents[2]
@@ -21,12 +21,10 @@ def test_a_version_has_the_sections_of_keep_a_changelog() -> None:
 
 
 def test_the_version_is_the_same_everywhere() -> None:
-    """It is the project's; the changelog and the name given to the cluster agree."""
+    """It is the command's; the changelog and the name given to the cluster agree."""
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     unreleased, newest, *_ = headings(changelog, "##")
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    version = project["project"]["version"]
 
     assert unreleased == "[Unreleased]"
-    assert newest.startswith(f"[{version}] - 20")
-    assert HEADERS["User-Agent"] == f"idle-job-closer/{version}"
+    assert newest.startswith(f"[{__version__}] - 20")
+    assert HEADERS["User-Agent"] == f"idle-job-closer/{__version__}"
