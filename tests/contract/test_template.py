@@ -29,7 +29,7 @@ def test_the_python_that_ships_is_tested() -> None:
     runtime = SOURCE["Globals"]["Function"]["Runtime"].removeprefix("python")
     recipes = dict(re.findall(r"(?m)^(\S+): .*\n((?:\t.*\n)+)", makefile))
 
-    assert f"$(call install,{runtime}," in recipes[".venv-313/.ready"]
+    assert f"$(call made,{runtime})" in recipes[".venv-313/.ready"]
     assert ".venv-313/bin/pytest" in recipes["quick313"]
     assert "quick313" in recipes["check"]
 
