@@ -19,7 +19,7 @@ from idle_jobs_cli.exits import CouldNot
 HERE = Path(__file__).parents[1]
 # `simulated/` is laid out as the repository is.
 HOME = HERE / "simulated" if (HERE / "simulated").exists() else HERE.parent
-EXTRA = "pipx install --force 'idle-job-closer[demo]', or from a clone: make demo"
+EXTRA = "in a clone: pipx install --force '.[demo]', or: make demo"
 
 
 def _world(name: str) -> Any:

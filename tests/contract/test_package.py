@@ -209,7 +209,7 @@ def test_the_demo_needs_the_extra(installed: Installed) -> None:
 
     assert (1, "") == (code, told)
     assert errors.startswith("Error: this needs the package ")
-    assert "[demo]" in errors
+    assert "pipx install --force '.[demo]'" in errors
     installed.add("demo")
     code, told, errors = installed.run("demo")
 
