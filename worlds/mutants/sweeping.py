@@ -50,7 +50,7 @@ SWEEPING: dict[str, Mutant] = {
     "a person's despite_halt is ignored": mutant(
         "sweeping",
         Wrong(
-            "_plan",
+            "plan_of",
             lambda right, request, *rest: right(
                 replace(request, despite_halt=False), *rest
             ),
