@@ -8,7 +8,7 @@ import click
 
 from idle_jobs_cli.app import NAME, app
 from idle_jobs_cli.exits import AWS_ERRORS, CommandError, Exit, of_aws
-from idle_jobs_cli.output.terminal import complain
+from idle_jobs_cli.output.lines import complain
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -4,8 +4,7 @@ from enum import IntEnum
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from idle_jobs_cli.cluster.identity import BadCredentials
-from idle_jobs_cli.output.terminal import one_line
+from idle_jobs_cli.output.lines import one_line
 
 
 class Exit(IntEnum):
@@ -36,6 +35,10 @@ class BadInput(CommandError):
     """An argument, a variable or a file is wrong; nothing was done."""
 
     code = Exit.ASKED_WRONGLY
+
+
+class BadCredentials(Exception):
+    """The AWS credentials of the environment or the profile cannot be fetched."""
 
 
 AWS_ERRORS = (BadCredentials, ClientError, BotoCoreError)

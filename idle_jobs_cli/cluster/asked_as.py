@@ -13,7 +13,7 @@ from idle_jobs.elastic.answers import parsed
 from idle_jobs.errors import ClusterError
 from idle_jobs.times import moment, rfc3339
 from idle_jobs_cli.cluster.target import Target
-from idle_jobs_cli.output.terminal import one_line
+from idle_jobs_cli.output.lines import one_line
 
 
 @dataclass(frozen=True, slots=True)

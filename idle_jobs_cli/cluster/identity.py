@@ -3,11 +3,8 @@
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from idle_jobs_cli.output.terminal import one_line
-
-
-class BadCredentials(Exception):
-    """The AWS credentials of the environment or the profile cannot be fetched."""
+from idle_jobs_cli.exits import BadCredentials
+from idle_jobs_cli.output.lines import one_line
 
 
 def fetched(session: boto3.Session | None = None) -> boto3.Session:

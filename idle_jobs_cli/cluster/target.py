@@ -1,7 +1,7 @@
 """The cluster that a command reads, and the settings by which it judges."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from idle_jobs.elastic.cluster import Cluster
@@ -32,6 +32,7 @@ from idle_jobs_cli.cluster.variables import (
     Environ,
     first_of,
 )
+from idle_jobs_cli.cluster.where import Where
 from idle_jobs_cli.exits import BadInput
 from idle_jobs_cli.stack.stack import Stack
 
@@ -43,23 +44,6 @@ NO_CLUSTER = (
     "no cluster: pass --url, or set CLUSTER_URL (or ES_URL, ELASTICSEARCH_URL, "
     "ELASTIC_CLOUD_ID); --stack reads the cluster of a deployed stack"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Where:
-    """What the options say about the cluster; the environment has the rest.
-
-    `stack` is the name of a deployed stack, or "". `given` has the settings that were
-    given as options, by the names of their variables.
-    """
-
-    url: str = ""
-    cloud_id: str = ""
-    ca_file: str = ""
-    fingerprint: str = ""
-    sign: str = ""
-    stack: str = ""
-    given: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,7 +25,6 @@ IN_MODE = {
 
 @command(
     "close",
-    "Ask the stack to close jobs, after showing which.",
     [
         "idle-jobs close old-payments --reason 'moved to the new index'",
         "idle-jobs close 'tmp-*' --only-if-idle --wait 10m",

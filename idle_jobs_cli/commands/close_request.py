@@ -18,7 +18,8 @@ from idle_jobs.messages.resolving import resolve
 from idle_jobs.policy.job import State
 from idle_jobs_cli.cluster.asked_as import headline
 from idle_jobs_cli.cluster.reading import near, read_jobs
-from idle_jobs_cli.cluster.target import Where, open_target
+from idle_jobs_cli.cluster.target import open_target
+from idle_jobs_cli.cluster.where import Where
 from idle_jobs_cli.exits import BadInput, CouldNot
 from idle_jobs_cli.output.tables import Column, Row, show
 from idle_jobs_cli.output.terminal import COLOURS, open_console, spoken_bytes

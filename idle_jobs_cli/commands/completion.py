@@ -8,7 +8,6 @@ from idle_jobs_cli.commands.options import command
 
 @command(
     "completion",
-    "Print the completion script of a shell: bash, zsh or fish.",
     [
         'eval "$(idle-jobs completion bash)"',
         "idle-jobs completion fish > ~/.config/fish/completions/idle-jobs.fish",

@@ -12,7 +12,6 @@ RUNNING = (Mode.OBSERVE, Mode.CLOSE)
 
 @command(
     "mode",
-    "Show or set the mode: observe, close or paused.",
     ["idle-jobs mode", "idle-jobs mode close", "idle-jobs mode --stack staging"],
 )
 @click.argument(
@@ -34,7 +33,6 @@ def mode(wanted: str | None, stack: str) -> None:
 
 @command(
     "pause",
-    "Stop the stack: it judges and closes nothing, and receives no messages.",
     ["idle-jobs pause"],
 )
 @stack_option
@@ -48,7 +46,6 @@ def pause(stack: str) -> None:
 
 @command(
     "resume",
-    "End a pause, in the mode from before it or in another one.",
     ["idle-jobs resume", "idle-jobs resume observe"],
 )
 @click.argument(

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from idle_jobs_cli.cluster.target import Where
+from idle_jobs_cli.cluster.where import Where
 from idle_jobs_cli.stack.names import default_stack
 
 Command = Callable[..., Any]
@@ -29,13 +29,9 @@ class WithExamples(click.Command):
                 formatter.write_text("\b\n" + "\n".join(self.examples))
 
 
-def command(
-    name: str, short_help: str, examples: Sequence[str]
-) -> Callable[[Command], WithExamples]:
-    """Return a decorator that makes a command of a function."""
-    return click.command(
-        name, cls=WithExamples, short_help=short_help, examples=examples
-    )
+def command(name: str, examples: Sequence[str]) -> Callable[[Command], WithExamples]:
+    """Return a decorator that makes a command of a function; `app` has to list it."""
+    return click.command(name, cls=WithExamples, examples=examples)
 
 
 def _settings(

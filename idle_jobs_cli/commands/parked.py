@@ -28,7 +28,6 @@ LONGEST_CELL = 64  # as long as a job id can be
 
 @command(
     "parked",
-    "List the requests that could not be finished and wait for a person.",
     ["idle-jobs parked", "idle-jobs parked -o json | jq '.messages[].reason'"],
 )
 @stack_option

@@ -5,8 +5,8 @@ from typing import Any
 
 import click
 
+from idle_jobs.policy.verdict import Action
 from idle_jobs.reasons import Reason
-from idle_jobs_cli.planning.document import ORDER
 from idle_jobs_cli.planning.filters import size
 
 Command = Callable[..., Any]
@@ -40,7 +40,7 @@ def filter_options(read: Command) -> Command:
             "--verdict",
             "actions",
             multiple=True,
-            type=click.Choice([*map(str, ORDER)]),
+            type=click.Choice([*map(str, Action)]),
             metavar="NAME",
             help="Only close, force, watch, report or keep.",
         ),

@@ -50,7 +50,6 @@ class Moved:
 
 @command(
     "redrive",
-    "Send parked requests again: they are judged anew.",
     [
         "idle-jobs redrive --job old-payments --dry-run",
         "idle-jobs redrive --job old-payments --wait 2m",

@@ -10,7 +10,8 @@ from idle_jobs.messages.readers import BadBody
 from idle_jobs.messages.request import parse_request
 from idle_jobs.policy.job import Job
 from idle_jobs_cli.cluster.reading import read_jobs
-from idle_jobs_cli.cluster.target import Target, Where, open_target
+from idle_jobs_cli.cluster.target import Target, open_target
+from idle_jobs_cli.cluster.where import Where
 from idle_jobs_cli.output.terminal import open_console
 from idle_jobs_cli.planning.preview import Fate, preview
 from idle_jobs_cli.stack.parking import Parked, counted

@@ -35,7 +35,6 @@ def _world(name: str) -> Any:
 
 @command(
     "demo",
-    "Run one simulated day in seconds: what it closes, and why.",
     ["idle-jobs demo", "idle-jobs demo --faults"],
 )
 @click.option("--faults", is_flag=True, help="Add outages, lost answers and a crash.")
@@ -47,7 +46,6 @@ def demo(faults: bool) -> int:
 
 @command(
     "cluster",
-    "Serve a simulated cluster on this machine, to try the other commands on.",
     [
         "idle-jobs cluster",
         "idle-jobs cluster --port 9210 --control-port 9211 --version 8.19.0",
@@ -83,7 +81,6 @@ def cluster(port: int, control_port: int | None, version: str) -> int:
 
 @command(
     "simulate",
-    "Run schedules with random faults, or tell one of them as a timeline.",
     ["idle-jobs simulate 18", "idle-jobs simulate --schedules 20"],
 )
 @click.argument("seed", required=False, type=click.IntRange(min=0))

@@ -15,7 +15,7 @@ from idle_jobs_cli.checking.settings_file import problems_of, sections
 from idle_jobs_cli.cluster.files import text_of
 from idle_jobs_cli.commands.options import command
 from idle_jobs_cli.exits import BadInput, Exit
-from idle_jobs_cli.output.terminal import one_line
+from idle_jobs_cli.output.lines import one_line
 
 SCHEMAS = {
     path.stem.replace("_", "-"): path
@@ -69,7 +69,6 @@ CHECKS: Mapping[str, Callable[[str], Iterator[str]]] = {
 
 @command(
     "validate",
-    "Check a request, a close message, or settings from a file.",
     [
         "idle-jobs validate settings samconfig.toml",
         "idle-jobs validate request request.json",
@@ -99,7 +98,6 @@ def validate(kind: str, file: str) -> Exit:
 
 @command(
     "schema",
-    "Print the JSON Schema of a request, a plan and others.",
     ["idle-jobs schema request", "idle-jobs schema plan > plan.schema.json"],
 )
 @click.argument("kind", type=click.Choice([*SCHEMAS]))

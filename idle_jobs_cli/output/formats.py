@@ -8,7 +8,6 @@ from enum import StrEnum
 from typing import Any
 
 import click
-import yaml
 
 Document = Mapping[str, Any]
 
@@ -45,6 +44,8 @@ def write(
         case Format.JSON:
             print(json.dumps(document, indent=2, ensure_ascii=False))
         case Format.YAML:
+            import yaml  # noqa: PLC0415 - takes its time, and is seldom needed
+
             # By way of JSON, so that enumerations become plain texts.
             plain = json.loads(json.dumps(document))
             text = yaml.safe_dump(plain, sort_keys=False, allow_unicode=True)

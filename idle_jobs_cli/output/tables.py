@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from idle_jobs_cli.output.terminal import one_line
+from idle_jobs_cli.output.lines import one_line
 
 GAP = 2
 LEAST = 12  # columns for a text that is cut

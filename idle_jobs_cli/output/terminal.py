@@ -3,7 +3,6 @@
 import sys
 import textwrap
 
-import click
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -34,13 +33,6 @@ def open_console(piped_width: int = PIPED_WIDTH) -> Console:
         soft_wrap=piped,
         width=piped_width if piped else None,
     )
-
-
-def complain(what: str, then: str = "") -> None:
-    """Print an error as one line on stderr, and the next step as a second one."""
-    click.echo(f"Error: {one_line(what)}", err=True)
-    if then:
-        click.echo(f"Next: {one_line(then)}", err=True)
 
 
 def open_table(console: Console, *columns: str) -> Table:
@@ -80,8 +72,3 @@ def spoken_bytes(count: float) -> str:
     if count < 1024**3:
         return f"{count / 1024**2:.0f} MB"
     return f"{count / 1024**3:.1f} GB"
-
-
-def one_line(text: str) -> str:
-    """Return an untrusted text as one line, without control characters."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())

@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from idle_jobs.messages.readers import BadBody, parse_object
 from idle_jobs.outbox import LONGEST_MESSAGE
 from idle_jobs.times import rfc3339
-from idle_jobs_cli.output.terminal import one_line
+from idle_jobs_cli.output.lines import one_line
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

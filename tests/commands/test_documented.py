@@ -19,7 +19,7 @@ import pytest
 from builders import persons_message
 from commands.running import idle_jobs
 from deployed import FUNCTIONS, MAPPINGS, NAME, deployed, on_event, send
-from idle_jobs_cli.app import SECTIONS
+from idle_jobs_cli.app import LISTED, load
 from idle_jobs_cli.commands.options import WithExamples
 from local.scenario import ROWS, build
 from markdown import fences
@@ -27,7 +27,7 @@ from standin.cluster import API_KEY, serve
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]
-COMMANDS = [command for section in SECTIONS.values() for command in section]
+COMMANDS = {name: load(name) for name in LISTED}
 
 # The command itself, or something that is piped into it or that evaluates it.
 IS_A_LINE = re.compile(
@@ -47,10 +47,15 @@ def lines_of(page: str) -> Iterator[str]:
             yield span
 
 
+def with_examples() -> list[WithExamples]:
+    """Return the commands, each of which should show examples."""
+    return [each for each in COMMANDS.values() if isinstance(each, WithExamples)]
+
+
 def documented() -> list[str]:
     """Return each different line once, without the prompt."""
     pages = [page.read_text(encoding="utf-8") for page in PAGES]
-    helps = [e for c in COMMANDS if isinstance(c, WithExamples) for e in c.examples]
+    helps = [example for command in with_examples() for example in command.examples]
     every = [*helps, *(line for page in pages for line in lines_of(page))]
     return list(dict.fromkeys(line.strip().removeprefix("$ ") for line in every))
 
@@ -69,10 +74,9 @@ def typed(line: str) -> tuple[list[str], str]:
 
 def test_every_command_has_an_example() -> None:
     """`--help` shows at least one line that can be typed."""
-    examples = [c.examples for c in COMMANDS if isinstance(c, WithExamples)]
+    shown = {command.name: bool(command.examples) for command in with_examples()}
 
-    assert len(COMMANDS) == len(examples)
-    assert all(examples)
+    assert dict.fromkeys(LISTED, True) == shown
 
 
 @pytest.fixture
@@ -190,12 +194,11 @@ def test_every_command_that_is_named_exists() -> None:
     text = "".join(page.read_text(encoding="utf-8") for page in PAGES)
     named = set(re.findall(r"\bidle-jobs ([a-z]+)\b", text))
 
-    assert {"plan", "close"} <= named <= {command.name for command in COMMANDS}
+    assert {"plan", "close"} <= named <= COMMANDS.keys()
 
 
 def test_the_lines_that_serve_are_understood() -> None:
     """Their options are those of the command."""
-    (cluster,) = (command for command in COMMANDS if command.name == "cluster")
     for line in SERVING:
-        with cluster.make_context("cluster", typed(line)[0][1:]) as context:
+        with COMMANDS["cluster"].make_context("cluster", typed(line)[0][1:]) as context:
             assert context.params["port"]

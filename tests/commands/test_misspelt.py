@@ -4,7 +4,8 @@ import pytest
 
 from idle_jobs.settings import RULE_READERS
 from idle_jobs_cli.cluster.misspelt import misspelt
-from idle_jobs_cli.cluster.target import Where, open_target
+from idle_jobs_cli.cluster.target import open_target
+from idle_jobs_cli.cluster.where import Where
 from idle_jobs_cli.exits import BadInput
 from local.intrinsics import load_template
 from local.topology import TEMPLATE

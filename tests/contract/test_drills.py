@@ -10,7 +10,7 @@ import pytest
 
 from idle_jobs.reasons import Reason
 from idle_jobs.telemetry import Metric
-from idle_jobs_cli.app import app
+from idle_jobs_cli.app import load
 from local.intrinsics import load_template
 from local.topology import TEMPLATE
 from local.translation import translate
@@ -205,6 +205,6 @@ def test_names_in_the_text_exist() -> None:
 def test_our_commands_take_what_they_are_given() -> None:
     """Each exists, and has the options and the arguments of the line."""
     for command in OURS:
-        found = app.commands[command.words[1]]
+        found = load(command.words[1])
 
         assert found.make_context(command.words[1], [*command.words[2:]])

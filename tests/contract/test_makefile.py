@@ -12,7 +12,7 @@ from random import SystemRandom
 
 import pytest
 
-from idle_jobs_cli.app import app
+from idle_jobs_cli.app import load
 
 ROOT = Path(__file__).parents[2]
 MAKE = shutil.which("make") or "make"
@@ -126,7 +126,7 @@ def test_a_shortcut_is_the_command_with_its_options(typed: str, tmp_path: Path) 
     _, _, command = told.removesuffix(" :").partition("-m idle_jobs_cli ")
 
     assert SHORTCUTS[typed] == command
-    assert app.commands[target].make_context(target, command.split()[1:])
+    assert load(target).make_context(target, command.split()[1:])
 
 
 @pytest.mark.parametrize("target", ["mode", "redrive", "close", "pause", "parked"])

@@ -6,7 +6,8 @@ import pytest
 import time_machine
 
 from idle_jobs.policy.judge import judge
-from idle_jobs_cli.cluster.target import Where, open_target
+from idle_jobs_cli.cluster.target import open_target
+from idle_jobs_cli.cluster.where import Where
 from local.scenario import ROWS, SWEEP, build
 from standin.cluster import API_KEY, serve
 
