@@ -1,12 +1,14 @@
 """Closer: takes the next step for each message of CloseQueue; it never forces."""
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from idle_jobs.closing import close_batch
+from idle_jobs.doctor.report import asks_for_doctor, report
 from idle_jobs.services import open_services, seconds_left
 from idle_jobs.telemetry import NAMESPACE, SERVICE
 
@@ -19,8 +21,10 @@ LOOKS_AT_ONCE = 10
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
-def handler(event: object, context: LambdaContext) -> PartialItemFailureResponse:
-    """Handle a batch of CloseQueue."""
+def handler(event: object, context: LambdaContext) -> Mapping[str, Any]:
+    """Handle a batch of CloseQueue, or a request for the doctor's report."""
+    if asks_for_doctor(event):
+        return report(closes=True)
     services = open_services("close_queue_url", logger, metrics)
     with ThreadPoolExecutor(LOOKS_AT_ONCE) as pool:
         return close_batch(event, services, seconds_left(context), pool.map)

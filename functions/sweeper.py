@@ -25,6 +25,7 @@ from idle_jobs.batch import (
     records_of,
     sent_at,
 )
+from idle_jobs.doctor.report import asks_for_doctor, report
 from idle_jobs.errors import ClusterError
 from idle_jobs.messages.readers import BadBody
 from idle_jobs.messages.request import Request, parse_request
@@ -144,7 +145,12 @@ def scheduled(event: Mapping[str, Any], now: datetime) -> Request:
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: object, context: LambdaContext) -> Mapping[str, Any]:
-    """Handle a batch of RequestQueue, a scheduled event, or a direct request."""
+    """Handle a batch of RequestQueue, a scheduled event, or a direct invocation.
+
+    That is a request, or `{"doctor": true}` for the doctor's report.
+    """
+    if asks_for_doctor(event):
+        return report(closes=False)
     services = open_services("request_queue_url", logger, metrics)
     fields = event if isinstance(event, dict) else {}
     if "Records" in fields:

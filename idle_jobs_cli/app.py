@@ -20,6 +20,10 @@ SECTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = {
             "explain",
             "Show why one job gets its verdict, and what would change it.",
         ),
+        "doctor": (
+            "doctor",
+            "Test each hop to the cluster, the credential, and the stack.",
+        ),
         "parked": (
             "parked",
             "List the requests that could not be finished and wait for a person.",

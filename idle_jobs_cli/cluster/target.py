@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from idle_jobs.elastic.cluster import Cluster
+from idle_jobs.elastic.signing import SigV4
 from idle_jobs.elastic.transport import Timeouts, Wire
 from idle_jobs.policy.rules import Rules
 from idle_jobs.services import signer_of
@@ -58,6 +59,7 @@ class Target:
     rules: Rules
     settings: Mapping[str, str]
     ca_file: str
+    signed: bool
     stack: Stack | None = None
     cluster_name: str = ""
 
@@ -94,6 +96,7 @@ def open_target(where: Where, environ: Environ) -> Target:
         rules=rules,
         settings=differing(given, rules),
         ca_file=ca_file,
+        signed=isinstance(signer, SigV4),
     )
 
 
@@ -119,6 +122,7 @@ def _of_stack(where: Where, stack: Stack) -> Target:
         rules=rules,
         settings=differing(given, rules),
         ca_file=ca_file,
+        signed=isinstance(signer, SigV4),
         stack=stack,
         cluster_name=settings.cluster_name,
     )

@@ -41,6 +41,10 @@ class MachineLearning:
         self.memory = "9830mb"
         self.node_id, self.node_name = JOB_NODE["id"], JOB_NODE["name"]
         self.maintained: datetime | None = None
+        # What it says of itself, and of the caller's key, to who may ask.
+        self.license_type, self.license_status = "platinum", "active"
+        self.ml_nodes = 1
+        self.key_expires: datetime | None = None
         # What job stats say of nodes and tasks that failed; empty is not shown.
         self.node_failures: list[dict[str, object]] = []
         self.task_failures: list[dict[str, object]] = []

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from standin.cluster import (
+    about,
     close,
     has_privileges,
     health,
@@ -71,6 +72,12 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/", get_root, _MAIN),
     Route("HEAD", "/", get_root, _MAIN),
     Route("GET", "/_security/_authenticate", authenticate, _AUTHENTICATE),
+    Route(
+        *("GET", "/_security/api_key", about.get_api_keys, about.API_KEYS),
+        params("id", "owner"),
+    ),
+    Route("GET", "/_license", about.get_license, about.LICENSE),
+    Route("GET", "/_ml/memory/_stats", about.get_memory, about.MEMORY),
     Route("GET", "/_ml/info", get_info, "cluster:monitor/xpack/ml/info/get"),
     Route(
         *("POST", "/_ml/set_upgrade_mode", set_upgrade_mode, _UPGRADE),

@@ -1,0 +1,73 @@
+"""Tests a deployed stack from outside: its mappings, schedule, queues and alarms."""
+
+from collections.abc import Iterator
+
+import boto3
+from botocore.exceptions import ClientError
+
+from idle_jobs.doctor.finding import Finding, fail, ok, warn
+from idle_jobs_cli.stack.stack import MAPPING, Stack
+
+
+def check_stack(stack: Stack) -> Iterator[Finding]:
+    """Yield the findings about the resources around the functions."""
+    for name, check in CHECKS.items():
+        try:
+            yield check(stack)
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            then = "docs/operating.md lists the permissions of each command"
+            yield warn(name, f"AWS refused to say: {code}", then)
+
+
+def _mappings(stack: Stack) -> Finding:
+    lambdas = boto3.client("lambda")
+    states = {
+        name: lambdas.get_event_source_mapping(UUID=uuid)["State"]
+        for name, uuid in stack.of_type(MAPPING).items()
+    }
+    off = [name for name, state in states.items() if state != "Enabled"]
+    if off:
+        then = "`idle-jobs resume`"
+        return warn("mappings", f"not enabled: {', '.join(off)}", then)
+    return ok("mappings", f"{len(states)} enabled")
+
+
+def _schedule(stack: Stack) -> Finding:
+    rule = boto3.client("events").describe_rule(Name=stack["SweeperScheduledSweep"])
+    saw = f"{rule['State'].lower()}, {rule.get('ScheduleExpression', '')}"
+    if rule["State"] != "ENABLED":
+        return fail("schedule", saw, "enable the rule: no sweep runs without it")
+    return ok("schedule", saw)
+
+
+def _parked(stack: Stack) -> Finding:
+    answer = boto3.client("sqs").get_queue_attributes(
+        QueueUrl=stack["ParkingQueue"], AttributeNames=["ApproximateNumberOfMessages"]
+    )
+    waiting = int(answer["Attributes"]["ApproximateNumberOfMessages"])
+    if waiting:
+        return warn("parked", f"{waiting} requests wait for you", "`idle-jobs parked`")
+    return ok("parked", "nothing waits for a person")
+
+
+def _subscribed(stack: Stack) -> Finding:
+    answer = boto3.client("sns").list_subscriptions_by_topic(
+        TopicArn=stack["AlarmTopic"]
+    )
+    arns = [each["SubscriptionArn"] for each in answer["Subscriptions"]]
+    confirmed = [arn for arn in arns if arn.startswith("arn:")]
+    if not confirmed:
+        pending = len(arns) - len(confirmed)
+        saw = "nobody is subscribed" if not pending else f"{pending} not confirmed yet"
+        then = "set AlarmEmail, and confirm the subscription; else no alarm is heard"
+        return warn("alarms", saw, then)
+    return ok("alarms", f"{len(confirmed)} subscribed")
+
+
+CHECKS = {
+    "mappings": _mappings,
+    "schedule": _schedule,
+    "parked": _parked,
+    "alarms": _subscribed,
+}
