@@ -39,7 +39,7 @@ def check_network(url: str, ca_bundle: str) -> Iterator[Finding]:
             yield ok("tcp", f"{where} accepted a connection after {took:.0f} ms")
             yield from _tls(plain, host, where, ca_bundle, secured=secured)
     except OSError as error:
-        yield _unreachable(where, error)
+        yield unreachable(where, error)
 
 
 def _resolved(host: str, port: int) -> Finding:
@@ -58,7 +58,8 @@ def _resolved(host: str, port: int) -> Finding:
     return ok("name", f"{host} is {', '.join(addresses[:4])} ({kind})")
 
 
-def _unreachable(where: str, error: OSError) -> Finding:
+def unreachable(where: str, error: OSError) -> Finding:
+    """Return why no connection could be made."""
     if isinstance(error, ConnectionRefusedError):
         return fail(
             "tcp",
@@ -94,7 +95,7 @@ def _tls(
         with context.wrap_socket(plain, server_hostname=host) as encrypted:
             yield _certificate(encrypted, where)
     except ssl.SSLCertVerificationError as error:
-        yield _untrusted(where, host, error)
+        yield untrusted(where, host, error)
     except ssl.SSLError as error:
         yield _no_tls(where, error)
     except OSError as error:
@@ -126,7 +127,8 @@ def _speaks_tls(plain: socket.socket) -> bool:
         return False
 
 
-def _untrusted(where: str, host: str, error: ssl.SSLCertVerificationError) -> Finding:
+def untrusted(where: str, host: str, error: ssl.SSLCertVerificationError) -> Finding:
+    """Return why a certificate is not trusted."""
     if error.verify_code in _NO_ISSUER:
         return fail(
             "tls",
