@@ -471,6 +471,13 @@ def test_an_identity_that_sts_does_not_tell(stack: Runner) -> None:
     assert saw.endswith(" as the function's role")
 
 
+def test_after_a_failed_hop_none_is_tried() -> None:
+    """A name that is not known has no port."""
+    (found,) = network.check_network("https://no-such-host.invalid", "")
+
+    assert ("name", Level.FAIL) == (found.check, found.level)
+
+
 def test_the_worst_level_counts() -> None:
     """A warning is worse than nothing, and a skipped check is not."""
     skip = Finding("c", Level.SKIP, "after a")
