@@ -4,6 +4,7 @@
     messages/   what the queues and logs carry: requests, close messages, outcomes
     steps/      the next step for a message: close, force, wait, hand over, end, park
     elastic/    the only code that calls Elasticsearch: lists, errors, the close API
+    doctor/     does each hop to the cluster work? It only reads
     sweeping    the Sweeper: resolve a request, judge, limit, send, report
     closing     the closers: read the jobs, take the next step, report
 

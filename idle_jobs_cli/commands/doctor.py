@@ -28,7 +28,6 @@ Line = Mapping[str, str]
 
 @command(
     "doctor",
-    "Test each hop to the cluster, the credential, and the stack.",
     [
         "idle-jobs doctor --url https://elastic.example:9243",
         "idle-jobs doctor --stack idle-job-closer",

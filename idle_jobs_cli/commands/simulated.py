@@ -8,6 +8,7 @@ import importlib
 import os
 import signal
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -19,18 +20,18 @@ from idle_jobs_cli.exits import CouldNot
 HERE = Path(__file__).parents[1]
 # `simulated/` is laid out as the repository is.
 HOME = HERE / "simulated" if (HERE / "simulated").exists() else HERE.parent
+FOR_A_STACK = ("moto", "samtranslator", "time_machine")
 EXTRA = "in a clone: pipx install --force '.[demo]', or: make demo"
 
 
-def _world(name: str) -> Any:
-    """Import a module of worlds/; CouldNot if what it needs is not installed."""
+def _world(name: str, *needs: str) -> Any:
+    """Import a module of worlds/; CouldNot if a package that it needs is missing."""
+    if missing := [each for each in needs if not find_spec(each)]:
+        raise CouldNot(f"this needs the package {missing[0]}", EXTRA)
     for folder in ("worlds", "functions"):
         if str(HOME / folder) not in sys.path:
             sys.path.insert(0, str(HOME / folder))
-    try:
-        return importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        raise CouldNot(f"this needs the package {error.name}", EXTRA) from None
+    return importlib.import_module(name)
 
 
 @command(
@@ -41,7 +42,7 @@ def _world(name: str) -> Any:
 def demo(faults: bool) -> int:
     """Run one day in seconds: the real functions, a simulated cluster, no AWS."""
     os.environ["FAULTS"] = "1" if faults else os.environ.get("FAULTS", "")
-    return int(_world("local.demo").main())
+    return int(_world("local.demo", *FOR_A_STACK).main())
 
 
 @command(
@@ -101,4 +102,4 @@ def simulate(
     """
     given = {"SEED": seed, "SCHEDULES": schedules, "FIRST": first, "JOB": job}
     set_ones = {name: str(value) for name, value in given.items() if value is not None}
-    return int(_world("simulation.__main__").main({**os.environ, **set_ones}))
+    return int(_world("simulation.__main__", *FOR_A_STACK, "greenlet").main({**os.environ, **set_ones}))

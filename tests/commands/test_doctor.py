@@ -86,7 +86,7 @@ def ids(reports: dict[str, Any]) -> Iterator[dict[str, str]]:
         return AWSResponse("", 200, HTTPHeaders(), None), {"Payload": body}
 
     with (
-        deployed(*MAPPINGS, *AROUND) as ids,
+        deployed(*MAPPINGS, *AROUND) as made,
         on_event("before-call.lambda.Invoke", answer),
     ):
         yield made

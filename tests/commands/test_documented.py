@@ -144,9 +144,11 @@ def run(line: str, variables: dict[str, str], patch: pytest.MonkeyPatch) -> int:
 LINES = documented()
 # `cluster` serves until it is stopped: worlds/local/tests/test_serve.py starts it.
 SERVING = [line for line in LINES if typed(line)[0][:1] == ["cluster"]]
+# moto invokes no function: test_doctor.py answers in the functions' place.
+INVOKING = [line for line in LINES if typed(line)[0][:2] == ["doctor", "--stack"]]
 SETTING = [line for line in LINES if typed(line)[0][0] in ON_MAPPINGS]
 ALONE = [line for line in LINES if typed(line)[0][0] in ("demo", "simulate")]
-OTHERS = [line for line in LINES if line not in {*SERVING, *SETTING, *ALONE}]
+OTHERS = [line for line in LINES if line not in {*SERVING, *INVOKING, *SETTING, *ALONE}]
 
 
 @pytest.mark.slow
@@ -197,8 +199,9 @@ def test_every_command_that_is_named_exists() -> None:
     assert {"plan", "close"} <= named <= COMMANDS.keys()
 
 
-def test_the_lines_that_serve_are_understood() -> None:
+@pytest.mark.parametrize("line", [*SERVING, *INVOKING])
+def test_the_lines_that_serve_or_invoke_are_understood(line: str) -> None:
     """Their options are those of the command."""
-    for line in SERVING:
-        with COMMANDS["cluster"].make_context("cluster", typed(line)[0][1:]) as context:
-            assert context.params["port"]
+    name, *argv = typed(line)[0]
+
+    assert COMMANDS[name].make_context(name, argv).params

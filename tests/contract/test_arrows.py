@@ -149,6 +149,7 @@ DOORS = {
             "idle_jobs.services",
             "idle_jobs.modes",
             "idle_jobs.elastic.signing",
+            "idle_jobs.doctor.report",
         },
     ),
     "errors of AWS": (
@@ -159,6 +160,7 @@ DOORS = {
             "idle_jobs.modes",
             "idle_jobs.outbox",
             "idle_jobs.elastic.signing",
+            "idle_jobs.doctor.report",
         },
     ),
     "signatures": ("requests_aws4auth", {"idle_jobs.elastic.signing"}),
@@ -168,6 +170,7 @@ DOORS = {
             "idle_jobs.elastic.time_limit",
             "idle_jobs.elastic.cluster",
             "idle_jobs.elastic.transport",
+            "idle_jobs.doctor.network",
         },
     ),
 }
