@@ -100,6 +100,9 @@ def simulate(
     A schedule is some hours of requests, faults and people that seed decides. For each
     request, the end has to be the right one, and no job is closed that is in use.
     """
+    ours = ("SEED", "SCHEDULES", "FIRST")
+    environ = {name: os.environ[name] for name in ours if name in os.environ}
     given = {"SEED": seed, "SCHEDULES": schedules, "FIRST": first, "JOB": job}
     set_ones = {name: str(value) for name, value in given.items() if value is not None}
-    return int(_world("simulation.__main__", *FOR_A_STACK, "greenlet").main({**os.environ, **set_ones}))
+    world = _world("simulation.__main__", *FOR_A_STACK, "greenlet")
+    return int(world.main(environ | set_ones))
