@@ -9,12 +9,14 @@ from rich.console import Console
 from rich.text import Text
 
 from idle_jobs.doctor.report import Patient, examined
-from idle_jobs_cli.cluster.target import Target, Where, open_target
+from idle_jobs_cli.cluster.target import Target, open_target
+from idle_jobs_cli.cluster.where import Where
 from idle_jobs_cli.commands.options import cluster_options, command
 from idle_jobs_cli.exits import Exit
 from idle_jobs_cli.output.formats import Format, output_option, write
+from idle_jobs_cli.output.lines import one_line
 from idle_jobs_cli.output.progress import progress
-from idle_jobs_cli.output.terminal import one_line, open_console
+from idle_jobs_cli.output.terminal import open_console
 from idle_jobs_cli.stack.checks import check_stack
 from idle_jobs_cli.stack.invoke import examine_function
 from idle_jobs_cli.stack.stack import Stack

@@ -7,7 +7,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from idle_jobs_cli.output.terminal import one_line
+from idle_jobs_cli.output.lines import one_line
 from idle_jobs_cli.stack.stack import Stack
 
 # A cluster that does not answer takes a function its own timeouts, one after another.
