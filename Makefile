@@ -11,7 +11,7 @@ SHELL := /bin/bash -euo pipefail
 LOOK := plan explain parked mode
 ACT := close redrive pause resume
 SIMULATED := demo cluster simulate
-.PHONY: help setup $(LOOK) $(ACT) validate $(SIMULATED) conformance mutants reliability settings-table test quick worlds quick313 lint build e2e check clean
+.PHONY: help setup $(LOOK) $(ACT) validate $(SIMULATED) conformance mutants reliability settings-table costs test quick worlds quick313 lint build e2e check clean
 .NOTPARALLEL:
 
 export PYTHONPATH := functions:worlds:tests:.
@@ -86,6 +86,9 @@ reliability: .venv/.ready .venv-e2e/.ready build ## Fault matrix and SCHEDULES; 
 
 settings-table: .venv/.ready ## Write the settings table of docs/operating.md.
 	@$(DEV)/python -m settings_table
+
+costs: .venv/.ready ## Write docs/costs.md from template.yaml and dated prices.
+	@$(DEV)/python -m costs
 
 QUICK := -m "not slow and not e2e"
 WHOLE := -m "not e2e" --dist loadscope --no-loadscope-reorder
