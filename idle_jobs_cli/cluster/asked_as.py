@@ -15,6 +15,8 @@ from idle_jobs.times import moment, rfc3339
 from idle_jobs_cli.cluster.target import Target
 from idle_jobs_cli.output.lines import one_line
 
+SECONDS = 5  # The plan does not wait long for what it can do without.
+
 
 @dataclass(frozen=True, slots=True)
 class AskedAs:
@@ -65,7 +67,9 @@ def _time_there(asked: AskedAs) -> str:
 
 def _answer(target: Target, path: str) -> dict[str, Any]:
     try:
-        return dict(parsed(target.wire.call("GET", path, {})) or {})
+        return dict(
+            parsed(target.wire.call("GET", path, {}, read_timeout=SECONDS)) or {}
+        )
     except ClusterError:
         return {}
 

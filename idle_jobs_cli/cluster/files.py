@@ -8,13 +8,6 @@ from idle_jobs_cli.exits import BadInput
 LONGEST = 16 * 1024 * 1024  # bytes, above any plan of 10,000 jobs
 
 
-def existing_file(name: str) -> str:
-    """Return the name of a file that exists, "" for none; ValueError if it does not."""
-    if name and not Path(name).is_file():
-        raise ValueError("expected a file with certificates")
-    return name
-
-
 def text_of(name: str) -> str:
     """Return the text of a file, or of standard input for `-`; BadInput without one."""
     try:

@@ -15,11 +15,10 @@ import tempfile
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
+from idle_jobs_cli.cluster.hops import SECONDS, End, hop_of
 from idle_jobs_cli.exits import CouldNot
-
-SECONDS = 5
+from idle_jobs_cli.output.progress import progress
 
 
 def fingerprint(text: str) -> str:
@@ -34,31 +33,34 @@ def ca_file_for(url: str, wanted: str) -> str:
     """Return a file with the certificate of this fingerprint in the server's chain.
 
     The file is deleted when the process ends. Raises CouldNot if no certificate fits,
-    and OSError if there is no connection.
+    or if there is no connection.
     """
-    chain = _chain(url)
+    end = End.of(url)
+    try:
+        with progress(f"Reading the certificates of {end}"):
+            chain = _chain(end)
+    except OSError as error:
+        raise hop_of(error, end) from None
     for certificate in chain:
         if sha256(certificate).hexdigest() == wanted:
             return _kept(ssl.DER_cert_to_PEM_cert(certificate))
     shown = ", ".join(sha256(certificate).hexdigest()[:16] for certificate in chain)
     raise CouldNot(
-        f"no certificate of {urlsplit(url).netloc} has the fingerprint {wanted[:16]}..."
+        f"no certificate of {end} has the fingerprint {wanted[:16]}..."
         f"; it shows {shown}",
         "compare the fingerprint with that of the cluster's CA; if you have the CA, "
         "pass it with --ca-file",
     )
 
 
-def _chain(url: str) -> list[bytes]:
+def _chain(end: End) -> list[bytes]:
     """Return the certificates that a server shows, unverified; nothing is sent."""
-    parts = urlsplit(url)
     unverified = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     unverified.check_hostname = False
     unverified.verify_mode = ssl.CERT_NONE
-    where = (parts.hostname or "", parts.port or 443)
     with (
-        socket.create_connection(where, SECONDS) as plain,
-        unverified.wrap_socket(plain, server_hostname=parts.hostname) as secured,
+        socket.create_connection((end.host, end.port), SECONDS) as plain,
+        unverified.wrap_socket(plain, server_hostname=end.host) as secured,
     ):
         return _shown_by(secured)
 

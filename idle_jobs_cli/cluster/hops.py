@@ -2,11 +2,18 @@
 
 import socket
 import ssl
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
+
+from idle_jobs.elastic.time_limit import trust
+from idle_jobs_cli.cluster.address import HERE
 from idle_jobs_cli.exits import CouldNot
 
 SECONDS = 5
+# For a port that answers plain http, which waits for more of what it does not know.
+SECONDS_OF_HELLO = 2
 
 # X509_V_ERR_* of OpenSSL, by what a person does about them.
 _EXPIRED = (9, 10)
@@ -14,44 +21,77 @@ _NO_ISSUER = (2, 18, 19, 20, 21)
 _WRONG_NAME = (62, 64)
 # The names that versions of OpenSSL give to an answer that is not TLS.
 _NO_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE")
+_UNKNOWN = (
+    "pass its CA with --ca-file (or CA_BUNDLE), or the fingerprint of the CA, which "
+    "Elasticsearch prints at its first start, with --fingerprint"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """The end of a connection: where a URL leads to."""
+
+    host: str
+    port: int
+    secured: bool
+
+    @classmethod
+    def of(cls, url: str) -> "End":
+        """Return the end of a URL."""
+        parts = urlsplit(url)
+        secured = parts.scheme == "https"
+        return cls(
+            parts.hostname or "", parts.port or (443 if secured else 80), secured
+        )
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
 
 
 def failed_hop(url: str, ca_file: str) -> CouldNot | None:
     """Return the hop that fails and what to do about it, None if none does."""
-    parts = urlsplit(url)
-    host, secured = parts.hostname or "", parts.scheme == "https"
-    port = parts.port or (443 if secured else 80)
-    where = f"{host}:{port}"
+    end = End.of(url)
     try:
-        with socket.create_connection((host, port), SECONDS) as plain:
-            if secured:
-                _shake_hands(plain, host, ca_file)
+        with socket.create_connection((end.host, end.port), SECONDS) as plain:
+            if end.secured:
+                _shake_hands(plain, end.host, ca_file)
             elif _speaks_tls(plain):
-                then = f"begin the URL with https: https://{where}"
-                return CouldNot(f"{where} speaks https, not plain http", then)
-    except socket.gaierror:
-        then = "check the spelling, the VPN and the DNS server"
-        return CouldNot(f"the name {host} is not known to the DNS server", then)
-    except ConnectionRefusedError:
-        then = (
-            "check host and port; Elasticsearch listens on 9200, Elastic Cloud on 443"
-        )
-        return CouldNot(f"nothing listens at {where}", then)
-    except ssl.SSLCertVerificationError as error:
-        return _untrusted(where, host, error)
-    except ssl.SSLError as error:
-        return _no_tls(where, error)
-    except TimeoutError:
-        then = "check the VPN, the firewall and the security groups in between"
-        return CouldNot(f"{where} does not answer within {SECONDS} s", then)
+                then = f"begin the URL with https: https://{end}"
+                return CouldNot(f"{end} speaks https, not plain http", then)
     except OSError as error:
-        return CouldNot(f"{where} cannot be reached: {error.strerror or error}")
+        return hop_of(error, end, ca_file)
     return None
 
 
+def hop_of(error: OSError, end: End, ca_file: str = "") -> CouldNot:
+    """Return what the error of a connection means, and what to do about it."""
+    match error:
+        case socket.gaierror():
+            then = "check the spelling, the VPN and the DNS server"
+            return CouldNot(f"the name {end.host} is not known to the DNS server", then)
+        case ConnectionRefusedError():
+            ports = "Elasticsearch listens on 9200, Elastic Cloud on 443"
+            then = f"check host and port; {ports}"
+            return CouldNot(f"nothing listens at {end}", then)
+        case ssl.SSLCertVerificationError():
+            return _untrusted(end, ca_file, error)
+        case ConnectionResetError() | ssl.SSLEOFError() | ssl.SSLZeroReturnError():
+            then = "check the port, and whether a filter lets this machine through"
+            return CouldNot(f"{end} hangs up before anything is asked", then)
+        case ssl.SSLError():
+            return _no_tls(end, error)
+        case TimeoutError():
+            then = "check the VPN, the firewall and the security groups in between"
+            return CouldNot(f"{end} does not answer within {SECONDS} s", then)
+    return CouldNot(f"{end} cannot be reached: {error.strerror or error}")
+
+
 def _shake_hands(plain: socket.socket, host: str, ca_file: str) -> None:
-    context = ssl.create_default_context(cafile=ca_file or None)
-    with context.wrap_socket(plain, server_hostname=host):
+    """Shake hands, trusting what a call of the cluster would trust."""
+    with trust(ca_file or DEFAULT_CA_BUNDLE_PATH).wrap_socket(
+        plain, server_hostname=host
+    ):
         pass
 
 
@@ -60,6 +100,7 @@ def _speaks_tls(plain: socket.socket) -> bool:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
+    plain.settimeout(SECONDS_OF_HELLO)
     try:
         with context.wrap_socket(plain):
             return True
@@ -67,27 +108,26 @@ def _speaks_tls(plain: socket.socket) -> bool:
         return False
 
 
-def _untrusted(where: str, host: str, error: ssl.SSLCertVerificationError) -> CouldNot:
+def _untrusted(end: End, ca_file: str, error: ssl.SSLCertVerificationError) -> CouldNot:
+    whose = f"the certificate of {end}"
+    if error.verify_code in _NO_ISSUER and ca_file:
+        then = "compare the file, or the fingerprint, with the CA of this cluster"
+        return CouldNot(f"{whose} is not signed by the CA that you gave", then)
     if error.verify_code in _NO_ISSUER:
-        return CouldNot(
-            f"the issuer of the certificate of {where} is unknown",
-            "pass its CA with --ca-file (or CA_BUNDLE), or the fingerprint of the CA, "
-            "which Elasticsearch prints at its first start, with --fingerprint",
-        )
+        return CouldNot(f"the issuer of {whose} is unknown", _UNKNOWN)
     if error.verify_code in _EXPIRED:
         then = "renew the certificate, or set this machine's clock"
-        return CouldNot(f"the certificate of {where} is not valid today", then)
+        return CouldNot(f"{whose} is not valid today", then)
     if error.verify_code in _WRONG_NAME:
         then = "use a name that the certificate has"
-        return CouldNot(f"the certificate of {where} is not for {host}", then)
-    return CouldNot(f"the certificate of {where}: {error.verify_message}")
+        return CouldNot(f"{whose} is not for {end.host}", then)
+    return CouldNot(f"{whose}: {error.verify_message}")
 
 
-def _no_tls(where: str, error: ssl.SSLError) -> CouldNot:
-    if error.reason in _NO_TLS:
-        then = (
-            "use the port that speaks https; plain http is for this machine alone: "
-            "http://127.0.0.1:9200"
-        )
-        return CouldNot(f"{where} speaks plain http, not https", then)
-    return CouldNot(f"TLS with {where} failed: {error.reason or error}")
+def _no_tls(end: End, error: ssl.SSLError) -> CouldNot:
+    if error.reason not in _NO_TLS:
+        return CouldNot(f"TLS with {end} failed: {error.reason or error}")
+    then = "use the port that speaks https: plain http is for this machine alone"
+    if end.host in HERE:
+        then = f"begin the URL with http: http://{end}"
+    return CouldNot(f"{end} speaks plain http, not https", then)

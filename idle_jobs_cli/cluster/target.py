@@ -14,24 +14,21 @@ from idle_jobs.settings import (
     RULE_READERS,
     VARIABLES,
     BadSettings,
-    Reader,
     Settings,
 )
-from idle_jobs_cli.cluster.cloud_id import url_of
-from idle_jobs_cli.cluster.files import existing_file
-from idle_jobs_cli.cluster.fingerprint import ca_file_for, fingerprint
+from idle_jobs_cli.cluster.address import read_url, url_of_cloud_id
 from idle_jobs_cli.cluster.misspelt import misspelt
 from idle_jobs_cli.cluster.rules import differing, known, rules_in, rules_of
 from idle_jobs_cli.cluster.signing import signer_for
+from idle_jobs_cli.cluster.trust import trust_of
 from idle_jobs_cli.cluster.variables import (
-    CA_FILE,
     CLOUD_ID,
     EVERY_NAME,
-    FINGERPRINT,
     SERVICE,
     URL,
     Environ,
     first_of,
+    read,
 )
 from idle_jobs_cli.cluster.where import Where
 from idle_jobs_cli.exits import BadInput
@@ -77,19 +74,13 @@ def open_target(where: Where, environ: Environ) -> Target:
     given = rules_in(environ) | known(where.given, problems)
     rules = rules_of(given, problems)
     url = _url(where, environ, problems)
-    ca_file = where.ca_file or _read(
-        *first_of(environ, CA_FILE), existing_file, problems
-    )
-    option = ("--fingerprint", where.fingerprint)
-    named = option if where.fingerprint else first_of(environ, FINGERPRINT)
-    pinned = _read(*named, fingerprint, problems)
+    trust = trust_of(where, url, environ, problems)
     service = OWN_READERS["SIGV4_SERVICE"]
-    sign = where.sign or _read(*first_of(environ, SERVICE), service, problems)
+    sign = where.sign or read(*first_of(environ, SERVICE), service, problems)
     signer = signer_for(url, sign, environ, problems) if url else None
     if problems or signer is None:
         raise BadInput("; ".join(problems))
-    if pinned and not ca_file:
-        ca_file = ca_file_for(url, pinned)
+    ca_file = trust.file_for(url)
     return Target(
         url=url,
         wire=Wire(url, signer, TIMEOUTS, ca_file),
@@ -106,16 +97,19 @@ def _of_stack(where: Where, stack: Stack) -> Target:
     deployed = {**stack.environment()}
     given = rules_in(deployed) | known(where.given, problems)
     rules = rules_of(given, problems)
-    if where.url:
-        deployed["CLUSTER_URL"] = where.url
+    if where.url or where.cloud_id:
+        deployed["CLUSTER_URL"] = _url(where, {}, problems)
+    if where.sign:
+        problems.append("--sign: not with --stack, whose AuthMode says how to sign")
+    # The CA of the functions lies in their artifact, and not on this machine.
+    trust = trust_of(where, deployed.get("CLUSTER_URL", ""), {}, problems)
+    if problems:
+        raise BadInput("; ".join(problems))
     try:
         settings = Settings.from_env(deployed)
     except BadSettings as error:
         raise BadInput(f"stack {stack.name}: {error}") from None
-    if problems:
-        raise BadInput("; ".join(problems))
-    # The CA of the functions lies in their artifact, and not on this machine.
-    signer, ca_file = signer_of(settings), where.ca_file
+    signer, ca_file = signer_of(settings), trust.file_for(settings.cluster_url)
     return Target(
         url=settings.cluster_url,
         wire=Wire(settings.cluster_url, signer, settings.timeouts, ca_file),
@@ -130,23 +124,16 @@ def _of_stack(where: Where, stack: Stack) -> Target:
 
 def _url(where: Where, environ: Environ, problems: list[str]) -> str:
     """Return the URL: of an option, of a variable, or of a Cloud ID in either."""
+    if where.url and where.cloud_id:
+        problems.append("--url, --cloud-id: expected one of them")
     named: tuple[tuple[str, str, Any], ...] = (
-        ("--url", where.url, OWN_READERS["CLUSTER_URL"]),
-        ("--cloud-id", where.cloud_id, url_of),
-        (*first_of(environ, URL), OWN_READERS["CLUSTER_URL"]),
-        (*first_of(environ, CLOUD_ID), url_of),
+        ("--url", where.url, read_url),
+        ("--cloud-id", where.cloud_id, url_of_cloud_id),
+        (*first_of(environ, URL), read_url),
+        (*first_of(environ, CLOUD_ID), url_of_cloud_id),
     )
     for name, text, reader in named:
         if text:
-            return _read(name, text, reader, problems)
+            return read(name, text, reader, problems)
     problems.append(NO_CLUSTER)
     return ""
-
-
-def _read(name: str, text: str, reader: Reader, problems: list[str]) -> str:
-    """Return the value of an option or a variable; "" if it is empty or wrong."""
-    try:
-        return str(reader(text)) if text else ""
-    except ValueError as error:
-        problems.append(f"{name}: {error}, got {text!r:.80}")
-        return ""

@@ -5,7 +5,7 @@ images, Elastic Agent, start-local, the clients' examples). The first that is se
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from idle_jobs.texts import tidy
 
@@ -29,6 +29,19 @@ def first_of(environ: Environ, names: Sequence[str]) -> tuple[str, str]:
         if value := tidy(environ.get(name, "")):
             return name, value
     return "", ""
+
+
+def read(
+    name: str, text: str, reader: Callable[[str], object], problems: list[str]
+) -> str:
+    """Return the value of an option or a variable; "" if it is empty or wrong."""
+    try:
+        return str(reader(tidy(text))) if tidy(text) else ""
+    except ValueError as error:
+        # A URL may have a password in it.
+        got = "" if "@" in text else f", got {text!r:.80}"
+        problems.append(f"{name}: {error}{got}")
+        return ""
 
 
 def secret_in(environ: Environ) -> tuple[str, str]:
