@@ -20,6 +20,7 @@ from deployed import refuse
 from idle_jobs.doctor import cluster as of_cluster
 from idle_jobs.doctor import network
 from idle_jobs.doctor.finding import Finding, Level, ok, warn, worst
+from idle_jobs.doctor.handshake import failed_handshake
 from idle_jobs.doctor.report import ROLE_CHECKS
 from local.runner import Runner
 from standin.cluster import API_KEY, Fault
@@ -401,9 +402,32 @@ LONE: dict[str, tuple[OSError, str, str]] = {
 @pytest.mark.parametrize(("error", "saw", "then"), LONE.values(), ids=LONE)
 def test_other_errors_of_a_connection(error: OSError, saw: str, then: str) -> None:
     """Each says what to look at."""
-    found = network.unreachable("elastic.example:9200", error)
+    found = network.unreachable(
+        network.End("elastic.example", 9200, secured=True), error
+    )
 
     assert (True, True) == (saw in found.saw, then in found.then)
+
+
+def test_a_handshake_with_another_machine() -> None:
+    """Plain http is for this machine alone; and a silent port is told apart."""
+    plain = ssl.SSLError(1, "x")
+    plain.reason = "WRONG_VERSION_NUMBER"
+    where = ("elastic.example:9200", "elastic.example", "")
+
+    assert "for this machine alone" in failed_handshake(plain, *where).then
+    assert "answer the handshake" in failed_handshake(TimeoutError(), *where).saw
+
+
+def test_a_ca_bundle_that_is_none(tmp_path: Path) -> None:
+    """The functions would refuse it at each call."""
+    (tmp_path / "ca.pem").write_text("no certificate")
+    with tls_server(None) as where:
+        bundle = str(tmp_path / "ca.pem")
+        *_, last = network.check_network(f"https://{where}", bundle)
+
+    assert ("tls", Level.FAIL) == (last.check, last.level)
+    assert "cannot be read" in last.saw
 
 
 def test_a_certificate_that_is_wrong_otherwise() -> None:
@@ -411,7 +435,7 @@ def test_a_certificate_that_is_wrong_otherwise() -> None:
     error = ssl.SSLCertVerificationError("x")
     error.verify_code, error.verify_message = 26, "unsuitable certificate purpose"
 
-    assert "unsuitable" in network.untrusted("h:1", "h", error).saw
+    assert "unsuitable" in failed_handshake(error, "h:1", "h", "").saw
 
 
 def test_other_ends_of_a_handshake(tmp_path: Path) -> None:
@@ -434,7 +458,7 @@ def test_other_ends_of_a_handshake(tmp_path: Path) -> None:
     with tls_server(chain) as where:
         *_, old = network.check_network(f"https://{where}", "")
 
-    assert "hung up" in cut.saw
+    assert "hangs up" in cut.saw
     assert f"TLS with {where} failed" in old.saw
 
 

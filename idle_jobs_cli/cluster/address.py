@@ -4,9 +4,9 @@ import binascii
 from base64 import b64decode
 from urllib.parse import urlsplit
 
+from idle_jobs.doctor.handshake import HERE
 from idle_jobs.settings import OWN_READERS
 
-HERE = ("127.0.0.1", "localhost")
 NO_HOST = "expected a URL with a host, and with a port from 1 to 65535 if it has one"
 
 

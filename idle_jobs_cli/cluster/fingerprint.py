@@ -16,7 +16,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from idle_jobs_cli.cluster.hops import SECONDS, End, hop_of
+from idle_jobs.doctor.network import SECONDS, End
+from idle_jobs_cli.cluster.hops import hop_of
 from idle_jobs_cli.exits import CouldNot
 from idle_jobs_cli.output.progress import progress
 

@@ -6,12 +6,13 @@ from datetime import UTC, datetime
 from difflib import get_close_matches
 from urllib.parse import urlsplit
 
+from idle_jobs.doctor.network import End
 from idle_jobs.elastic.answers import NOT_THE_CLUSTER
 from idle_jobs.errors import ClusterError, LookAgain
 from idle_jobs.policy.job import Job
 from idle_jobs.reasons import Reason
 from idle_jobs_cli.cluster.asked_as import AskedAs, asked_as
-from idle_jobs_cli.cluster.hops import End, failed_hop
+from idle_jobs_cli.cluster.hops import failed_hop
 from idle_jobs_cli.cluster.target import Target
 from idle_jobs_cli.exits import CouldNot
 from idle_jobs_cli.output.progress import progress

@@ -100,8 +100,9 @@ def test_http_to_a_port_for_https(
 
 
 PASS_ITS_CA = (
-    "Next: pass its CA with --ca-file (or CA_BUNDLE), or the fingerprint of the CA, "
-    "which Elasticsearch prints at its first start, with --fingerprint"
+    "Next: pass its CA: --ca-file (or CA_BUNDLE) here, CaBundle of the stack; or here, "
+    "with --fingerprint, the fingerprint of the CA that Elasticsearch prints at its "
+    "first start"
 )
 UNKNOWN = ("the issuer of the certificate of {} is unknown", PASS_ITS_CA)
 # What a server shows, whether its CA is given, and what is told.
@@ -193,8 +194,8 @@ def test_a_silent_handshake(capsys: pytest.CaptureFixture[str]) -> None:
 
     end = f"127.0.0.1:{there.port}"
     assert told(capsys)[-2:] == [
-        f"Error: {end} does not answer within 5 s",
-        "Next: check the VPN, the firewall and the security groups in between",
+        f"Error: {end} does not answer the handshake",
+        "Next: check the port, and what stands in between",
     ]
 
 

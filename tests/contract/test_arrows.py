@@ -137,6 +137,7 @@ DOORS = {
     "HTTP": (
         "requests",
         {
+            "idle_jobs.doctor.network",
             "idle_jobs.elastic.transport",
             "idle_jobs.elastic.time_limit",
             "idle_jobs.elastic.signing",
