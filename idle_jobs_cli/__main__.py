@@ -1,6 +1,5 @@
 """The entry point of `idle-jobs` and of `python -m idle_jobs_cli`."""
 
-import os
 import sys
 from collections.abc import Sequence
 
@@ -9,10 +8,12 @@ import click
 from idle_jobs_cli.app import NAME, app
 from idle_jobs_cli.exits import AWS_ERRORS, CommandError, Exit, of_aws
 from idle_jobs_cli.output.lines import complain
+from idle_jobs_cli.output.streams import give_up, prepare
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code. An error is one line on stderr."""
+    prepare()
     try:
         return int(app.main(argv, prog_name=NAME, standalone_mode=False) or Exit.DONE)
     except CommandError as error:
@@ -34,10 +35,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return Exit.COULD_NOT
     except (click.Abort, KeyboardInterrupt):
         return Exit.INTERRUPTED
-    except BrokenPipeError:
-        # `| head` has read enough. Python flushes once more at its exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Exit.DONE
+    except OSError as error:
+        complain(f"the system refuses: {error}")
+        give_up()
+        return Exit.COULD_NOT
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The command `idle-jobs`: its commands, in the order in which the help shows them."""
 
+import sys
 from collections.abc import Mapping
 from importlib import import_module
 
@@ -8,6 +9,7 @@ from click.shell_completion import CompletionItem
 
 from idle_jobs_cli import __version__
 from idle_jobs_cli.exits import Exit
+from idle_jobs_cli.output.streams import give_up
 
 NAME = "idle-jobs"
 
@@ -105,6 +107,16 @@ class LazyGroup(click.Group):
     ) -> click.Command | None:
         """Import a command; None if it is unknown."""
         return load(cmd_name) if cmd_name in LISTED else None
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; it is done when the reader of its output, if any, is."""
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:  # `| head`
+            give_up()
+            return Exit.DONE
+        return result
 
     def shell_complete(
         self, ctx: click.Context, incomplete: str

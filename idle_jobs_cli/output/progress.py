@@ -12,9 +12,13 @@ SILENT_FOR = 2.0  # seconds
 
 @contextmanager
 def progress(what: str) -> Iterator[None]:
-    """Show what is being done: a spinner on a terminal, else one line after 2 s."""
-    if sys.stderr.isatty():
-        with Console(stderr=True).status(what):
+    """Show what is being done: a spinner on a terminal, else one line after 2 s.
+
+    A spinner turns back the cursor, which a terminal with TERM=dumb cannot.
+    """
+    console = Console(stderr=True)
+    if sys.stderr.isatty() and console.is_interactive:
+        with console.status(what):
             yield
         return
     timer = Timer(SILENT_FOR, print, [f"{what} ..."], {"file": sys.stderr})

@@ -24,10 +24,16 @@ COLOURS = {
 PIPED_WIDTH = 2_000
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Raise, where rich would end the process with 1: `| head` is no failure."""
+        raise BrokenPipeError
+
+
 def open_console(piped_width: int = PIPED_WIDTH) -> Console:
     """Return a console on standard output; a pipe gets the width `piped_width`."""
     piped = not sys.stdout.isatty()
-    return Console(
+    return _Console(
         file=sys.stdout,
         highlight=False,
         soft_wrap=piped,
