@@ -21,7 +21,7 @@ from local.topology import TEMPLATE
 from local.translation import NEEDED, translate
 
 NAME = "drill"
-QUEUES = ("AWS::SQS::Queue", "AWS::Logs::LogGroup", "AWS::SSM::Parameter")
+QUEUES = ("AWS::SQS::Queue", "AWS::Logs::LogGroup")
 MAPPINGS = (
     *QUEUES,
     "AWS::IAM::Role",

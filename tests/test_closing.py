@@ -11,6 +11,8 @@ import boto3
 import pytest
 
 from builders import idle_job, persons_message
+from deployed import refuse
+from idle_jobs import modes
 from idle_jobs.close_call import CloseCalls
 from idle_jobs.closing import close_batch
 from idle_jobs.elastic.cluster import Cluster
@@ -184,11 +186,26 @@ def test_an_unreadable_mode_means_paused(stack: Runner, value: str) -> None:
     assert stack.metrics["ModeUnreadable"] >= 1
 
 
-def test_a_mode_that_is_missing_means_paused(stack: Runner) -> None:
-    """Somebody deleted the parameter: the alarm says which one."""
+def test_a_mode_that_was_never_set_means_observe(stack: Runner) -> None:
+    """A new stack, or one whose parameter was deleted, closes nothing and says so."""
+    add_idle(stack)
     boto3.client("ssm").delete_parameter(Name=stack.mode_parameter)
     stack.queues.send("CloseQueue", close_body())
     stack.poll()
+
+    assert ends(stack) == ["web: skipped mode_is_observe"]
+    assert posts(stack) == []
+    assert lines(stack, "mode_unreadable") == []
+
+
+def test_a_mode_that_may_not_be_read_means_paused(stack: Runner) -> None:
+    """A lost right is no new stack: the alarm says which parameter it is."""
+    add_idle(stack)
+    stack.queues.send("CloseQueue", close_body())
+    with refuse("ssm.GetParameter", "AccessDeniedException"):
+        modes._store.cache_clear()  # noqa: SLF001 - the client knows of no refusal yet
+        stack.poll()
+    modes._store.cache_clear()  # noqa: SLF001
 
     assert stack.cluster.log == []
     assert stack.mode_parameter in lines(stack, "mode_unreadable")[0]["detail"]

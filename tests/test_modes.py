@@ -11,7 +11,14 @@ from moto import mock_aws
 
 from idle_jobs import modes
 from idle_jobs.messages.terms import Mode, stricter
-from idle_jobs.modes import ModeUnreadable, mode_set_at, read_mode
+from idle_jobs.modes import (
+    NOBODY,
+    ModeSet,
+    ModeUnreadable,
+    last_set,
+    read_mode,
+    read_mode_set,
+)
 
 NAME = "/a-stack/mode"
 
@@ -65,16 +72,40 @@ def test_what_is_no_mode_is_told(value: str) -> None:
         read_mode(NAME, fresh=True)
 
 
-def test_a_throttled_store_is_unreadable() -> None:
-    """Somebody else uses the account's quota up: that must not look like a mode."""
-    error = {"Code": "ThrottlingException", "Message": "Rate exceeded"}
+def refuse(call: str, code: str) -> None:
+    """Let the store of the functions refuse a call from now on."""
+    error = {"Code": code, "Message": "not today"}
     answer = SimpleNamespace(status_code=400), {"Error": error, "ResponseMetadata": {}}
     client = modes._store().client  # noqa: SLF001
-    throttle: Any = lambda **_: answer  # noqa: E731
-    client.meta.events.register("before-call.ssm.GetParameter", throttle)
+    answers: Any = lambda **_: answer  # noqa: E731
+    client.meta.events.register(f"before-call.ssm.{call}", answers)
 
-    with pytest.raises(ModeUnreadable, match="Rate exceeded"):
+
+@pytest.mark.parametrize(
+    "code", ["ThrottlingException", "AccessDeniedException", "InternalServerError"]
+)
+def test_a_store_that_refuses_is_unreadable(code: str) -> None:
+    """A used up quota or a lost right must not look like a mode, such as `observe`."""
+    refuse("GetParameter", code)
+
+    with pytest.raises(ModeUnreadable, match=f"{code}.*not today"):
         read_mode(NAME)
+
+
+@pytest.mark.parametrize("fresh", [True, False])
+def test_a_mode_that_was_never_set_is_observe(*, fresh: bool) -> None:
+    """A new stack has no mode parameter: nothing is closed, and no alarm rings."""
+    assert read_mode("/new-stack/mode", fresh=fresh) is Mode.OBSERVE
+
+
+def test_a_mode_that_was_never_set_is_not_asked_for_again(store: Any) -> None:
+    """It is up to 30 seconds old like any other; a fresh read sees the first one."""
+    name = "/another-stack/mode"
+    read_mode(name)
+    store.put_parameter(Name=name, Value="close", Type="String")
+
+    assert read_mode(name) is Mode.OBSERVE
+    assert read_mode(name, fresh=True) is Mode.CLOSE
 
 
 def test_a_fresh_read_asks_the_store() -> None:
@@ -87,26 +118,53 @@ def test_a_fresh_read_asks_the_store() -> None:
     assert (read_mode(NAME), read_mode(NAME, fresh=True)) == (Mode.CLOSE, Mode.PAUSED)
 
 
-def test_when_the_mode_was_written_is_known() -> None:
+def test_when_and_by_whom_the_mode_was_written_is_known() -> None:
     """It tells for how long a pause lasts, and writing it anew starts it anew (R11)."""
     before = datetime.now(UTC) - timedelta(seconds=2)
-    written = mode_set_at(NAME)
+    written = read_mode_set(NAME)
 
-    assert written
-    assert before < written < datetime.now(UTC) + timedelta(seconds=2)
+    assert written.at
+    assert before < written.at < datetime.now(UTC) + timedelta(seconds=2)
+    assert written.by == "N/A"  # moto knows nobody.
 
 
-@pytest.mark.parametrize("name", ["/a-stack/other", NAME])
-def test_when_it_was_written_may_be_unknown(name: str) -> None:
-    """A store that refuses, or lacks it, stops nobody (R11)."""
-    error = {"Code": "ThrottlingException", "Message": "Rate exceeded"}
-    answer = SimpleNamespace(status_code=400), {"Error": error, "ResponseMetadata": {}}
-    client = modes._store().client  # noqa: SLF001
-    if name == NAME:
-        throttle: Any = lambda **_: answer  # noqa: E731
-        client.meta.events.register("before-call.ssm.GetParameter", throttle)
+def test_who_wrote_the_mode_is_nobody_where_it_was_never_set() -> None:
+    """That is known, and no failure."""
+    assert read_mode_set("/new-stack/mode") == ModeSet(None, NOBODY)
 
-    assert mode_set_at(name) is None
+
+def test_who_wrote_the_mode_may_be_unknown() -> None:
+    """A store that refuses stops nobody (R11)."""
+    refuse("GetParameterHistory", "ThrottlingException")
+
+    assert read_mode_set(NAME) == ModeSet()
+
+
+class History:
+    """A client of the Parameter Store with two pages of versions, in no order."""
+
+    def __init__(self, *pages: list[dict[str, Any]]) -> None:
+        self.pages = [{"Parameters": page} for page in pages]
+
+    def get_paginator(self, _operation: str) -> "History":
+        """Return itself: it is its own paginator."""
+        return self
+
+    def paginate(self, **_: str) -> list[dict[str, Any]]:
+        """Return all pages."""
+        return self.pages
+
+
+def test_the_last_version_counts_on_whichever_page_it_is() -> None:
+    """The history of AWS has up to 100 versions, 50 on a page."""
+    at = datetime(2026, 3, 2, tzinfo=UTC)
+    ann = {"Version": 51, "LastModifiedDate": at, "LastModifiedUser": "ann"}
+    bob = {"Version": 50, "LastModifiedDate": at, "LastModifiedUser": "bob"}
+    two_pages: Any = History([ann], [bob])
+    no_version: Any = History([])
+
+    assert last_set(two_pages, NAME) == ModeSet(at, "ann")
+    assert last_set(no_version, NAME) == ModeSet()
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from local.topology import TEMPLATE, Topology, environment_of
 PARAMETERS = {"ClusterName": "drill", "ClusterUrl": "https://elastic.example/base"}
 SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:elastic"
 RESOURCES = {
-    "ModeParameter": "/drill/mode",
+    "AWS::StackName": "drill",
     "RequestQueue": "https://sqs.eu-west-1.amazonaws.com/1/request",
     "CloseQueue": "https://sqs.eu-west-1.amazonaws.com/1/close",
     "ForceQueue": "https://sqs.eu-west-1.amazonaws.com/1/force",

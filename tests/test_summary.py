@@ -11,6 +11,7 @@ from builders import NOW, RULES, ago, closed_job, feed, idle_job
 from idle_jobs.elastic.job_reader import LONGEST_TEXT
 from idle_jobs.messages.request import Request
 from idle_jobs.messages.terms import Mode
+from idle_jobs.modes import NOBODY, ModeSet
 from idle_jobs.policy.job import Job, State
 from idle_jobs.policy.judge import judge
 from idle_jobs.policy.limits import Plan, limit
@@ -18,6 +19,7 @@ from idle_jobs.policy.mass_events import mass_events
 from idle_jobs.policy.owner import Owner
 from idle_jobs.policy.rules import Rules
 from idle_jobs.summary import MOST_LISTED, summary_of
+from idle_jobs.times import rfc3339
 
 DAY = timedelta(days=1)
 NAMES = ("sweep", "hold_reason", "hold_detail")
@@ -50,17 +52,31 @@ def test_a_mode_is_told_in_words(
 ) -> None:
     """What it lets become of the jobs, and for how long it has done so (R11)."""
     plan = Plan(tuple(judge(idle_job(job_id=f"j{n}"), NOW, RULES) for n in range(jobs)))
-    summary = summary_of(ALL, plan.send, plan, mode, age)
+    written = ModeSet(NOW - age if age is not None else None)
+    summary = summary_of(ALL, plan.send, plan, mode, written, NOW)
 
     assert summary["in_words"].startswith(words)
     assert (summary["mode"], summary["sent"]) == (str(mode), jobs)
+
+
+def test_who_set_the_mode_is_told() -> None:
+    """So a change of the mode is in the log; what is not known is left out."""
+    ann = "arn:aws:sts::123456789012:assumed-role/ops/ann"
+    known, never, unknown = (
+        summary_of(ALL, [], Plan(()), Mode.OBSERVE, written, NOW)
+        for written in (ModeSet(ago(days=1), ann), ModeSet(by=NOBODY), ModeSet())
+    )
+
+    assert (known["mode_set_by"], known["mode_set_at"]) == (ann, rfc3339(ago(days=1)))
+    assert never["mode_set_by"] == "nobody"
+    assert not {"mode_set_by", "mode_set_at"} & (unknown.keys() | {*never} - {*known})
 
 
 def swept(*jobs: Job, rules: Rules = RULES) -> dict[str, Any]:
     """Return the summary of a sweep over these jobs."""
     verdicts = [judge(job, NOW, rules) for job in jobs]
     plan = limit(verdicts, mass_events(verdicts, NOW, rules), NOW, rules)
-    return summary_of(ALL, verdicts, plan, Mode.OBSERVE, None)
+    return summary_of(ALL, verdicts, plan, Mode.OBSERVE, ModeSet(), NOW)
 
 
 def test_each_job_says_whether_it_is_sent_or_held() -> None:

@@ -216,6 +216,16 @@ def test_observing_is_told_in_words(stack: Runner) -> None:
     assert stack.metrics["ModePaused"] == 0
 
 
+def test_each_sweep_tells_who_set_the_mode(stack: Runner) -> None:
+    """The line of a scheduled sweep says so; a request does not ask for it."""
+    stack.invoke("Sweeper", {"job_id": "*", "only_if_idle": True})
+    sweep(stack)
+    asked, swept = [line for line in stack.log if line["message"] == "swept"]
+
+    assert (swept["mode_set_at"], swept["mode_set_by"]) == (rfc3339(START), "N/A")
+    assert "mode_set_by" not in asked
+
+
 def test_a_sweep_names_what_has_no_effect(stack: Runner) -> None:
     """The summary and the line of the sweep say which key was not read (F14)."""
     add_idle(stack, custom_settings={"idleCloser": {"mode": "auto"}})

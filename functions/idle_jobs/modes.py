@@ -1,7 +1,14 @@
-"""The only module that reads the mode parameter."""
+"""The only module that reads the mode parameter, and who wrote it.
 
-from datetime import datetime
+The parameter is no resource of the stack, so no deploy can change the mode. It is
+written by `idle-jobs mode`; until then it is not there, and the mode is `observe`.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import cache
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from aws_lambda_powertools.utilities.parameters import SSMProvider
@@ -12,11 +19,40 @@ from idle_jobs.aws import CLIENT_CONFIG
 from idle_jobs.messages.terms import Mode
 from idle_jobs.texts import tidy
 
+if TYPE_CHECKING:
+    from mypy_boto3_ssm import SSMClient
+
 MODE_MAX_AGE = 30  # seconds
+NOBODY = "nobody"
 
 
 class ModeUnreadable(Exception):
-    """The mode parameter is missing, refused, throttled or not a mode."""
+    """The mode parameter is refused, throttled or not a mode."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModeSet:
+    """When the mode was written last, and by whom; empty where that is unknown.
+
+    `by` is the ARN of a principal, or NOBODY for a mode that was never set.
+    """
+
+    at: datetime | None = None
+    by: str = ""
+
+    def age(self, now: datetime) -> timedelta | None:
+        """Return how long ago the mode was written, None if that is unknown."""
+        return max(now - self.at, timedelta()) if self.at else None
+
+
+class _Store(SSMProvider):
+    """The Parameter Store; a mode that was never set is cached like any other."""
+
+    def _get(self, name: str, decrypt: bool = False, **options: Any) -> str:  # noqa: ANN401 - Powertools'
+        try:
+            return super()._get(name, decrypt, **options)
+        except self.client.exceptions.ParameterNotFound:
+            return Mode.OBSERVE
 
 
 def read_mode(parameter: str, *, fresh: bool = False) -> Mode:
@@ -32,16 +68,30 @@ def read_mode(parameter: str, *, fresh: bool = False) -> Mode:
         raise ModeUnreadable(f"{parameter}: {why}") from error
 
 
-def mode_set_at(parameter: str) -> datetime | None:
-    """Return when the mode was last written, None if that cannot be read."""
+def read_mode_set(parameter: str) -> ModeSet:
+    """Return when the mode was last written, and by whom, as far as it can be read."""
+    client = _store().client
     try:
-        answer = _store().client.get_parameter(Name=parameter)
+        return last_set(client, parameter)
+    except client.exceptions.ParameterNotFound:
+        return ModeSet(by=NOBODY)
     except (BotoCoreError, ClientError):
-        return None
-    return answer["Parameter"].get("LastModifiedDate")
+        return ModeSet()
+
+
+def last_set(client: "SSMClient", parameter: str) -> ModeSet:
+    """Return the last write of the mode; only the history knows who wrote it."""
+    pages = client.get_paginator("get_parameter_history")
+    versions = (
+        v for page in pages.paginate(Name=parameter) for v in page["Parameters"]
+    )
+    last = max(versions, key=itemgetter("Version"), default=None)
+    if last is None:
+        return ModeSet()
+    return ModeSet(last.get("LastModifiedDate"), last.get("LastModifiedUser", ""))
 
 
 @cache
-def _store() -> SSMProvider:
+def _store() -> _Store:
     # With the default session of boto3: a new one loads the data of botocore again.
-    return SSMProvider(boto3_client=boto3.client("ssm", config=CLIENT_CONFIG))
+    return _Store(boto3_client=boto3.client("ssm", config=CLIENT_CONFIG))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cache, partial
 
 import boto3
@@ -16,7 +16,7 @@ from idle_jobs.elastic.signing import Direct, Signer, SigV4
 from idle_jobs.elastic.transport import Timeouts, Wire
 from idle_jobs.messages.close_message import CloseMessage
 from idle_jobs.messages.terms import Mode, stricter
-from idle_jobs.modes import ModeUnreadable, mode_set_at, read_mode
+from idle_jobs.modes import ModeSet, ModeUnreadable, read_mode, read_mode_set
 from idle_jobs.outbox import Outbox
 from idle_jobs.policy.rules import Rules
 from idle_jobs.settings import Settings, current
@@ -29,8 +29,8 @@ class Services:
     """The cluster, the queues, the clock and the role of one function.
 
     `inbox` is the URL of the queue whose records the function handles. `clock` returns
-    the time, `ask_mode` the mode (fresh, or at most 30 s old), and `ask_mode_set_at`
-    the time at which the mode was written.
+    the time, `ask_mode` the mode (fresh, or at most 30 s old), and `ask_mode_set` when
+    and by whom the mode was written.
     """
 
     cluster_name: str
@@ -42,7 +42,7 @@ class Services:
     role: Role
     clock: Callable[[], datetime]
     ask_mode: Callable[..., Mode]
-    ask_mode_set_at: Callable[[], datetime | None] = lambda: None
+    ask_mode_set: Callable[[], ModeSet] = ModeSet
 
     @property
     def rules(self) -> Rules:
@@ -56,11 +56,6 @@ class Services:
         except ModeUnreadable as error:
             self.telemetry.mode_unreadable(error)
             raise
-
-    def mode_age(self, now: datetime) -> timedelta | None:
-        """Return how long ago the mode was written, None if that is unknown."""
-        written = self.ask_mode_set_at()
-        return max(now - written, timedelta()) if written else None
 
     def mode_for(self, message: CloseMessage, *, fresh: bool = False) -> Mode:
         """Return the stricter of the current mode and the mode in the message."""
@@ -81,7 +76,7 @@ def open_services(inbox: str, logger: Logger, metrics: Metrics) -> Services:
         role=Role(settings.rules),
         clock=partial(datetime.now, UTC),
         ask_mode=partial(read_mode, settings.mode_parameter),
-        ask_mode_set_at=partial(mode_set_at, settings.mode_parameter),
+        ask_mode_set=partial(read_mode_set, settings.mode_parameter),
     )
 
 

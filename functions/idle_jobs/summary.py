@@ -2,40 +2,46 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from idle_jobs.messages.request import Request
 from idle_jobs.messages.terms import Mode
+from idle_jobs.modes import ModeSet
 from idle_jobs.policy.limits import Plan
 from idle_jobs.policy.verdict import Verdict
 from idle_jobs.reasons import Reason
 from idle_jobs.telemetry import as_fields
-from idle_jobs.times import spoken
+from idle_jobs.times import rfc3339, spoken
 
 # The summary is the response of the function, and Lambda allows 6 MB. 5,000 jobs with
 # the longest texts are about 4 MB.
 MOST_LISTED = 5_000
 
 
-def summary_of(
+def summary_of(  # noqa: PLR0913, PLR0917 - what was decided, and in which mode
     request: Request,
     verdicts: Sequence[Verdict],
     plan: Plan,
     mode: Mode,
-    age: timedelta | None,
+    written: ModeSet,
+    now: datetime,
 ) -> dict[str, Any]:
-    """Return the summary of a request; `age` is how long ago the mode was written."""
+    """Return the summary of a request; `written` is the last write of the mode."""
     jobs = listed(verdicts, plan)
     summary: dict[str, Any] = {
         "request_id": request.request_id,
         "mode": str(mode),
-        "in_words": _in_words(plan, mode, age),
+        "in_words": _in_words(plan, mode, written.age(now)),
         "verdicts": dict(Counter(str(v.reason) for v in verdicts)),
         "sent": len(plan.send),
         "held": len(plan.held),
         "jobs": jobs[:MOST_LISTED],
     }
+    if written.at:
+        summary["mode_set_at"] = rfc3339(written.at)
+    if written.by:
+        summary["mode_set_by"] = written.by
     if plan.held:
         summary["why_held"] = dict(Counter(str(h.reason) for h in plan.held))
     if halts := {str(h.event): None for h in plan.held if h.event}:

@@ -11,6 +11,7 @@ from idle_jobs.messages.readers import BadBody, parse_object
 from idle_jobs.messages.request import Request
 from idle_jobs.messages.resolving import resolve
 from idle_jobs.messages.terms import Mode, Origin, stricter
+from idle_jobs.modes import ModeSet
 from idle_jobs.policy.attention import NEEDS_ATTENTION
 from idle_jobs.policy.ignored import without_effect
 from idle_jobs.policy.job import Job, State
@@ -57,8 +58,8 @@ def sweep(
     read.sent.update(verdict.job.job_id for verdict in plan.send)
     _send(request, plan, services, now, stricter(mode, request.mode))
     _report(request, verdicts, plan, services)
-    age = services.mode_age(now) if request.is_sweep and mode is Mode.OBSERVE else None
-    summary = summary_of(request, verdicts, plan, mode, age)
+    written = services.ask_mode_set() if request.is_sweep else ModeSet()
+    summary = summary_of(request, verdicts, plan, mode, written, now)
     if ignored := list(without_effect(read.jobs, services.rules)):
         summary["ignored"] = ignored
     services.telemetry.swept(summary, scheduled=request.is_sweep)
@@ -93,10 +94,10 @@ def sweep_nothing(
     request: Request, services: Services, now: datetime
 ) -> dict[str, Any]:
     """Report a sweep in mode `paused`, which reads and sends nothing."""
-    age = services.mode_age(now) if request.is_sweep else None
-    if age is not None:
+    written = services.ask_mode_set() if request.is_sweep else ModeSet()
+    if (age := written.age(now)) is not None:
         services.telemetry.count(Metric.MODE_PAUSED, age.total_seconds())
-    summary = summary_of(request, [], Plan(()), Mode.PAUSED, age)
+    summary = summary_of(request, [], Plan(()), Mode.PAUSED, written, now)
     services.telemetry.swept(summary, scheduled=request.origin is Origin.SCHEDULE)
     return summary
 
@@ -140,8 +141,7 @@ def _send(
     for verdict in plan.send:
         message = message_of(request, verdict, services.cluster_name, now, mode)
         step = next_step(verdict.job, message, now, services.role)
-        # For a job that has been closing for long, only the Closer sets
-        # `closing_seen_at`.
+        # For a job that is closing for long, only the Closer sets `closing_seen_at`.
         force_only = isinstance(step, HandOver) and not step.closing_seen
         (to_force if force_only else to_close).append(message)
     services.outbox.send(to_close)

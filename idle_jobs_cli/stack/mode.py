@@ -1,5 +1,7 @@
 """Reads and writes the mode of a deployed stack, and switches what it receives.
 
+The mode parameter is not there until one of these commands writes it.
+
 `pause` writes `paused` first and then disables the three event source mappings;
 `resume` enables them first and then writes the mode. So if either is killed halfway,
 the mode is `paused`: nothing is closed, and running the command again finishes it.
@@ -7,14 +9,20 @@ Messages that are received in that time wait for an hour.
 """
 
 import time
+from datetime import UTC, datetime
 
 import boto3
 
 from idle_jobs.messages.terms import Mode
-from idle_jobs.modes import MODE_MAX_AGE
+from idle_jobs.modes import MODE_MAX_AGE, last_set
 from idle_jobs.texts import tidy
+from idle_jobs.times import rfc3339, spoken
 from idle_jobs_cli.exits import CouldNot
 from idle_jobs_cli.stack.stack import MAPPING, Stack
+
+NEVER_SET = f"{Mode.OBSERVE}, never set"
+# Refuses a typo of whoever writes the parameter in another way.
+PATTERN = f"^({'|'.join(Mode)})$"
 
 # Lambda refuses a change while the last one is in progress, which takes up to a minute.
 TRIES = 24
@@ -36,8 +44,8 @@ def resume(stack: Stack, wanted: Mode | None) -> None:
 
 
 def show(stack: Stack) -> None:
-    """Print the mode, and the mappings that are disabled."""
-    print(f"mode: {read_mode(stack)}")
+    """Print the mode, when and by whom it was set, and what is disabled."""
+    print(f"mode: {_known(stack)}")
     _tell_disabled(stack)
 
 
@@ -50,33 +58,59 @@ def change(stack: Stack, mode: Mode) -> None:
 
 def read_mode(stack: Stack) -> str:
     """Return the mode as the functions read it."""
-    ssm, name = boto3.client("ssm"), stack["ModeParameter"]
+    return _written(stack) or Mode.OBSERVE
+
+
+def _written(stack: Stack) -> str:
+    """Return the mode that was written, "" if none ever was."""
+    ssm = boto3.client("ssm")
     try:
-        return tidy(ssm.get_parameter(Name=name)["Parameter"]["Value"])
+        answer = ssm.get_parameter(Name=stack.mode_parameter)
     except ssm.exceptions.ParameterNotFound:
-        raise CouldNot(f"{name}: expected the mode, but it was deleted") from None
+        return ""
+    return tidy(answer["Parameter"]["Value"])
+
+
+def _known(stack: Stack) -> str:
+    """Return the mode with when and by whom it was set."""
+    if not (mode := _written(stack)):
+        return NEVER_SET
+    written = last_set(boto3.client("ssm"), stack.mode_parameter)
+    if not written.at:
+        return mode
+    ago = spoken(datetime.now(UTC) - written.at)
+    return f"{mode}, set {ago} ago ({rfc3339(written.at)}) by {written.by}"
 
 
 def write_mode(stack: Stack, mode: Mode) -> None:
     """Write the mode if it is another one, and print the change."""
-    before = read_mode(stack)
+    before = _written(stack)
     if before == mode:
         print(f"mode: {mode}, as before")
         return
     boto3.client("ssm").put_parameter(
-        Name=stack["ModeParameter"], Value=mode, Type="String", Overwrite=True
+        Name=stack.mode_parameter,
+        Value=mode,
+        Type="String",
+        AllowedPattern=PATTERN,
+        Description="The mode of the Idle Job Closer: see `idle-jobs mode --help`.",
+        Overwrite=True,
     )
-    print(f"mode: {mode}, was {before}")
+    print(f"mode: {mode}, was {before or NEVER_SET}")
 
 
 def mode_before_pause(stack: Stack) -> Mode:
     """Return the last mode that was not `paused`; AWS keeps 100 values."""
-    pages = boto3.client("ssm").get_paginator("get_parameter_history")
-    versions = [
-        (version["Version"], tidy(version["Value"]))
-        for page in pages.paginate(Name=stack["ModeParameter"])
-        for version in page["Parameters"]
-    ]
+    ssm = boto3.client("ssm")
+    pages = ssm.get_paginator("get_parameter_history")
+    try:
+        versions = [
+            (version["Version"], tidy(version["Value"]))
+            for page in pages.paginate(Name=stack.mode_parameter)
+            for version in page["Parameters"]
+        ]
+    except ssm.exceptions.ParameterNotFound:
+        return Mode.OBSERVE
     values = (value for _, value in sorted(versions, reverse=True))
     running = (Mode(v) for v in values if v in (Mode.OBSERVE, Mode.CLOSE))
     return next(running, Mode.OBSERVE)

@@ -49,6 +49,14 @@ class Stack:
             raise self._foreign(logical_id)
         return physical_id
 
+    @property
+    def mode_parameter(self) -> str:
+        """Return the name of the mode parameter, which is no resource of the stack."""
+        self["ParkingQueue"]  # No mode is read, or even written, for a foreign stack.
+        # A stack may also be given by its ARN, arn:...:stack/NAME/ID.
+        name = self.name.split("/")[1] if self.name.startswith("arn:") else self.name
+        return f"/{name}/mode"
+
     def of_type(self, kind: str) -> dict[str, str]:
         """Return the physical ids of all resources of a type; CouldNot without any."""
         names = [name for name, (type_, _) in self.resources.items() if type_ == kind]

@@ -87,8 +87,8 @@ def there() -> Iterator[dict[str, str]]:
         own = {"ClusterUrl": url, "AuthMode": "api_key", "SecretArn": "key"}
         ids = stack.enter_context(deployed(*FUNCTIONS, **own))
         boto3.client("secretsmanager").create_secret(Name="key", SecretString=API_KEY)
-        name = ids["ModeParameter"]
-        boto3.client("ssm").put_parameter(Name=name, Value="close", Overwrite=True)
+        name = f"/{NAME}/mode"
+        boto3.client("ssm").put_parameter(Name=name, Value="close", Type="String")
         stack.enter_context(_answering(ids))
         yield {
             "CLUSTER_URL": url,

@@ -3,9 +3,11 @@
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 
 import boto3
 import pytest
+import time_machine
 
 from commands.running import idle_jobs
 from deployed import MAPPINGS, NAME, deployed, on_event, refuse
@@ -32,14 +34,27 @@ def deployment() -> Iterator[dict[str, str]]:
 
 @pytest.fixture
 def ids(deployment: dict[str, str]) -> dict[str, str]:
-    """Return the ids of the stack, as a deploy leaves it."""
-    ssm, lambdas = boto3.client("ssm"), boto3.client("lambda")
-    with suppress(ssm.exceptions.ParameterNotFound):
-        ssm.delete_parameter(Name=PARAMETER)
-    ssm.put_parameter(Name=PARAMETER, Value="observe", Type="String")
+    """Return the ids of the stack, whose mode somebody has set to observe."""
+    lambdas = boto3.client("lambda")
+    forget()
+    boto3.client("ssm").put_parameter(Name=PARAMETER, Value="observe", Type="String")
     for name in NAMES:
         lambdas.update_event_source_mapping(UUID=deployment[name], Enabled=True)
     return deployment
+
+
+@pytest.fixture
+def new(ids: dict[str, str]) -> dict[str, str]:
+    """Return the ids of the stack, as a deploy leaves it."""
+    forget()
+    return ids
+
+
+def forget() -> None:
+    """Delete the mode, whether or not it was ever set."""
+    ssm = boto3.client("ssm")
+    with suppress(ssm.exceptions.ParameterNotFound):
+        ssm.delete_parameter(Name=PARAMETER)
 
 
 def run(command: str, mode: str = "", stack: str = NAME) -> int:
@@ -58,12 +73,37 @@ def states(ids: dict[str, str]) -> set[str]:
     return {lambdas.get_event_source_mapping(UUID=ids[n])["State"] for n in NAMES}
 
 
-@pytest.mark.usefixtures("ids")
-def test_the_mode_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
-    """A stack that was just deployed observes, and nothing else is said."""
+@pytest.mark.usefixtures("new")
+def test_the_mode_of_a_new_stack_is_observe(capsys: pytest.CaptureFixture[str]) -> None:
+    """A stack that was just deployed observes, and nobody has set that."""
     code = run("mode")
 
-    assert (0, "mode: observe\n") == (code, capsys.readouterr().out)
+    assert (0, "mode: observe, never set\n") == (code, capsys.readouterr().out)
+
+
+@pytest.mark.usefixtures("ids")
+def test_a_stack_may_be_given_by_its_arn() -> None:
+    """Its mode is the same."""
+    answer = boto3.client("cloudformation").describe_stacks(StackName=NAME)
+    code = run("mode", "close", answer["Stacks"][0]["StackId"])
+
+    assert (0, "close") == (code, written())
+
+
+@pytest.mark.usefixtures("new")
+def test_who_set_the_mode_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    """It says when, how long ago that is, and by whom (moto knows nobody)."""
+    at = datetime(2026, 3, 2, 5, 10, tzinfo=UTC)
+    with time_machine.travel(at, tick=False):
+        run("mode", "close")
+    capsys.readouterr()
+    with time_machine.travel(at + timedelta(hours=3, minutes=5), tick=False):
+        code = run("mode")
+
+    assert (0, "mode: close, set 3h 5m ago (2026-03-02T05:10:00Z) by N/A\n") == (
+        code,
+        capsys.readouterr().out,
+    )
 
 
 @pytest.mark.usefixtures("ids")
@@ -103,9 +143,9 @@ def test_a_paused_stack_says_what_is_disabled(
     disabled = [f"{name}: disabled, until `idle-jobs resume`" for name in NAMES]
 
     assert ((0, 0), {"Disabled"}) == (codes, states(ids))
-    assert ["mode: paused", *disabled, "mode: close, was paused", *disabled] == (
-        capsys.readouterr().out.splitlines()
-    )
+    shown, *rest = capsys.readouterr().out.splitlines()
+    assert shown.startswith("mode: paused, set ")
+    assert [*disabled, "mode: close, was paused", *disabled] == rest
 
 
 @pytest.mark.parametrize("mode", ["close", "observe"])
@@ -146,6 +186,30 @@ def test_resume_observes_where_nothing_was_before() -> None:
     code = run("resume")
 
     assert (0, "observe") == (code, written())
+
+
+@pytest.mark.parametrize(
+    ("command", "mode", "written_mode"),
+    [
+        ("mode", "close", "close"),
+        ("mode", "observe", "observe"),
+        ("pause", "", "paused"),
+        ("resume", "", "observe"),
+        ("resume", "close", "close"),
+    ],
+)
+@pytest.mark.usefixtures("new")
+def test_each_command_creates_a_mode_that_was_never_set(
+    command: str, mode: str, written_mode: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is there from then on, and takes one of the three words."""
+    code = run(command, mode)
+    change = f"mode: {written_mode}, was observe, never set"
+
+    assert (0, written_mode) == (code, written())
+    assert change in capsys.readouterr().out.splitlines()
+    (made,) = boto3.client("ssm").describe_parameters()["Parameters"]
+    assert made["AllowedPattern"] == "^(paused|observe|close)$"
 
 
 @pytest.mark.parametrize("command", ["pause", "resume"])
@@ -203,18 +267,6 @@ def test_a_refusal_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert (1, "observe") == (code, written())
     assert line.startswith("Error: AWS refused: ")
     assert "AccessDeniedException" in line
-
-
-@pytest.mark.usefixtures("ids")
-def test_a_deleted_mode_is_named(capsys: pytest.CaptureFixture[str]) -> None:
-    """Nothing is written where no mode is: the stack is broken, which is said."""
-    boto3.client("ssm").delete_parameter(Name=PARAMETER)
-    code = run("mode", "close")
-
-    assert (1, f"Error: {PARAMETER}: expected the mode, but it was deleted\n") == (
-        code,
-        capsys.readouterr().err,
-    )
 
 
 @pytest.mark.parametrize(

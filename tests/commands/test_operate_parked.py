@@ -166,8 +166,8 @@ def test_who_may_not_ask_is_told_so(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_stack_without_mappings_is_refused(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """A mode alone does not make a stack ours."""
-    with deployed("AWS::SSM::Parameter"):
+    """Queues alone do not make a stack ours."""
+    with deployed(*QUEUES):
         code = idle_jobs("mode", "--stack", NAME)
 
     assert code == 1
@@ -176,7 +176,7 @@ def test_a_stack_without_mappings_is_refused(
 
 def test_a_foreign_stack_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     """A stack of something else has no ParkingQueue."""
-    with deployed("AWS::SSM::Parameter"):
+    with deployed("AWS::Logs::LogGroup"):
         code = idle_jobs("parked", "--stack", NAME)
 
     assert code == 1
@@ -184,6 +184,19 @@ def test_a_foreign_stack_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
         "Error: drill: expected a stack of the Idle Job Closer, but it has no "
         "ParkingQueue\n"
     )
+
+
+@pytest.mark.parametrize("argv", [["mode", "close"], ["pause"], ["resume"]])
+def test_no_mode_is_written_for_a_foreign_stack(
+    argv: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A mistyped name creates no parameter that nobody reads."""
+    with deployed("AWS::Logs::LogGroup"):
+        code = idle_jobs(*argv, "--stack", NAME)
+        left = boto3.client("ssm").describe_parameters()["Parameters"]
+
+    assert (1, []) == (code, left)
+    assert "expected a stack of the Idle Job Closer" in capsys.readouterr().err
 
 
 def test_the_stack_of_samconfig_is_the_default(

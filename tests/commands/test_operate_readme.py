@@ -78,8 +78,8 @@ def park(ids: dict[str, str]) -> None:
     )
     with time_machine.travel(ago(hours=3, minutes=5), tick=False):
         send(ids["ParkingQueue"], message.to_json())
-    name = ids["ModeParameter"]
-    boto3.client("ssm").put_parameter(Name=name, Value="close", Overwrite=True)
+    name = f"/{NAME}/mode"
+    boto3.client("ssm").put_parameter(Name=name, Value="close", Type="String")
 
 
 @pytest.mark.slow

@@ -188,7 +188,7 @@ def strangers(name: str, known: set[str]) -> set[str]:
     return roots(name) - known - sys.stdlib_module_names
 
 
-OUTSIDE = {"boto3", "botocore", "mypy_boto3_sqs", "requests"}
+OUTSIDE = {"boto3", "botocore", "mypy_boto3_sqs", "mypy_boto3_ssm", "requests"}
 
 
 @pytest.mark.parametrize("name", SOURCES)

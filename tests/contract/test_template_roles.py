@@ -12,7 +12,12 @@ CLUSTER = "arn:aws:execute-api:eu-west-1:123456789012:a1b2c3d4e5/prod/GET/*"
 SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:elastic-AbCdEf"
 SIGNED = {"AuthMode": "sigv4", "ClusterArn": CLUSTER}
 KEYED = {"AuthMode": "api_key", "SecretArn": SECRET}
-PSEUDO = {"Partition": "aws", "Region": "eu-west-1", "AccountId": "123456789012"}
+PSEUDO = {
+    "Partition": "aws",
+    "Region": "eu-west-1",
+    "AccountId": "123456789012",
+    "StackName": "drill",
+}
 OWN_QUEUE = {
     "Sweeper": "RequestQueue",
     "Closer": "CloseQueue",
@@ -32,7 +37,6 @@ def resolve(value: Value, parameters: dict[str, str]) -> Value:
     """Resolve a part of the template; resources stand for themselves."""
     resources = {f"{name}.Arn": name for name in SOURCE["Resources"]}
     resources |= {f"AWS::{name}": value for name, value in PSEUDO.items()}
-    resources |= {"ModeParameter": "/drill/mode"}
     return Resolver(SOURCE, parameters, resources).resolve(value)
 
 
@@ -88,6 +92,8 @@ def test_each_function_reads_its_own_queue_log_and_mode(function: str) -> None:
         {Grant(action, OWN_QUEUE[function]) for action in on_queue}
         | {Grant(action, f"{function}LogGroup") for action in log}
         | {Grant("ssm:GetParameter", arn)}
+        # Only the Sweeper says who set the mode.
+        | ({Grant("ssm:GetParameterHistory", arn)} if function == "Sweeper" else set())
     ) == {
         grant
         for grant in grants(function, SIGNED | {"ClusterArn": ""})

@@ -58,6 +58,18 @@ def test_the_translator_adds_no_role(auth: dict[str, str]) -> None:
     assert not any("ManagedPolicyArns" in role for role in roles.values())
 
 
+@pytest.mark.parametrize("auth", [SIGNED, KEYED], ids=["sigv4", "api_key"])
+def test_no_deploy_can_change_the_mode(auth: dict[str, str]) -> None:
+    """Whatever a stack owns, CloudFormation writes again: so it owns no parameter."""
+    translated = translate(SOURCE, auth)
+    types = {resource["Type"] for resource in translated["Resources"].values()}
+    functions = of_type(translated, "AWS::Lambda::Function").values()
+    read = [f["Environment"]["Variables"]["MODE_PARAMETER"] for f in functions]
+
+    assert not {kind for kind in types if "SSM" in kind or "Custom" in kind}
+    assert read == [{"Fn::Sub": "/${AWS::StackName}/mode"}] * 3
+
+
 def upload_code() -> None:
     """Put something where the translated template expects the packaged code."""
     archive = io.BytesIO()
@@ -93,15 +105,13 @@ def deploy(parameters: dict[str, str]) -> None:
 def test_the_stack_can_be_created(
     auth: dict[str, str],
 ) -> None:
-    """Queues, roles, rule and mode exist; the mode of a new stack is observe."""
+    """Queues, roles and rule exist."""
     with mock_aws():
         deploy(auth | {"SweepEveryHours": "6"})
-        mode = boto3.client("ssm", REGION).get_parameter(Name="/drill/mode")
         rules = boto3.client("events", REGION).list_rules()["Rules"]
         queues = boto3.client("sqs", REGION).list_queues()["QueueUrls"]
         roles = boto3.client("iam", REGION).list_roles()["Roles"]
 
-    assert mode["Parameter"]["Value"] == "observe"
     assert [rule["ScheduleExpression"] for rule in rules] == ["cron(0 0/6 * * ? *)"]
     assert len(queues) == 4
     assert len(roles) == 3

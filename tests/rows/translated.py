@@ -56,6 +56,7 @@ def _resolve(value: object, hours: str) -> Any:
 def _resources() -> dict[str, str]:
     """Let every resource, and all that is ever asked of one, be its logical name."""
     pseudo = {"Partition": "aws", "Region": "eu-west-1", "AccountId": "123456789012"}
+    pseudo["StackName"] = "drill"
     names = {f"AWS::{name}": value for name, value in pseudo.items()}
     for name in _translated()["Resources"]:
         names |= {name: name, f"{name}.Arn": name, f"{name}.QueueName": name}

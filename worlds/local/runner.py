@@ -119,7 +119,8 @@ class Runner:
         boto3.setup_default_session(botocore_session=SESSION)
         self._url = self._stack.enter_context(serve(self.cluster))
         self.queues = Queues(self.topology.queues)
-        self.mode_parameter = f"/idle-job-closer-{next(STACKS)}/mode"
+        self.name = f"idle-job-closer-{next(STACKS)}"
+        self.mode_parameter = f"/{self.name}/mode"
         self._secret = boto3.client("secretsmanager").create_secret(
             Name="api-key", SecretString=json.dumps({"encoded": API_KEY})
         )["ARN"]
@@ -236,7 +237,7 @@ class Runner:
 
     def environment(self, function: Function) -> dict[str, str]:
         """Return the variables that the template gives to a function."""
-        resources = self.queues.urls | {"ModeParameter": self.mode_parameter}
+        resources = self.queues.urls | {"AWS::StackName": self.name}
         given = {
             "ClusterName": CLUSTER_NAME,
             "ClusterUrl": self._url,

@@ -39,7 +39,7 @@ def settings(parameters: tuple[tuple[str, str], ...] = ()) -> Settings:
     given |= dict(parameters)
     stack = topology()
     resources = {name: f"https://sqs/{name}" for name in stack.queues}
-    resources["ModeParameter"] = "/mode"
+    resources["AWS::StackName"] = "simulated"
     given |= {"AuthMode": "api_key", "SecretArn": "arn:aws:secretsmanager:x:1:secret:x"}
     return Settings.from_env(
         environment_of(stack.functions["Closer"], given, resources)

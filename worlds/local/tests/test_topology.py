@@ -8,7 +8,7 @@ from local.topology import Topology, environment_of
 TOPOLOGY = Topology.load()
 NEEDED = {"ClusterName": "drill", "ClusterUrl": "https://elastic.example"}
 RESOURCES = {
-    "ModeParameter": "/drill/mode",
+    "AWS::StackName": "drill",
     "RequestQueue": "https://sqs/request",
     "CloseQueue": "https://sqs/close",
     "ForceQueue": "https://sqs/force",
@@ -38,7 +38,7 @@ def test_a_function_may_override_a_shared_variable() -> None:
     ("parameters", "resources", "missing"),
     [
         pytest.param({"ClusterName": "x"}, RESOURCES, "ClusterUrl", id="parameter"),
-        pytest.param(NEEDED, {}, "ModeParameter", id="resource"),
+        pytest.param(NEEDED, {}, "AWS::StackName", id="resource"),
     ],
 )
 def test_what_has_no_value_is_named(
