@@ -1,8 +1,12 @@
 """What tests do with a stack: add jobs, sweep, and read what became of them."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from deployed import refuse
+from idle_jobs import modes
 from local.runner import Runner
 
 START = datetime(2026, 3, 2, 6, 5, tzinfo=UTC)
@@ -24,6 +28,17 @@ def add_busy(stack: Runner, job_id: str = "web", **fields: Any) -> None:
     """Add a job that works: only an explicit request closes it."""
     busy = {"last_data": START - timedelta(minutes=1), "datafeed": "started"}
     add_idle(stack, job_id, **(busy | fields))
+
+
+@contextmanager
+def mode_refused() -> Iterator[None]:
+    """Let the Parameter Store refuse to tell the mode."""
+    with refuse("ssm.GetParameter", "AccessDeniedException"):
+        modes._store.cache_clear()  # noqa: SLF001 - a client keeps what it hears
+        try:
+            yield
+        finally:
+            modes._store.cache_clear()  # noqa: SLF001
 
 
 def sweep(stack: Runner) -> Any:

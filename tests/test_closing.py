@@ -11,8 +11,6 @@ import boto3
 import pytest
 
 from builders import idle_job, persons_message
-from deployed import refuse
-from idle_jobs import modes
 from idle_jobs.close_call import CloseCalls
 from idle_jobs.closing import close_batch
 from idle_jobs.elastic.cluster import Cluster
@@ -23,7 +21,7 @@ from idle_jobs.services import open_services
 from idle_jobs.steps.step import Force
 from idle_jobs.times import rfc3339
 from local.runner import Runner
-from stacks import START, add_busy, add_idle, after, ends, posts, sweep
+from stacks import START, add_busy, add_idle, after, ends, mode_refused, posts, sweep
 from standin.cluster import Fault, Request
 
 pytestmark = pytest.mark.slow
@@ -202,10 +200,8 @@ def test_a_mode_that_may_not_be_read_means_paused(stack: Runner) -> None:
     """A lost right is no new stack: the alarm says which parameter it is."""
     add_idle(stack)
     stack.queues.send("CloseQueue", close_body())
-    with refuse("ssm.GetParameter", "AccessDeniedException"):
-        modes._store.cache_clear()  # noqa: SLF001 - the client knows of no refusal yet
+    with mode_refused():
         stack.poll()
-    modes._store.cache_clear()  # noqa: SLF001
 
     assert stack.cluster.log == []
     assert stack.mode_parameter in lines(stack, "mode_unreadable")[0]["detail"]

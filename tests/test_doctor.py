@@ -23,6 +23,7 @@ from idle_jobs.doctor.finding import Finding, Level, ok, warn, worst
 from idle_jobs.doctor.handshake import failed_handshake
 from idle_jobs.doctor.report import ROLE_CHECKS
 from local.runner import Runner
+from stacks import mode_refused
 from standin.cluster import API_KEY, Fault
 
 EVERY = (*ROLE_CHECKS, *network.CHECKS, *of_cluster.CHECKS)
@@ -113,10 +114,6 @@ BROKEN: dict[str, Broken] = {
     "the mode is paused": (
         lambda stack: stack.set_mode("paused"),
         *("mode", "warn", "paused", "idle-jobs resume"),
-    ),
-    "the mode cannot be read": (
-        settings(MODE_PARAMETER="/nowhere/mode"),
-        *("mode", "fail", "could not be read", "endpoint for ssm"),
     ),
     "the secret is not there": (
         settings(SECRET_ARN="arn:aws:secretsmanager:eu-west-1:1:secret:no"),
@@ -224,6 +221,19 @@ def test_a_broken_set_up_is_found(  # noqa: PLR0917
     assert ("skip" in others.values()) == (
         level == "fail" and check not in ("mode", "jobs")
     )
+
+
+def test_a_mode_that_cannot_be_read_is_found(stack: Runner) -> None:
+    """A right or an endpoint is missing; a mode that was never set is none of it."""
+    with mode_refused():
+        found = examine(stack)
+    new = settings(MODE_PARAMETER="/new-stack/mode")
+    new(stack)
+
+    assert found["mode"]["level"] == "fail"
+    assert "could not be read" in found["mode"]["saw"]
+    assert "endpoint for ssm" in found["mode"]["next"]
+    assert "observe" == examine(stack)["mode"]["saw"]
 
 
 def test_a_key_that_only_reads_is_enough_for_the_sweeper(stack: Runner) -> None:
