@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, settings
 import closer  # While imports are measured: a test may not be the first.
 import force_closer  # noqa: F401 - As above.
 from local.runner import Runner
+from local.schedule import DAILY
 from simulation import seeds
 from stacks import START
 from standin.cluster import Cluster
@@ -96,7 +97,7 @@ def pool() -> Iterator[Executor]:
 @pytest.fixture
 def stack() -> Iterator[Runner]:
     """Yield a stack in mode `close`, at 06:05; its next sweep is at midnight."""
-    with Runner(Cluster(), START, {"SweepEveryHours": "24"}) as runner:
+    with Runner(Cluster(), START, DAILY) as runner:
         yield runner
 
 

@@ -40,6 +40,9 @@ from idle_jobs.times import CLOCKS_APART, moment, rfc3339, spoken
 logger = Logger(service="sweeper")
 metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
 
+# A rule of EventBridge, or EventBridge Scheduler, whose event template.yaml writes.
+SCHEDULES = ("aws.events", "aws.scheduler")
+
 # Lambda drops an event that it could not deliver within this time (template.yaml).
 OLDEST_EVENT = timedelta(minutes=15)
 
@@ -155,7 +158,7 @@ def handler(event: object, context: LambdaContext) -> Mapping[str, Any]:
     fields = event if isinstance(event, dict) else {}
     if "Records" in fields:
         return answer_requests(fields, services, seconds_left(context))
-    if fields.get("source") == "aws.events":
+    if fields.get("source") in SCHEDULES:
         return sweep_at_once(scheduled(fields, services.clock()), services)
     request_id, now = context.aws_request_id, services.clock()
     body = json.dumps(event)

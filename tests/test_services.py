@@ -9,6 +9,7 @@ from idle_jobs.elastic import credential
 from idle_jobs.services import open_services
 from idle_jobs.telemetry import Telemetry
 from local.runner import Runner
+from local.schedule import DAILY
 from stacks import START, add_idle, after, ends, sweep
 from standin.cluster import Cluster
 
@@ -34,7 +35,7 @@ def cold() -> None:
 @pytest.mark.parametrize("parameters", WAYS.values(), ids=WAYS.keys())
 def test_each_way_to_sign_closes_a_job(parameters: dict[str, str]) -> None:
     """The cluster verifies signatures as well as keys."""
-    with Runner(Cluster(), START, {"SweepEveryHours": "24"} | parameters) as stack:
+    with Runner(Cluster(), START, DAILY | parameters) as stack:
         # moto puts keys of its own into the environment.
         key_id, secret = map(os.environ.__getitem__, KEYS)
         stack.cluster.aws_secrets = {key_id: secret}

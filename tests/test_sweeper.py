@@ -10,6 +10,7 @@ from idle_jobs.errors import Refused
 from idle_jobs.messages.readers import BadBody
 from idle_jobs.times import rfc3339
 from local.runner import Runner
+from local.topology import Topology
 from stacks import START, add_busy, add_idle, after, ends, posts, sweep
 from standin.cluster import Fault
 
@@ -80,6 +81,20 @@ def test_a_late_event_is_judged_by_the_present(stack: Runner) -> None:
 
     assert before["verdicts"] == {"active": 1}
     assert later["verdicts"] == {"idle_datafeed_stopped": 1}
+
+
+def test_eventbridge_scheduler_sweeps_as_the_rule_does(stack: Runner) -> None:
+    """Its event has another source and another id; the sweep is one like any other."""
+    zone = {"ScheduleTimezone": "Europe/Berlin"}
+    schedule = Topology.load(parameters=zone).functions["Sweeper"].schedule
+    assert schedule is not None
+    add_idle(stack)
+    summary = stack.invoke("Sweeper", schedule.event(START))
+    [message] = sent(stack)
+
+    assert (summary["request_id"], summary["sent"]) == ("0000000069a5288c", 1)
+    assert (message["origin"], message["requested_at"]) == ("schedule", rfc3339(START))
+    assert stack.metrics["SweepFinished"] == 1
 
 
 @pytest.mark.parametrize(

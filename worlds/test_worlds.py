@@ -18,7 +18,12 @@ PRODUCT = {"idle_jobs", "sweeper", "closer", "force_closer"}
 KNOWN: dict[str, set[str]] = {
     "standin": set(),
     "conformance": {"standin"},
-    "local": {"standin", "idle_jobs.times", "idle_jobs_cli.output.terminal"},
+    "local": {
+        "standin",
+        "idle_jobs.times",
+        "idle_jobs_cli.checking.schedules",
+        "idle_jobs_cli.output.terminal",
+    },
     "simulation": {"standin", "local", "idle_jobs_cli.output.terminal", *PRODUCT},
     "mutants": {"idle_jobs.times"},  # It loads what it breaks by name.
 }

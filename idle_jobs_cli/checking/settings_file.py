@@ -26,7 +26,15 @@ Settings = dict[str, str]
 READERS = {**RULE_READERS, **OWN_READERS}
 # Parameters that only the template reads.
 OF_THE_STACK = frozenset(
-    {"AlarmEmail", "ClusterArn", "ForcesPerDay", "LogLevel", "SweepEveryHours"}
+    {
+        "AlarmEmail",
+        "ClusterArn",
+        "ForcesPerDay",
+        "LogLevel",
+        "ScheduleExpression",
+        "ScheduleTimezone",
+        "SweepAlarmHours",
+    }
 )
 # The template adds the folder of the functions.
 _NOT_HERE = frozenset({"CA_BUNDLE"})

@@ -1,12 +1,18 @@
 """Tests a deployed stack from outside: its mappings, schedule, queues and alarms."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
 
 import boto3
 from botocore.exceptions import ClientError
 
 from idle_jobs.doctor.finding import Finding, fail, ok, warn
+from idle_jobs_cli.checking.schedules import alarm_too_early
 from idle_jobs_cli.stack.stack import MAPPING, Stack
+
+# One of them begins the sweeps: the schedule if the stack has a time zone.
+RULE, SCHEDULE = "SweepRule", "SweepSchedule"
 
 
 def check_stack(stack: Stack) -> Iterator[Finding]:
@@ -34,10 +40,20 @@ def _mappings(stack: Stack) -> Finding:
 
 
 def _schedule(stack: Stack) -> Finding:
-    rule = boto3.client("events").describe_rule(Name=stack["SweeperScheduledSweep"])
-    saw = f"{rule['State'].lower()}, {rule.get('ScheduleExpression', '')}"
-    if rule["State"] != "ENABLED":
-        return fail("schedule", saw, "enable the rule: no sweep runs without it")
+    """Return whether the rule, or what takes its place, begins sweeps."""
+    found: Mapping[str, Any]
+    if SCHEDULE in stack.resources:
+        found = boto3.client("scheduler").get_schedule(Name=stack[SCHEDULE])
+    else:
+        found = boto3.client("events").describe_rule(Name=stack[RULE])
+    expression = found.get("ScheduleExpression", "")
+    zone = found.get("ScheduleExpressionTimezone", "UTC")
+    saw = f"{found['State'].lower()}, {expression} in {zone}"
+    if found["State"] != "ENABLED":
+        return fail("schedule", saw, "enable it: no sweep begins without it")
+    hours = int(stack.parameters().get("SweepAlarmHours", "2"))
+    if then := alarm_too_early(expression, zone, hours, datetime.now(UTC)):
+        return warn("schedule", f"{saw}; SweepMissing rings after {hours}h", then)
     return ok("schedule", saw)
 
 

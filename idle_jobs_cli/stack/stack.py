@@ -75,13 +75,16 @@ class Stack:
         variables = answer.get("Environment", {}).get("Variables", {})
         return {name: str(value) for name, value in variables.items()}
 
-    def expires_after(self) -> timedelta:
-        """Return the parameter `RequestExpiresAfter` of the stack."""
+    def parameters(self) -> Mapping[str, str]:
+        """Return the parameters that the stack was deployed with."""
         answer = boto3.client("cloudformation").describe_stacks(StackName=self.name)
         given: list[dict[str, Any]] = answer["Stacks"][0].get("Parameters", [])
-        values = {p["ParameterKey"]: p.get("ParameterValue") for p in given}
+        return {p["ParameterKey"]: p.get("ParameterValue", "") for p in given}
+
+    def expires_after(self) -> timedelta:
+        """Return the parameter `RequestExpiresAfter` of the stack."""
         try:
-            return duration(values.get("RequestExpiresAfter"))
+            return duration(self.parameters().get("RequestExpiresAfter"))
         except ValueError as error:
             raise CouldNot(f"{self.name}: RequestExpiresAfter: {error}") from None
 

@@ -11,8 +11,12 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
 from commands.running import idle_jobs, on_cluster
-from deployed import MAPPINGS, NAME, deployed, on_event, refuse, send
+from deployed import MAPPINGS, NAME, QUEUES, deployed, on_event, refuse, send
+from idle_jobs.doctor.finding import Level
+from idle_jobs_cli.stack.checks import CHECKS
+from idle_jobs_cli.stack.stack import Stack
 from local.runner import Runner
+from local.schedule import DAILY
 from stacks import START
 from standin.cluster import API_KEY, Cluster
 
@@ -72,7 +76,7 @@ def test_a_key_that_only_reads_does_not_close(
 @pytest.fixture(scope="module")
 def reports() -> dict[str, Any]:
     """Return what the three functions really report of a cluster."""
-    with Runner(Cluster(), START, {"SweepEveryHours": "24"}) as runner:
+    with Runner(Cluster(), START, DAILY) as runner:
         return {name: runner.call(name, {"doctor": True}) for name in FUNCTIONS}
 
 
@@ -120,17 +124,49 @@ def test_what_is_wrong_around_the_functions(
     boto3.client("lambda").update_event_source_mapping(
         UUID=ids["CloserCloseMessages"], Enabled=False
     )
-    boto3.client("events").disable_rule(Name=ids["SweeperScheduledSweep"])
+    boto3.client("events").disable_rule(Name=ids["SweepRule"])
     send(ids["ParkingQueue"], "{}")
 
     assert idle_jobs("doctor", "--stack", NAME, "-o", "json") == 1
     wrong = {x["check"]: x["saw"] for x in told(capsys) if x["level"] != "ok"}
     assert wrong == {
         "mappings": "not enabled: CloserCloseMessages",
-        "schedule": "disabled, cron(0 0/1 * * ? *)",
+        "schedule": "disabled, cron(0 * * * ? *) in UTC",
         "parked": "1 requests wait for you",
         "alarms": "nobody is subscribed",
     }
+
+
+@pytest.mark.slow
+def test_an_alarm_that_rings_between_two_sweeps_is_told() -> None:
+    """SweepMissing waits for the longest time from a sweep to the next but one."""
+    with deployed(*MAPPINGS, *AROUND, ScheduleExpression="rate(6 hours)"):
+        checked = CHECKS["schedule"](Stack.find(NAME))
+
+    assert checked.level is Level.WARN
+    assert checked.saw.endswith("SweepMissing rings after 2h")
+    assert checked.then == "set SweepAlarmHours to 12 or more"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("state", ["ENABLED", "DISABLED"])
+def test_a_schedule_in_the_place_of_the_rule(state: str) -> None:
+    """A stack with a time zone has no rule: EventBridge Scheduler is asked."""
+    with deployed(*QUEUES):
+        boto3.client("scheduler").create_schedule(
+            Name="sweep",
+            ScheduleExpression="cron(0 * * * ? *)",
+            ScheduleExpressionTimezone="Europe/Berlin",
+            State=state,
+            FlexibleTimeWindow={"Mode": "OFF"},
+            Target={"Arn": "arn:aws:lambda:x", "RoleArn": "arn:aws:iam::1:role/r"},
+        )
+        found = {"SweepSchedule": ("AWS::Scheduler::Schedule", "sweep")}
+        checked = CHECKS["schedule"](Stack(NAME, found))
+
+    level = Level.OK if state == "ENABLED" else Level.FAIL
+    saw = f"{state.lower()}, cron(0 * * * ? *) in Europe/Berlin"
+    assert (checked.level, checked.saw) == (level, saw)
 
 
 @pytest.mark.slow

@@ -119,8 +119,8 @@ def test_only_the_drills_that_close_a_job_set_the_mode() -> None:
 
 
 def test_the_permission_comes_back_as_it_was() -> None:
-    """Who may invoke the Sweeper, and do what, is what SAM deploys."""
-    deployed = RESOURCES["SweeperScheduledSweepPermission"]["Properties"]
+    """Who may invoke the Sweeper, and do what, is what is deployed."""
+    deployed = RESOURCES["SweepRulePermission"]["Properties"]
     (added,) = (command for command in AWS if "add-permission" in command.words)
 
     assert [deployed["Action"]] == added.options["action"]

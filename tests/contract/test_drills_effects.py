@@ -112,12 +112,13 @@ def time_to_ring(alarm: dict[str, Any]) -> timedelta:
 def test_the_numbers_are_those_of_the_template() -> None:
     """How long a drill takes to ring, and what it costs a message, is deployed so."""
     close = Topology.load().queues["CloseQueue"]
-    period = RESOURCES["SweepMissing"]["Properties"]["Period"]
+    missing = RESOURCES["SweepMissing"]["Properties"]["Period"]
+    missing *= load_template(TEMPLATE)["Parameters"]["SweepAlarmHours"]["Default"]
     kept = RESOURCES["Sweeper"]["Properties"]["EventInvokeConfig"]
 
     assert [row["Value"] for row in table(DRILLS, "Number")] == [
         spoken(time_to_ring(RESOURCES["CloseQueueOld"]["Properties"])),
-        spoken(timedelta(seconds=period)),
+        spoken(timedelta(seconds=missing)),
         spoken(timedelta(seconds=kept["MaximumEventAgeInSeconds"])),
         spoken(timedelta(seconds=close.visibility)),
         f"{close.max_receive_count}",

@@ -25,6 +25,7 @@ from sweeper import OLDEST_EVENT, scheduled
 
 EVENTS = Path(__file__).parents[2] / "events"
 QUEUES = {"request": "RequestQueue", "close": "CloseQueue", "force": "ForceQueue"}
+SCHEDULES = ("sweeper", "scheduler")
 MIDNIGHT = datetime(2026, 3, 2, tzinfo=UTC)  # The time of sweeper.json.
 JOBS = {row.job_id for row in ROWS}
 
@@ -51,20 +52,38 @@ def message_of(name: str) -> CloseMessage:
 
 
 def test_every_trigger_has_its_event() -> None:
-    """There is one event for the schedule and one for each queue that is read."""
+    """There is one event for each schedule and one for each queue that is read."""
     functions = Topology.load().functions.values()
     read_ones = [source.queue for f in functions for source in f.sources]
-    scheduled_ones = [f.name.lower() for f in functions if f.schedule]
     by_queue = {queue: name for name, queue in QUEUES.items()}
 
+    assert [f.name for f in functions if f.schedule] == ["Sweeper"]
     assert sorted(path.stem for path in EVENTS.iterdir()) == sorted(
-        [*scheduled_ones, *(by_queue[queue] for queue in read_ones)]
+        [*SCHEDULES, *(by_queue[queue] for queue in read_ones)]
     )
 
 
-def test_the_schedule_asks_for_every_idle_job() -> None:
+def test_scheduler_sends_the_text_of_the_template() -> None:
+    """What EventBridge Scheduler is given has the fields of the example."""
+    example = read("scheduler")
+    schedule = load_template(TEMPLATE)["Resources"]["SweepSchedule"]["Properties"]
+    sent = json.loads(schedule["Target"]["Input"])
+    context = re.compile(
+        r"<aws\.scheduler\.(schedule-arn|scheduled-time|execution-id)>"
+    )
+
+    assert sent.keys() == example.keys()
+    assert [f for f, value in sent.items() if value == example[f]] == [
+        *("version", "detail-type", "source", "detail")
+    ]
+    for field in ("id", "time"):
+        assert context.fullmatch(sent[field])
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_the_schedule_asks_for_every_idle_job(name: str) -> None:
     """The scheduled event's time and id are the request's."""
-    event = read("sweeper")
+    event = read(name)
     request = scheduled(event, MIDNIGHT)
 
     assert ("*", True, Origin.SCHEDULE, event["id"]) == (

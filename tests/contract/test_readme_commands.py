@@ -50,7 +50,11 @@ def test_the_outputs_that_are_asked_for_exist() -> None:
 def test_the_roles_are_found() -> None:
     """The query finds the three functions' roles among all that is deployed."""
     deployed = [
-        {"ResourceType": resource["Type"], "PhysicalResourceId": name}
+        {
+            "ResourceType": resource["Type"],
+            "LogicalResourceId": name,
+            "PhysicalResourceId": name,
+        }
         for name, resource in translate(SOURCE, {})["Resources"].items()
     ]
     (query,) = only("describe-stack-resources").options["query"]

@@ -103,15 +103,15 @@ def test_the_dashboard_shows_every_queue() -> None:
     }
 
 
-@pytest.mark.parametrize("hours", [1, 2, 3, 4, 6, 8, 12, 24])
+@pytest.mark.parametrize("hours", [2, 12, 168])
 @pytest.mark.parametrize("name", ["SweepHalted", "ModePaused"])
 def test_what_each_sweep_tells_rings_once(name: str, hours: int) -> None:
     """One sweep that tells it rings, and silence does before two told nothing (R11)."""
     alarm = ALARMS[name]
-    parameters = {"SweepEveryHours": str(hours)}
+    parameters = {"SweepAlarmHours": str(hours)}
     periods = Resolver(SOURCE, parameters, {}).resolve(alarm["EvaluationPeriods"])
 
-    assert 2 * hours * 3600 == alarm["Period"] * int(periods)
+    assert hours * 3600 == alarm["Period"] * int(periods)
     assert (alarm["DatapointsToAlarm"], alarm["Statistic"]) == (1, "Maximum")
     assert alarm["TreatMissingData"] == "notBreaching"
 

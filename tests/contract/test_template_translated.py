@@ -9,7 +9,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from local.intrinsics import Resolver, load_template
+from local.intrinsics import load_template
 from local.topology import TEMPLATE
 from local.translation import NEEDED, translate
 
@@ -23,7 +23,7 @@ KEYED = {
     "AuthMode": "api_key",
     "SecretArn": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:elastic-AbCdEf",
 }
-HOURS = (1, 2, 3, 4, 6, 8, 12, 24)
+SIX_HOURLY = {"ScheduleExpression": "rate(6 hours)", "SweepAlarmHours": "12"}
 
 
 def of_type(translated: dict[str, Any], kind: str) -> dict[str, Any]:
@@ -36,25 +36,13 @@ def of_type(translated: dict[str, Any], kind: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("auth", [SIGNED, KEYED], ids=["sigv4", "api_key"])
-@pytest.mark.parametrize("hours", HOURS)
-def test_the_rule_fires_every_n_hours(hours: int, auth: dict[str, str]) -> None:
-    """One rule starts a sweep at full hours; SweepEveryHours 24 means midnight."""
-    parameters = auth | {"SweepEveryHours": str(hours)}
-    translated = translate(SOURCE, parameters)
-    (rule,) = of_type(translated, "AWS::Events::Rule").values()
-    found = Resolver(translated, parameters, {}).resolve(rule["ScheduleExpression"])
-
-    assert (
-        "cron(0 0 * * ? *)" if hours == 24 else f"cron(0 0/{hours} * * ? *)"
-    ) == found
-
-
-@pytest.mark.parametrize("auth", [SIGNED, KEYED], ids=["sigv4", "api_key"])
 def test_the_translator_adds_no_role(auth: dict[str, str]) -> None:
-    """The three roles of the template are all there are, without managed policies."""
+    """The roles of the template are all there are, without managed policies."""
     roles = of_type(translate(SOURCE, auth), "AWS::IAM::Role")
 
-    assert {"SweeperRole", "CloserRole", "ForceCloserRole"} == set(roles)
+    assert set(roles) == {
+        *("SweeperRole", "CloserRole", "ForceCloserRole", "SweepScheduleRole")
+    }
     assert not any("ManagedPolicyArns" in role for role in roles.values())
 
 
@@ -107,11 +95,11 @@ def test_the_stack_can_be_created(
 ) -> None:
     """Queues, roles and rule exist."""
     with mock_aws():
-        deploy(auth | {"SweepEveryHours": "6"})
+        deploy(auth | SIX_HOURLY)
         rules = boto3.client("events", REGION).list_rules()["Rules"]
         queues = boto3.client("sqs", REGION).list_queues()["QueueUrls"]
         roles = boto3.client("iam", REGION).list_roles()["Roles"]
 
-    assert [rule["ScheduleExpression"] for rule in rules] == ["cron(0 0/6 * * ? *)"]
+    assert [rule["ScheduleExpression"] for rule in rules] == ["rate(6 hours)"]
     assert len(queues) == 4
     assert len(roles) == 3

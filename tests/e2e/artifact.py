@@ -18,8 +18,9 @@ from e2e.clock import Clock
 from e2e.door import Moment, When, before
 from e2e.runtime import FunctionError, Runtime
 from e2e.secrecy import KEY_ID, SECRET, TOKEN, told_in
+from local.place import REGION
 from local.runner import Runner
-from local.topology import REGION, Function
+from local.topology import Function
 
 ROOT = Path(__file__).parents[2]
 BUILD = ROOT / ".aws-sam" / "build"

@@ -6,6 +6,7 @@ from contextlib import ExitStack
 import pytest
 
 from e2e.artifact import ArtifactRunner
+from local.schedule import DAILY
 from stacks import START
 from standin.cluster import Cluster
 
@@ -19,7 +20,7 @@ PATIENT = dict.fromkeys(
 HANGS_UP = PATIENT | {"CLOSE_READ_TIMEOUT_EARLY": "0.5"}
 
 # Midnight is the next sweep but those that a test asks for.
-PARAMETERS = {"SweepEveryHours": "24", "LogLevel": "DEBUG"}
+PARAMETERS = {**DAILY, "LogLevel": "DEBUG"}
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 
 from moto.sts.models import sts_backends
 
+from local.place import ACCOUNT
 from local.runner import AWS_KEYS
-from local.topology import ACCOUNT
 from standin.cluster import API_KEY, Received
 
 KEY_ID = "AKIDOFTHEFUNCTION"

@@ -19,6 +19,7 @@ from idle_jobs.policy.judge import judge
 from idle_jobs.policy.verdict import Action, Verdict
 from idle_jobs.reasons import Reason
 from local.runner import Runner
+from local.schedule import DAILY
 from stacks import START, add_idle, after, ends, sweep
 from standin.cluster import Cluster as StandIn
 from standin.cluster import Fault, serve
@@ -96,7 +97,7 @@ def test_jobs_on_serverless_are_judged(url: str, ids: list[str] | None) -> None:
 
 def test_a_job_on_serverless_is_closed() -> None:
     """From the sweep to the proof, without a word that is not public (F7)."""
-    with Runner(Serverless(), START, {"SweepEveryHours": "24"}) as stack:
+    with Runner(Serverless(), START, DAILY) as stack:
         add_idle(stack)
         sweep(stack)
         stack.run(after(hours=1))
@@ -189,7 +190,7 @@ def test_a_project_without_machine_learning_rings() -> None:
     """Every sweep is refused once, and no day of vain tries comes before (F7)."""
     project = Serverless()
     project.private = ("/_ml/info", JOBS)
-    with Runner(project, START, {"SweepEveryHours": "24"}) as stack:
+    with Runner(project, START, DAILY) as stack:
         sweep(stack)
 
         assert stack.metrics["ClusterRefused"] == 1

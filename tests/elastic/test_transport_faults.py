@@ -28,6 +28,7 @@ from idle_jobs.elastic.transport import (
 from idle_jobs.errors import ClusterError, NotReached, Refused, TryLater
 from idle_jobs.times import rfc3339
 from local.runner import Runner
+from local.schedule import DAILY
 from stacks import START, add_idle, after, ends, posts
 from standin.cluster import Cluster as StandIn
 from standin.cluster import serve
@@ -310,7 +311,7 @@ def stack_of(raw: RawServer, fault: Fault, pems: dict[str, Path]) -> dict[str, s
     return {
         "ClusterUrl": url_of(raw, fault),
         "CaBundle": bundle,
-        "SweepEveryHours": "24",
+        **DAILY,
     }
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from moto.sts.models import AssumedRole, sts_backends
 
-from local.topology import ACCOUNT
+from local.place import ACCOUNT
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/closer"
 

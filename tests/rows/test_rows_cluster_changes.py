@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from local.runner import Runner
+from local.schedule import DAILY
 from rows.wishes import IDLE, ask, forces, jobs_in, left, wish
 from stacks import START, add_busy, add_idle, after, ends, posts, sweep
 from standin.cluster import Cluster, Fault, Request
@@ -62,7 +63,7 @@ def test_row_44_a_job_deleted_between_the_read_and_the_post_is_gone() -> None:
     """404 "No known job" to a close -> skipped as gone, at once."""
     cluster = Changing()
     cluster.before = lambda: cluster.delete_job("web")
-    with Runner(cluster, START, {"SweepEveryHours": "24"}) as stack:
+    with Runner(cluster, START, DAILY) as stack:
         add_idle(stack)
         ask(stack, "web")
         stack.poll()
@@ -143,7 +144,7 @@ def test_row_52_a_close_that_a_failover_forgot_is_posted_again() -> None:
     cluster = Changing()
     opened = START - timedelta(days=30)
     cluster.after = lambda: cluster.reopen_job("web", opened)
-    with Runner(cluster, START, {"SweepEveryHours": "24"}) as stack:
+    with Runner(cluster, START, DAILY) as stack:
         add_idle(stack, close_takes=10 * MINUTE)
         ask(stack, "web")
         stack.run(after(hours=1))

@@ -6,13 +6,12 @@ from datetime import timedelta
 import pytest
 
 from local.runner import Runner
+from local.schedule import DAILY
 from rows.wishes import ask, forces, left
 from stacks import START, add_busy, add_idle, after, ends, posts, sweep
 from standin.cluster import API_KEY, Cluster, Fault, Request
 
 pytestmark = pytest.mark.slow
-
-DAILY = {"SweepEveryHours": "24"}
 
 
 @pytest.mark.row(53)

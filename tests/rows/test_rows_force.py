@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from local.runner import Runner
+from local.schedule import DAILY
 from rows.schedules import forces, of, spend, unordered
 from rows.wishes import ask, left
 from rows.wishes import forces as forces_in
@@ -154,7 +155,7 @@ def test_row_50_a_force_that_is_refused_ends_parked_or_could_not_close(
     stack: Runner, only_if_idle: bool, end: str
 ) -> None:
     """Even the force fails, until ParkAfter -> a person gets it, or the next sweep."""
-    stack.parameters = {"SweepEveryHours": "24", "ParkAfter": "4h"}
+    stack.parameters = {**DAILY, "ParkAfter": "4h"}
     add_idle(stack, close_ends="hangs", force_works=False)
     ask(stack, "web", only_if_idle=only_if_idle)
     stack.run(after(hours=6))

@@ -6,7 +6,7 @@ import pytest
 
 from local.runner import Runner
 from rows.schedules import FIRST, SECOND, spend, stop_all_feeds, sweeps_ends
-from rows.translated import ALARM, HOURS, of_type, rings_after
+from rows.translated import ALARM, SCHEDULES, of_type, rings_after
 from rows.wishes import jobs_in
 from simulation.checker import check
 from simulation.stack import Stack
@@ -34,16 +34,16 @@ def test_row_12_a_sweep_halts_when_many_jobs_become_idle_at_once(
 
 
 @pytest.mark.row(12)
-@pytest.mark.parametrize("hours", HOURS)
+@pytest.mark.parametrize("hours", SCHEDULES.values())
 def test_row_12_one_halted_sweep_rings(hours: str) -> None:
     """One sweep that holds jobs -> the alarm, until two sweeps in a row hold none."""
-    alarm = of_type(ALARM, hours)["SweepHalted"]
+    alarm = of_type(ALARM, SweepAlarmHours=hours)["SweepHalted"]
 
     assert (alarm["Namespace"], alarm["MetricName"]) == ("IdleJobCloser", "SweepHalted")
     assert (alarm["Statistic"], alarm["Threshold"]) == ("Maximum", 1)
     assert alarm["ComparisonOperator"] == "GreaterThanOrEqualToThreshold"
     assert (alarm["DatapointsToAlarm"], alarm["AlarmActions"]) == (1, ["AlarmTopic"])
-    assert rings_after(alarm) == 2 * int(hours) * 3600
+    assert rings_after(alarm) == int(hours) * 3600
 
 
 @pytest.mark.row(12)

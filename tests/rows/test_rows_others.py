@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from local.runner import Runner
+from local.schedule import DAILY
 from rows.wishes import IDLE, ask, left, wish
 from stacks import START, add_busy, add_idle, after, ends, posts, sweep
 from standin.cluster import Cluster
@@ -109,7 +110,7 @@ def test_row_49_a_sweep_waits_for_the_grace_and_the_threshold(stack: Runner) -> 
 def night() -> Iterator[Runner]:
     """Yield a stack, just before the cluster's own idle closer runs at 00:30."""
     begin = START.replace(hour=0, minute=29)
-    with Runner(Cluster("9.5.0"), begin, {"SweepEveryHours": "24"}) as runner:
+    with Runner(Cluster("9.5.0"), begin, DAILY) as runner:
         yield runner
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 import pytest
 
 from local.runner import Runner
+from local.schedule import DAILY
 from rows.schedules import FIRST, SECOND, away, forces, of, spend, sweeps_ends
 from rows.wishes import IDLE, ask, ends_by_key, left
 from rows.wishes import forces as forces_in
@@ -18,7 +19,7 @@ from standin.cluster import Fault
 
 pytestmark = pytest.mark.slow
 
-IMPATIENT = {"SweepEveryHours": "24", "ParkAfter": "2h"}
+IMPATIENT = {**DAILY, "ParkAfter": "2h"}
 NOBODY_LISTENS = {"ClusterUrl": "http://127.0.0.1:1"}
 RESET = Fault(kind="refuse")
 TOO_BUSY = Fault(status=429, body=THROTTLED, headers=JSON)

@@ -9,6 +9,7 @@ import pytest
 
 from e2e.door import Door, before
 from local.runner import Runner
+from local.schedule import DAILY
 from rows.roles import ROLE, Roles
 from stacks import START, add_busy, after, ends
 from standin.cluster import Cluster as StandIn
@@ -17,7 +18,6 @@ from standin.cluster import serve
 pytestmark = pytest.mark.slow
 
 OTHER_KEY = "b3RoZXI6a2V5"  # other:key
-DAILY = {"SweepEveryHours": "24"}
 ASSUMED = DAILY | {"AuthMode": "sigv4", "RoleArn": ROLE, "SecretArn": ""}
 
 

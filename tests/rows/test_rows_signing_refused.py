@@ -10,6 +10,7 @@ import pytest
 from certificates import context_of, write_certificate
 from idle_jobs.errors import Refused
 from local.runner import Runner
+from local.schedule import DAILY
 from rows.translated import ALARM, of_type, rings_after
 from rows.wishes import ask, forces, jobs_in, left
 from stacks import START, add_busy, add_idle, after, ends, posts, sweep
@@ -20,7 +21,6 @@ pytestmark = pytest.mark.slow
 
 JOBS = ("a", "b", "c")
 KEY = f"ApiKey {API_KEY}"
-DAILY = {"SweepEveryHours": "24"}
 SHORT = {"ForceAfter": "1h", "ParkAfter": "1h"}
 SIGNED = {"AuthMode": "sigv4", "SecretArn": ""}
 

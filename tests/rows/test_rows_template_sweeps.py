@@ -3,7 +3,9 @@
 import pytest
 
 from local.runner import Runner
-from rows.translated import ALARM, HOURS, of_type, rings_after
+from local.topology import TEMPLATE
+from markdown import table
+from rows.translated import ALARM, SCHEDULES, of_type, rings_after
 from stacks import START, add_idle, after, ends, sweep
 from standin.cluster import Cluster
 
@@ -25,6 +27,23 @@ def test_row_02_a_sweep_that_cannot_start_is_tried_twice_more_then_dropped() -> 
 
 
 @pytest.mark.row(2)
+def test_row_02_a_schedule_that_cannot_start_a_sweep_tries_as_often() -> None:
+    """EventBridge Scheduler, in the place of the rule, retries as the rule does."""
+    berlin = {"ScheduleTimezone": "Europe/Berlin"}
+    [schedule] = of_type("AWS::Scheduler::Schedule", **berlin).values()
+
+    assert not of_type("AWS::Events::Rule", **berlin)
+    assert not of_type("AWS::Lambda::Permission", **berlin)
+    assert not of_type("AWS::Scheduler::Schedule")
+    assert schedule.get("State", "ENABLED") == "ENABLED"
+    assert schedule["Target"]["Arn"] == "Sweeper"
+    assert schedule["Target"]["RetryPolicy"] == {
+        "MaximumRetryAttempts": 2,
+        "MaximumEventAgeInSeconds": 900,
+    }
+
+
+@pytest.mark.row(2)
 def test_row_02_the_rule_itself_is_allowed_to_invoke() -> None:
     """Without this permission EventBridge would not even retry."""
     [permission] = of_type("AWS::Lambda::Permission").values()
@@ -39,10 +58,10 @@ def test_row_02_the_rule_itself_is_allowed_to_invoke() -> None:
 
 
 @pytest.mark.row(2)
-@pytest.mark.parametrize("hours", HOURS)
+@pytest.mark.parametrize("hours", SCHEDULES.values())
 def test_row_02_two_periods_without_a_sweep_ring(hours: str) -> None:
-    """No SweepFinished in two periods -> SweepMissing: silence counts as breaching."""
-    alarm = of_type(ALARM, hours)["SweepMissing"]
+    """No SweepFinished in SweepAlarmHours -> SweepMissing: silence is breaching."""
+    alarm = of_type(ALARM, SweepAlarmHours=hours)["SweepMissing"]
     week = 7 * 86_400
 
     assert (alarm["Namespace"], alarm["MetricName"]) == (
@@ -52,15 +71,25 @@ def test_row_02_two_periods_without_a_sweep_ring(hours: str) -> None:
     assert (alarm["Statistic"], alarm["Threshold"]) == ("Sum", 1)
     assert alarm["ComparisonOperator"] == "LessThanThreshold"
     assert alarm["TreatMissingData"] == "breaching"
-    assert rings_after(alarm) == 2 * int(hours) * 3600 <= week, "CloudWatch's most"
+    assert rings_after(alarm) == int(hours) * 3600 <= week, "CloudWatch's most"
     assert alarm["AlarmActions"] == ["AlarmTopic"]
+
+
+def test_the_page_has_the_hours_of_common_schedules() -> None:
+    """Who copies a line of the table has an alarm that fits the schedule."""
+    page = (TEMPLATE.parent / "docs" / "operating.md").read_text(encoding="utf-8")
+    rows = table(page, "Sweeps")
+
+    assert {
+        row["ScheduleExpression"].strip("`"): row["SweepAlarmHours"] for row in rows
+    } == SCHEDULES
 
 
 @pytest.mark.row(2)
 @pytest.mark.slow
 def test_row_02_the_next_sweep_does_the_work_of_a_dropped_one() -> None:
     """The sweep of 06:00 was dropped -> that of 07:00 finds what it would have."""
-    with Runner(Cluster(), START, {"SweepEveryHours": "1"}) as stack:
+    with Runner(Cluster(), START) as stack:
         add_idle(stack)
         stack.run(after(minutes=54))
         missed = stack.invoked["Sweeper"]

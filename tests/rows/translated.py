@@ -13,19 +13,26 @@ FUNCTION = "AWS::Lambda::Function"
 MAPPING = "AWS::Lambda::EventSourceMapping"
 QUEUE = "AWS::SQS::Queue"
 ROLE = "AWS::IAM::Role"
-HOURS = ("1", "2", "3", "4", "6", "8", "12", "24")
-"""What SweepEveryHours may be."""
+SCHEDULES = {
+    "cron(0 * * * ? *)": "2",
+    "rate(6 hours)": "12",
+    "cron(0 0 * * ? *)": "48",
+    "cron(0 8-18 ? * MON-FRI *)": "63",
+    "rate(3 days)": "144",
+}
+"""Common schedules, each with the SweepAlarmHours that docs/operating.md gives it."""
 
 
-def of_type(kind: str, hours: str = "1") -> dict[str, Any]:
+def of_type(kind: str, **parameters: str) -> dict[str, Any]:
     """Return the properties of each resource of a type, by its logical name.
 
     What refers to a resource or to one of its attributes has its logical name instead.
     """
+    resolver = _resolver(parameters)
     return {
-        name: _resolve(resource.get("Properties", {}), hours)
+        name: resolver.resolve(resource.get("Properties", {}))
         for name, resource in _translated()["Resources"].items()
-        if resource["Type"] == kind
+        if resource["Type"] == kind and resolver.holds_for(resource)
     }
 
 
@@ -47,9 +54,9 @@ def _translated() -> dict[str, Any]:
     return translate(load_template(TEMPLATE), signed)
 
 
-def _resolve(value: object, hours: str) -> Any:
-    parameters = NEEDED | {"ClusterArn": CLUSTER, "SweepEveryHours": hours}
-    return Resolver(_translated(), parameters, _resources()).resolve(value)
+def _resolver(parameters: dict[str, str]) -> Resolver:
+    given = NEEDED | {"ClusterArn": CLUSTER} | parameters
+    return Resolver(_translated(), given, _resources())
 
 
 @cache

@@ -10,6 +10,7 @@ from idle_jobs.messages.close_message import CloseMessage, Evidence
 from local.crash_runner import CrashRunner, WatchedCluster
 from local.crashes import Kill, Switch
 from local.runner import Runner
+from local.schedule import DAILY
 from stacks import START, posts
 
 IDLE = "closed idle_datafeed_stopped"
@@ -62,5 +63,5 @@ def left(stack: Runner) -> list[str]:
 def killing(kill: Kill) -> CrashRunner:
     """Return a stack of which one invocation is killed at one of its calls."""
     switch = Switch(kill)
-    cluster, daily = WatchedCluster(switch), {"SweepEveryHours": "24"}
+    cluster, daily = WatchedCluster(switch), DAILY
     return CrashRunner(cluster, START, daily, switch=switch)

@@ -35,6 +35,7 @@ from idle_jobs.steps.next_step import is_explicit, next_step
 from idle_jobs.steps.role import Role
 from idle_jobs.steps.step import Close, End, Force, HandOver, Park, Step, Wait
 from local.runner import Runner
+from local.schedule import DAILY
 from stacks import START, add_busy, add_idle
 from standin.cluster import Cluster
 
@@ -389,7 +390,7 @@ bodies = (
 @pytest.fixture(scope="module")
 def town() -> Iterator[Runner]:
     """Yield one stack for all examples: an idle job, a busy one, a failed one."""
-    with Runner(Cluster(), START, {"SweepEveryHours": "24"}) as runner:
+    with Runner(Cluster(), START, DAILY) as runner:
         add_idle(runner)
         add_busy(runner, "busy", groups=("team",))
         add_idle(runner, "wreck", state="failed")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from local import scenario
 from local.scenario import BUSY, MINUTE, SWEEP, Row, ago, job
+from local.schedule import DAILY
 from standin.cluster import Cluster, Fault
 
 if TYPE_CHECKING:
@@ -112,7 +113,6 @@ def _nothing(_runner: "Runner") -> None:
 
 
 _SOON = SWEEP + timedelta(hours=1)
-_DAILY = {"SweepEveryHours": "24"}
 
 ACTS = [
     Act(
@@ -126,7 +126,7 @@ ACTS = [
     Act(
         "A sweep with every switch turned, an order to force at 00:05",
         SWITCHED,
-        _DAILY
+        DAILY
         | {
             "ForceFailed": "true",
             "ForceOrders": "allowed",
@@ -142,7 +142,7 @@ ACTS = [
     Act(
         "A sweep of a cluster in upgrade mode",
         UPGRADED,
-        _DAILY,
+        DAILY,
         _upgrading,
         _nothing,
         _SOON,
@@ -150,7 +150,7 @@ ACTS = [
     Act(
         "A sweep after something made twelve jobs idle at once",
         HALTED,
-        _DAILY,
+        DAILY,
         lambda: scenario.build(HALTED),
         _nothing,
         _SOON,

@@ -9,6 +9,7 @@ from typing import Any
 
 from local.crash_runner import CrashRunner, WatchedCluster, job_of
 from local.crashes import Call, Kill, Switch
+from local.schedule import DAILY
 from standin.cluster import Fault
 
 SWEEP = datetime(2026, 3, 2, tzinfo=UTC)
@@ -16,7 +17,7 @@ END = SWEEP + timedelta(hours=8)
 MINUTE = timedelta(minutes=1)
 SLICE = 10 * MINUTE
 FORCE_AFTER = timedelta(hours=1)
-PARAMETERS = {"SweepEveryHours": "24", "ForceAfter": "1h", "ParkAfter": "1h"}
+PARAMETERS = {**DAILY, "ForceAfter": "1h", "ParkAfter": "1h"}
 PARAMETERS["ForceOrders"] = "allowed"
 
 IDLE: dict[str, Any] = {

@@ -86,6 +86,11 @@ class Resolver:
         """Tell whether a condition of the template holds."""
         return bool(self.resolve(self.template["Conditions"][condition]))
 
+    def holds_for(self, resource: Mapping[str, Value]) -> bool:
+        """Tell whether a resource is made: it has no condition, or one that holds."""
+        condition = resource.get("Condition")
+        return condition is None or self.holds(condition)
+
     def _ref(self, name: str) -> Value:
         if name == "AWS::NoValue":
             return NO_VALUE
@@ -113,6 +118,11 @@ class Resolver:
                 return not self.resolve(argument)[0]
             case "And":
                 return all(self.resolve(argument))
+            case "Or":
+                return any(self.resolve(argument))
+            case "Split":
+                separator, text = self.resolve(argument)
+                return text.split(separator)
             case "FindInMap":
                 table, *keys = self.resolve(argument)
                 return self.template["Mappings"][table][keys[0]][keys[1]]

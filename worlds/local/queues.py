@@ -19,7 +19,8 @@ import boto3
 from moto.sqs.models import Queue as MotoQueue
 from moto.sqs.models import sqs_backends
 
-from local.topology import ACCOUNT, REGION, Queue
+from local.place import ACCOUNT, REGION
+from local.topology import Queue
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.literals import QueueAttributeNameType

@@ -29,9 +29,9 @@ import botocore.session
 import time_machine
 from moto import mock_aws
 
+from local.place import REGION
 from local.queues import Queues
-from local.schedule import next_firing, scheduled_event
-from local.topology import REGION, Function, Source, Topology, environment_of
+from local.topology import Function, Source, Topology, environment_of
 from standin.cluster import API_KEY, Cluster, serve
 
 CLUSTER_NAME = "demo"
@@ -195,8 +195,10 @@ class Runner:
         return any(took)
 
     def scheduled_event(self, due: datetime) -> dict[str, Any]:
-        """Return the event of a rule that fires, with an id that tells its time."""
-        return scheduled_event(due)
+        """Return the event with which the Sweeper is invoked when it is due."""
+        schedule = self.topology.functions["Sweeper"].schedule
+        assert schedule is not None
+        return schedule.event(due)
 
     def invoke(self, name: str, event: dict[str, Any]) -> Any:
         """Run a function on an event; an error is noted, and None is returned."""
@@ -288,7 +290,7 @@ class Runner:
 
     def _next_firing(self, name: str, after: datetime) -> datetime | None:
         schedule = self.topology.functions[name].schedule
-        return next_firing(schedule, after) if schedule else None
+        return schedule.next_firing(after) if schedule else None
 
     def _read(self, name: str, output: str) -> None:
         self.said.write(output)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from local.schedule import DAILY
 from standin.cluster import Cluster, Fault
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ START = datetime(2026, 3, 1, 23, 55, tzinfo=UTC)
 SWEEP = datetime(2026, 3, 2, 0, 0, tzinfo=UTC)
 END = datetime(2026, 3, 3, 1, 0, tzinfo=UTC)
 
-PARAMETERS = {"SweepEveryHours": "24", "KeepPatterns": "prod-*"}
+PARAMETERS = {**DAILY, "KeepPatterns": "prod-*"}
 
 
 @dataclass(frozen=True)

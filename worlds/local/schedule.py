@@ -1,26 +1,48 @@
-"""When a rule fires, and its event: the two kinds of cron that template.yaml writes."""
+"""When a rule or EventBridge Scheduler invokes the Sweeper, and with what event."""
 
-import re
-from datetime import datetime, timedelta
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from local.topology import ACCOUNT, REGION
+from idle_jobs_cli.checking.schedules import firings
+from local.place import ACCOUNT, REGION
 
-_CRON = re.compile(r"cron\(0 (\d+)(?:/(\d+))? \* \* \? \*\)")
+_SCHEDULES = f"arn:aws:scheduler:{REGION}:{ACCOUNT}:schedule"
+
+DAILY = {"ScheduleExpression": "cron(0 0 * * ? *)"}
+"""The parameters of a stack that sweeps at midnight alone."""
 
 
-def next_firing(expression: str, after: datetime) -> datetime:
-    """Return the first firing later than a time; every one is at a full hour of UTC."""
-    match = _CRON.fullmatch(expression)
-    if match is None:
-        raise ValueError(f"expected cron(0 H * * ? *) or cron(0 H/N ...): {expression}")
-    first, step = int(match[1]), int(match[2] or 24)
-    hours = range(first, 24, step)
-    firing = after.replace(minute=0, second=0, microsecond=0)
-    while firing <= after or firing.hour not in hours:
-        firing += timedelta(hours=1)
-    return firing
+@dataclass(frozen=True)
+class Schedule:
+    """When a function is invoked by the clock; without an `input` by a rule."""
+
+    expression: str
+    zone: str = ""
+    input: str = ""
+
+    def next_firing(self, after: datetime) -> datetime:
+        """Return the first firing later than a time, in UTC."""
+        zone = ZoneInfo(self.zone) if self.zone else UTC
+        return next(firings(self.expression, after, zone))
+
+    def event(self, due: datetime) -> dict[str, Any]:
+        """Return the event of a firing, with an id that tells its time."""
+        if not self.input:
+            return scheduled_event(due)
+        context = {
+            "execution-id": f"{int(due.timestamp()):016x}",
+            "scheduled-time": _told(due),
+            "schedule-arn": f"{_SCHEDULES}/default/sweep",
+        }
+        text = self.input
+        for name, value in context.items():
+            text = text.replace(f"<aws.scheduler.{name}>", value)
+        event: dict[str, Any] = json.loads(text)
+        return event
 
 
 def scheduled_event(due: datetime) -> dict[str, Any]:
@@ -31,8 +53,12 @@ def scheduled_event(due: datetime) -> dict[str, Any]:
         "detail-type": "Scheduled Event",
         "source": "aws.events",
         "account": ACCOUNT,
-        "time": due.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "time": _told(due),
         "region": REGION,
         "resources": [f"arn:aws:events:{REGION}:{ACCOUNT}:rule/sweep"],
         "detail": {},
     }
+
+
+def _told(due: datetime) -> str:
+    return due.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,15 +1,12 @@
 """The functions and queues of template.yaml, as plain values for the runner to wire."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from local.intrinsics import Resolver, Template, load_template
-
-REGION = "eu-west-1"
-ACCOUNT = "123456789012"
-"""Where a stack is, made up."""
+from local.schedule import Schedule
 
 TEMPLATE = Path(__file__).parents[2] / "template.yaml"
 
@@ -38,7 +35,7 @@ class Function:
     memory: int
     environment: Mapping[str, object]
     sources: tuple[Source, ...]
-    schedule: str | None
+    schedule: Schedule | None
     template: Template = field(repr=False)
 
 
@@ -93,8 +90,7 @@ def _function(name: str, template: Template, parameters: Mapping[str, str]) -> F
     shared = template["Globals"]["Function"]
     own = template["Resources"][name]["Properties"]
     events = own.get("Events", {}).values()
-    schedules = [e["Properties"]["Schedule"] for e in events if e["Type"] == "Schedule"]
-    resolve = Resolver(template, parameters, {}).resolve
+    schedules = _schedules(name, template, Resolver(template, parameters, {}))
     return Function(
         name=name,
         handler=own["Handler"],
@@ -102,9 +98,24 @@ def _function(name: str, template: Template, parameters: Mapping[str, str]) -> F
         memory=own["MemorySize"],
         environment=_variables(shared) | _variables(own),
         sources=tuple(_source(e["Properties"]) for e in events if e["Type"] == "SQS"),
-        schedule=resolve(schedules[0]) if schedules else None,
+        schedule=next(schedules, None),
         template=template,
     )
+
+
+def _schedules(name: str, template: Template, resolver: Resolver) -> Iterator[Schedule]:
+    """Yield what invokes a function by the clock in a stack with these parameters."""
+    target = {"Fn::GetAtt": [name, "Arn"]}
+    for resource in template["Resources"].values():
+        own = resource.get("Properties", {})
+        targets = [*own.get("Targets", []), own.get("Target", {})]
+        inputs = [t.get("Input", "") for t in targets if t.get("Arn") == target]
+        if inputs and resolver.holds_for(resource):
+            yield Schedule(
+                resolver.resolve(own["ScheduleExpression"]),
+                resolver.resolve(own.get("ScheduleExpressionTimezone", "")),
+                inputs[0],
+            )
 
 
 def _variables(properties: Mapping[str, Any]) -> dict[str, object]:

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 from idle_jobs.times import spoken
-from local.schedule import next_firing, scheduled_event
+from local.schedule import Schedule as Clock
+from local.schedule import scheduled_event
 from local.topology import Topology
 from simulation.faults import Faults, in_words, windows
 from simulation.history import Asked, History, Turned
@@ -24,7 +25,7 @@ START = datetime(2026, 3, 2, 5, 50, tzinfo=UTC)
 # see one sweep, with all that happens close to it, and every eighth a second one.
 SPANS = (timedelta(hours=2), timedelta(hours=7))
 LONGEST = timedelta(hours=72)
-SWEEPS = "cron(0 0/6 * * ? *)"
+SWEEPS = Clock("cron(0 0/6 * * ? *)")
 
 WORKING = ("RequestQueue", "CloseQueue", "ForceQueue")
 
@@ -82,7 +83,7 @@ def build(schedule: Schedule) -> Stack:
     people = People(stack, kinds, life, span)
     people.plan(faults.people)
     due = START
-    while (due := next_firing(SWEEPS, due)) < START + span:
+    while (due := SWEEPS.next_firing(due)) < START + span:
         _plan_sweep(stack, due, life)
         people.plan_around(due, faults.people)
     return stack

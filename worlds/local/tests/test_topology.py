@@ -1,8 +1,11 @@
 """What the runner is told about template.yaml, and that it is never made up."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from local.intrinsics import Resolver, UnresolvableError
+from local.schedule import Schedule
 from local.topology import Topology, environment_of
 
 TOPOLOGY = Topology.load()
@@ -60,7 +63,24 @@ def test_schedule_is_the_rule_of_the_sweeper_alone() -> None:
     schedules = {name: f.schedule for name, f in TOPOLOGY.functions.items()}
 
     assert schedules == {
-        "Sweeper": "cron(0 0/1 * * ? *)",
+        "Sweeper": Schedule("cron(0 * * * ? *)"),
         "Closer": None,
         "ForceCloser": None,
     }
+
+
+def test_a_time_zone_is_a_schedule_with_an_event_of_its_own() -> None:
+    """At six in Berlin, which is at four UTC in summer and at five in winter."""
+    given = {"ScheduleTimezone": "Europe/Berlin"}
+    given["ScheduleExpression"] = "cron(0 6 * * ? *)"
+    schedule = Topology.load(parameters=given).functions["Sweeper"].schedule
+    assert schedule is not None
+    summer = schedule.next_firing(datetime(2026, 7, 1, 12, tzinfo=UTC))
+    winter = schedule.next_firing(datetime(2026, 12, 1, 12, tzinfo=UTC))
+
+    assert [summer.isoformat(), winter.isoformat()] == [
+        "2026-07-02T04:00:00+00:00",
+        "2026-12-02T05:00:00+00:00",
+    ]
+    assert schedule.event(summer)["source"] == "aws.scheduler"
+    assert schedule.event(summer)["time"] == "2026-07-02T04:00:00Z"

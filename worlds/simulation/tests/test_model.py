@@ -9,6 +9,7 @@ from itertools import pairwise
 import pytest
 
 from local.crash_day import IDLE, MINUTE, SWEEP
+from local.schedule import DAILY
 from local.topology import Topology
 from simulation.account import Account, Day
 from simulation.agreement import in_model, in_runner
@@ -32,7 +33,7 @@ REQUESTS = [
     {"request_id": "ask-kept", "job_id": "kept"},
     {"request_id": "ask-wanted", "job_id": "wanted"},
 ]
-PARAMETERS = {"SweepEveryHours": "24", "ForceAfter": "1h", "ParkAfter": "1h"}
+PARAMETERS = {**DAILY, "ForceAfter": "1h", "ParkAfter": "1h"}
 PARAMETERS["ForceOrders"] = "allowed"
 DAY = Day(
     start=SWEEP - 5 * MINUTE,

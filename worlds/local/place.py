@@ -1,0 +1,4 @@
+"""Where a stack is, made up."""
+
+REGION = "eu-west-1"
+ACCOUNT = "123456789012"
