@@ -92,7 +92,8 @@ def secret(text: str) -> Callable[[Runner], object]:
 
 
 def many_jobs(stack: Runner) -> None:
-    """Give the cluster more jobs than is comfortable."""
+    """Give the cluster more jobs than is comfortable, and time to list them."""
+    stack.timeouts = {"READ_TIMEOUT": "30"}
     for number in range(8_001):
         stack.cluster.add_job(f"job-{number}", now=stack.now, state="closed")
 
