@@ -8,7 +8,7 @@ SAM := SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam
 
 SHELL := /bin/bash -euo pipefail
 .DEFAULT_GOAL := help
-LOOK := plan explain parked mode
+LOOK := plan explain doctor parked mode
 ACT := close redrive pause resume
 SIMULATED := demo cluster simulate
 .PHONY: help setup $(LOOK) $(ACT) validate $(SIMULATED) conformance mutants reliability settings-table costs test quick worlds quick313 lint build e2e check clean
@@ -38,6 +38,9 @@ plan: .venv-cli/.ready ## What a sweep of CLUSTER_URL would do; closes nothing.
 
 explain: .venv-cli/.ready ## Why JOB gets its verdict, and what would change it.
 	@$(CLI) explain $(call option,stack,STACK) $(args) $(call text,JOB)
+
+doctor: .venv-cli/.ready ## Test each hop to CLUSTER_URL, or with STACK to a stack.
+	@$(CLI) doctor $(call option,stack,STACK) $(args)
 
 parked: .venv-cli/.ready ## The parked messages of the stack (STACK).
 	@$(CLI) parked $(call option,stack,STACK) $(args)
