@@ -30,6 +30,7 @@ from idle_jobs.errors import ClusterError
 from idle_jobs.messages.readers import BadBody
 from idle_jobs.messages.request import Request, parse_request
 from idle_jobs.messages.terms import Mode, Origin
+from idle_jobs.modes import NOBODY
 from idle_jobs.policy.limits import Read
 from idle_jobs.services import Services, open_services, seconds_left
 from idle_jobs.steps.deadlines import LONGEST_WAIT
@@ -159,7 +160,11 @@ def handler(event: object, context: LambdaContext) -> Mapping[str, Any]:
     if "Records" in fields:
         return answer_requests(fields, services, seconds_left(context))
     if fields.get("source") in SCHEDULES:
-        return sweep_at_once(scheduled(fields, services.clock()), services)
+        request = scheduled(fields, services.clock())
+        if services.ask_mode_set().by == NOBODY:
+            # A new stack: until somebody sets its mode, each sweep says if it works.
+            services.telemetry.examined(report(closes=False))
+        return sweep_at_once(request, services)
     request_id, now = context.aws_request_id, services.clock()
     body = json.dumps(event)
     request = parse_request(body, request_id=request_id, sent_at=now, now=now)

@@ -23,7 +23,7 @@ from idle_jobs.doctor.finding import Finding, Level, ok, warn, worst
 from idle_jobs.doctor.handshake import failed_handshake
 from idle_jobs.doctor.report import ROLE_CHECKS
 from local.runner import Runner
-from stacks import mode_refused
+from stacks import mode_refused, sweep
 from standin.cluster import API_KEY, Fault
 
 EVERY = (*ROLE_CHECKS, *network.CHECKS, *of_cluster.CHECKS)
@@ -504,6 +504,22 @@ def test_an_identity_that_sts_does_not_tell(stack: Runner) -> None:
         saw = examine(stack)["credential"]["saw"]
 
     assert saw.endswith(" as the function's role")
+
+
+@pytest.mark.parametrize("away", [False, True])
+def test_each_sweep_of_a_new_stack_is_examined(stack: Runner, away: bool) -> None:
+    """Until somebody sets the mode; also where the sweep itself fails."""
+    if away:
+        answers(502, path="/_ml/anomaly_detectors")(stack)
+    sweep(stack)
+    assert not [line for line in stack.log if line["message"] == "doctor"]
+    boto3.client("ssm").delete_parameter(Name=stack.mode_parameter)
+    stack.shift(timedelta(minutes=1))
+    sweep(stack)
+    (told,) = [line for line in stack.log if line["message"] == "doctor"]
+
+    assert ("fail" if away else "ok") == told["doctor"]
+    assert [*EVERY] == [finding["check"] for finding in told["findings"]]
 
 
 def test_after_a_failed_hop_none_is_tried() -> None:

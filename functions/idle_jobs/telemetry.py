@@ -100,6 +100,10 @@ class Telemetry:
         if scheduled:
             self.count(Metric.SWEEP_FINISHED)
 
+    def examined(self, report: Mapping[str, object]) -> None:
+        """Report what the doctor of a new stack found."""
+        self.logger.info("doctor", extra=dict(report))
+
     def sent(self, message: CloseMessage, queue: str, why: str) -> None:
         """Report a message that was sent to another queue."""
         self.logger.info("sent", extra=_ids(message) | {"queue": queue, "why": why})
