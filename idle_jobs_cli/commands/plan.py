@@ -10,6 +10,14 @@ from idle_jobs_cli.commands.plan_filters import filter_options
 from idle_jobs_cli.output.formats import output_option
 
 
+def _named(
+    _ctx: click.Context, _param: click.Parameter, name: str | None
+) -> str | None:
+    if name == "":
+        raise click.BadParameter("expected the name of a file, got an empty one")
+    return name
+
+
 @command(
     "plan",
     [
@@ -25,13 +33,16 @@ from idle_jobs_cli.output.formats import output_option
 @output_option
 @click.option(
     "--save",
-    type=click.Path(dir_okay=False),
+    "file",
+    callback=_named,
+    type=click.Path(dir_okay=False, writable=True),
     metavar="FILE",
     help="Write the whole plan into a file, for --diff.",
 )
 @click.option(
     "--diff",
     "old",
+    callback=_named,
     metavar="FILE",
     help="Show what changed since a plan that was saved; - is standard input.",
 )

@@ -1,0 +1,92 @@
+"""Plans that were saved: what `idle-jobs plan --save` writes and `--diff` reads."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from rich.text import Text
+
+from idle_jobs_cli.cluster.files import text_of
+from idle_jobs_cli.exits import BadInput
+from idle_jobs_cli.output.formats import Format, write
+from idle_jobs_cli.output.lines import note, one_line
+from idle_jobs_cli.output.tables import Column, Row, show
+from idle_jobs_cli.output.terminal import open_console
+from idle_jobs_cli.planning.changes import COMPARED, changes, turned_settings
+from idle_jobs_cli.planning.document import SCHEMA, Entry
+from idle_jobs_cli.planning.filters import Filters
+
+CHANGED = (Column("job"), Column("change"), Column("before", drop=1), Column("after"))
+
+
+def check_folder(name: str) -> None:
+    """Raise BadInput if a file cannot be written: before the cluster is read."""
+    folder = Path(name).absolute().parent
+    if not folder.is_dir():
+        raise BadInput(f"--save: {name}: there is no folder {folder}")
+
+
+def save(plan: Entry, name: str) -> None:
+    """Write a plan into a file."""
+    try:
+        Path(name).write_text(json.dumps(plan, indent=2) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise BadInput(f"--save: {name}: {error.strerror}") from None
+
+
+def saved(name: str) -> dict[str, Any]:
+    """Return a plan that was saved; BadInput if it is none, or if jobs are missing."""
+    try:
+        plan = json.loads(text_of(name))
+        if not _is_plan(plan):
+            raise ValueError
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        wanted = "expected a plan saved by --save"
+        raise BadInput(f"--diff: {wanted}, in {name}") from None
+    left = plan["summary"]["not_closed"] - len(plan["jobs"])
+    if left > 0:
+        then = "save it with --save, which leaves out nothing"
+        raise BadInput(f"--diff: filters have left {left} jobs out of {name}", then)
+    return dict(plan)
+
+
+def _is_plan(plan: Any) -> bool:
+    fields = {"job_id", "groups", "memory_bytes", *COMPARED}
+    return (
+        plan["schema"] == SCHEMA
+        and isinstance(plan["planned_at"], str)
+        and isinstance(plan["summary"]["not_closed"], int)
+        and isinstance(plan["settings"], dict)
+        and isinstance(plan["cluster"], dict)
+        and all(fields <= entry.keys() for entry in plan["jobs"])
+    )
+
+
+def tell_changes(
+    before: Entry, after: Entry, fits: Filters, output: Format, headline: str
+) -> None:
+    """Print what changed for the jobs that fit the filters in one of two plans."""
+    addresses = {str(p["cluster"].get("url")).rstrip("/") for p in (before, after)}
+    if len(addresses) > 1:
+        note(f"the saved plan is of {_named(before)}, this one of {_named(after)}")
+    both = (*before["jobs"], *after["jobs"])
+    chosen = {entry["job_id"] for entry in both if fits.fit(entry)}
+    found = [each for each in changes(before, after) if each["job_id"] in chosen]
+    if output is not Format.TABLE:
+        times = {"since": before["planned_at"], "until": after["planned_at"]}
+        settings = {"settings": turned_settings(before, after)}
+        write(times | settings | {"changes": found}, "changes", output)
+        return
+    console = open_console()
+    console.print(Text(headline))
+    for line in turned_settings(before, after):
+        console.print(Text(one_line(line)))
+    show(console, CHANGED, (Row([*change.values()]) for change in found))
+    count = f"{len(found)} change{'' if len(found) == 1 else 's'}"
+    console.print(Text(one_line(f"{count} since {before['planned_at']}.")))
+
+
+def _named(plan: Entry) -> str:
+    cluster = plan["cluster"]
+    url = cluster.get("url", "an unknown address")
+    return f"{cluster['name']} at {url}" if "name" in cluster else str(url)
