@@ -58,10 +58,14 @@ def signer_for(
     A call is signed with AWS credentials only if `sign` names a service, or if the URL
     is AWS's and there is no other credential. Raises BadCredentials.
     """
-    name, secret = secret_in(environ)
-    if secret and not sign:
+    if not sign:
         try:
-            return StaticCredential(secret)
+            name, secret = secret_in(environ)
+            if secret:
+                return StaticCredential(secret)
+        except ValueError as error:
+            problems.append(str(error))
+            return None
         except Refused as refused:
             problems.append(f"{name}: {str(refused).removeprefix('the secret: ')}")
             return None

@@ -48,14 +48,19 @@ def secret_in(environ: Environ) -> tuple[str, str]:
     """Return the variable of a credential, and the credential as a secret has it.
 
     An API key goes before a user: it is the narrower credential. Two empty texts if
-    there is neither.
+    there is neither, ValueError for a user or a password alone.
     """
     name, key = first_of(environ, API_KEY)
     if key:
         return name, key
-    name, password = first_of(environ, PASSWORD)
+    (whose, user), (name, password) = (first_of(environ, n) for n in (USER, PASSWORD))
+    # So the images of Elasticsearch set it.
+    if not user and name == "ELASTIC_PASSWORD":
+        user = "elastic"
+    if user and not password:
+        raise ValueError(f"{whose}: expected a password with it, such as {PASSWORD[0]}")
+    if password and not user:
+        raise ValueError(f"{name}: expected a user with it, such as {USER[0]}")
     if not password:
         return "", ""
-    # The images of Elasticsearch set ELASTIC_PASSWORD for the user `elastic`.
-    user = first_of(environ, USER)[1] or ("elastic" if "ELASTIC_" in name else "")
     return name, json.dumps({"username": user, "password": password})

@@ -1,6 +1,7 @@
 """The options of `idle-jobs plan` that say which jobs to show."""
 
 from collections.abc import Callable
+from difflib import get_close_matches
 from typing import Any
 
 import click
@@ -10,6 +11,20 @@ from idle_jobs.reasons import Reason
 from idle_jobs_cli.planning.filters import size
 
 Command = Callable[..., Any]
+
+
+class OneOfMany(click.Choice[str]):
+    """A choice of so many that an error names those alike, and not all of them."""
+
+    def get_invalid_choice_message(
+        self,
+        value: object,
+        ctx: click.Context | None,  # noqa: ARG002 - click gives it
+    ) -> str:
+        """Return what is told of a value that is none of the choices."""
+        alike = get_close_matches(str(value), self.choices, n=3, cutoff=0.5)
+        near = f": did you mean {' or '.join(alike)}?" if alike else ""
+        return f"{str(value)!r:.80} is not a reason that a plan gives{near}"
 
 
 def filter_options(read: Command) -> Command:
@@ -32,7 +47,7 @@ def filter_options(read: Command) -> Command:
             "--reason",
             "reasons",
             multiple=True,
-            type=click.Choice([*map(str, Reason)]),
+            type=OneOfMany([*map(str, Reason)]),
             metavar="NAME",
             help="Only jobs with this reason.",
         ),

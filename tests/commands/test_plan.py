@@ -252,6 +252,26 @@ def test_a_size_is_one_of_elasticsearch(
     assert "expected a byte size such as 512mb or 2gb" in capsys.readouterr().err
 
 
+REASONS = {
+    "idle_datafeed_stoped": ": did you mean idle_datafeed_stopped ",
+    "never_fed": ": did you mean idle_never_fed",
+    "x": "\n",
+}
+
+
+@pytest.mark.parametrize(("reason", "near"), REASONS.items())
+def test_a_reason_has_to_exist(
+    reason: str, near: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Those that are spelt alike are named, and not all sixty (U12)."""
+    assert plan(Cluster(), "--reason", reason) == 2
+
+    error, _ = capsys.readouterr().err.splitlines(keepends=True)
+    told = f"Error: Invalid value for '--reason': '{reason}' is not a reason that a "
+    assert error.startswith(f"{told}plan gives{near}")
+    assert len(error) < 200
+
+
 def test_a_saved_plan_shows_what_changed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

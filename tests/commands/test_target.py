@@ -215,6 +215,36 @@ def test_the_images_password_is_that_of_elastic() -> None:
     assert ("ELASTIC_PASSWORD", "elastic") == (name, json.loads(secret)["username"])
 
 
+HALVES = {
+    "a password alone": (
+        {"ES_PASSWORD": "hush"},
+        "ES_PASSWORD: expected a user with it, such as ES_USERNAME",
+    ),
+    "a user alone": (
+        {"ELASTICSEARCH_USERNAME": "ann"},
+        "ELASTICSEARCH_USERNAME: expected a password with it, such as ES_PASSWORD",
+    ),
+    "an empty password": (
+        {"ES_USERNAME": "ann", "ES_PASSWORD": " "},
+        "ES_USERNAME: expected a password with it, such as ES_PASSWORD",
+    ),
+    "nothing": ({}, "no credential: set ES_API_KEY"),
+}
+
+
+@pytest.mark.parametrize(("variables", "told"), HALVES.values(), ids=HALVES)
+def test_half_a_credential(
+    variables: dict[str, str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is missing is told, and nothing is called (U3)."""
+    there = ("--url", "https://elastic.invalid")
+    assert idle_jobs("plan", *there, **variables) == 2
+
+    err = capsys.readouterr().err
+    assert err.startswith(f"Error: {told}")
+    assert "hush" not in err
+
+
 HEADLINES = {
     "by default": (["api"], "Settings: all by default."),
     "with a setting": (
