@@ -2,25 +2,23 @@
 
 import json
 import sys
-from datetime import UTC, datetime
 from typing import Any
 
 import boto3
 import click
 
-from idle_jobs.messages.terms import Mode
-from idle_jobs_cli.commands.close_request import Asked, body_of, counted, shown
-from idle_jobs_cli.commands.options import command, stack_option
-from idle_jobs_cli.commands.waiting import Waiting, wait_option
+from idle_jobs_cli.cluster.where import Where
+from idle_jobs_cli.commands.close_reading import read, show_fates
+from idle_jobs_cli.commands.close_request import Asked, body_of, identity, parsed
+from idle_jobs_cli.commands.options import command, reach_options, stack_option
+from idle_jobs_cli.commands.waiting import OUTCOME_FIELDS, Waiting, wait_option
 from idle_jobs_cli.exits import BadInput, Exit
-from idle_jobs_cli.stack.mode import read_mode
-from idle_jobs_cli.stack.outcomes import Awaited
+from idle_jobs_cli.output.formats import Format, note, output_option, write
+from idle_jobs_cli.planning.preview import FATE_FIELDS
+from idle_jobs_cli.stack.following import sent_at
+from idle_jobs_cli.stack.mode import hindrance, read_mode
+from idle_jobs_cli.stack.outcomes import Awaited, normal
 from idle_jobs_cli.stack.stack import Stack
-
-IN_MODE = {
-    Mode.OBSERVE: "The stack observes: the request ends as `mode_is_observe`.",
-    Mode.PAUSED: "The stack is paused: the request waits until `idle-jobs resume`.",
-}
 
 
 @command(
@@ -55,16 +53,23 @@ IN_MODE = {
 @click.option(
     "--dry-run", is_flag=True, help="Only show what would become of each job."
 )
-@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@click.option(
+    "-y", "--yes", is_flag=True, help="Do not ask. The limits of requests then apply."
+)
 @wait_option
+@reach_options
 @stack_option
+@output_option
 def close(
     expression: str,
     stack: str,
+    url: str,
+    ca_file: str,
     wait: float | None,
     yes: bool,
     dry_run: bool,
     requested_by: str | None,
+    output: Format,
     **terms: Any,
 ) -> Exit:
     """Show which jobs EXPRESSION means, ask, and send a request to a deployed stack.
@@ -73,35 +78,65 @@ def close(
     request carries the number of jobs that were shown: if more or fewer are open when
     the Sweeper reads it, it is parked. The jobs are closed by the stack, not here.
     """
-    found, begun = Stack.find(stack), datetime.now(UTC)
-    body = body_of(expression, requested_by, terms)
-    asked = counted(body) if terms["expected_jobs"] else shown(found, body)
-    if asked is None or dry_run:
-        print("Nothing was sent.")
-        return Exit.DONE
-    if (mode := read_mode(found)) in IN_MODE:
-        print(IN_MODE[Mode(mode)])
-    if not yes and not _agreed(asked.question):
-        print("Nothing was sent.")
-        return Exit.COULD_NOT
-    return _sent(found, asked, wait, begun)
+    body = body_of(expression, terms, requested_by or "")
+    parsed(body)
+    if not (yes or dry_run or sys.stdin.isatty()):
+        raise BadInput("expected --yes or --dry-run: there is no terminal to ask on")
+    found = Stack.find(stack)
+    if requested_by is None:
+        body = body_of(expression, terms, identity())
+    if why := hindrance(read_mode(found)):
+        note(why, output)
+    asked = Asked(body)
+    if not terms["expected_jobs"]:
+        where = Where(url=url, ca_file=ca_file, stack=stack)
+        asked = read(where, body, within_limits=yes and not dry_run)
+        show_fates(asked, output)
+    wanted = not dry_run and asked.to_close and (yes or _agreed(stack, asked))
+    if wanted:
+        return _sent(found, asked, wait, output)
+    note("Nothing was sent.", output)
+    _write(asked, "", Waiting(output), output)
+    return Exit.DONE if dry_run or asked.is_done else Exit.COULD_NOT
 
 
-def _agreed(question: str) -> bool:
-    """Ask; BadInput if nobody can answer."""
-    if not sys.stdin.isatty():
-        raise BadInput("expected --yes, since there is no terminal to ask on")
-    return click.confirm(question)
+def _agreed(stack: str, asked: Asked) -> bool:
+    """Ask a person, on stderr."""
+    try:
+        return click.confirm(f"Ask stack {stack} to {asked.question}?", err=True)
+    except click.Abort:
+        click.echo("\nNothing was sent.", err=True)
+        raise
 
 
-def _sent(stack: Stack, asked: Asked, wait: float | None, since: datetime) -> Exit:
+def _sent(stack: Stack, asked: Asked, wait: float | None, output: Format) -> Exit:
     """Send the request; show its outcomes if they are to be waited for."""
-    sent = boto3.client("sqs").send_message(
+    answer = boto3.client("sqs").send_message(
         QueueUrl=stack["RequestQueue"], MessageBody=json.dumps(asked.body)
     )
-    request_id = sent["MessageId"]
-    print(f"Sent. Its outcomes have the request_id {request_id}.")
-    if wait is None:
-        return Exit.DONE
-    request = Awaited(request_id, request_id, asked.jobs)
-    return Waiting().wait(stack, [request], since, wait)
+    request_id = answer["MessageId"]
+    note(f"Sent. Its outcomes have the request_id {request_id}.", output)
+    waiting, code = Waiting(output), Exit.DONE
+    if wait is not None:
+        jobs = frozenset(fate.job.job_id for fate in asked.fates or ())
+        expression, number = normal(asked.body["job_id"]), asked.to_close
+        request = Awaited(request_id, request_id, expression, jobs, number)
+        code = waiting.wait(stack, [request], sent_at(answer), wait)
+    _write(asked, request_id, waiting, output, "jobs" if wait is None else "outcomes")
+    return code
+
+
+def _write(
+    asked: Asked, request_id: str, waiting: Waiting, output: Format, rows: str = "jobs"
+) -> None:
+    """Write for programs what was sent, and what became of it; of CSV, one list."""
+    if output is Format.TABLE:
+        return
+    document = {
+        "request_id": request_id,
+        "request": asked.body,
+        "jobs": [fate.fields() for fate in asked.fates or ()],
+        **waiting.document(),
+    }
+    columns = FATE_FIELDS if rows == "jobs" else OUTCOME_FIELDS
+    write(document, rows, output, columns)

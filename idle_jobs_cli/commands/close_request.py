@@ -1,122 +1,96 @@
-"""The request that `idle-jobs close` sends: its body, and the jobs that it means."""
+"""The request that `idle-jobs close` sends: its body, and what to ask before."""
 
 import getpass
 import json
-import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
-from rich.text import Text
 
+from idle_jobs.aws import CLIENT_CONFIG
 from idle_jobs.messages.readers import BadBody
 from idle_jobs.messages.request import Request, parse_request
-from idle_jobs.messages.resolving import resolve
-from idle_jobs.policy.job import State
-from idle_jobs_cli.cluster.asked_as import headline
-from idle_jobs_cli.cluster.reading import near, read_jobs
-from idle_jobs_cli.cluster.target import open_target
-from idle_jobs_cli.cluster.where import Where
-from idle_jobs_cli.exits import BadInput, CouldNot
-from idle_jobs_cli.output.tables import Column, Row, show
-from idle_jobs_cli.output.terminal import COLOURS, open_console, spoken_bytes
-from idle_jobs_cli.planning.preview import Fate, preview
-from idle_jobs_cli.stack.stack import Stack
+from idle_jobs_cli.exits import BadInput
+from idle_jobs_cli.planning.preview import Fate
 
-COLUMNS = (
-    Column("job"),
-    Column("state", drop=1),
-    Column("first step"),
-    Column("memory", drop=2, right=True),
-    Column("a sweep says", drop=3, cut=True),
-)
-
-Body = dict[str, Any]
+Body = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request: its body, the jobs that get an outcome, and what to ask first."""
+    """A request, and its jobs that are not closed, if the cluster was read for it.
 
-    body: Mapping[str, Any]
-    jobs: frozenset[str]
-    question: str
+    `headline` says which cluster was read, and `notes` what else is to be known.
+    """
+
+    body: Body
+    fates: Sequence[Fate] | None = None
+    headline: str = ""
+    notes: Sequence[str] = ()
+
+    @property
+    def to_close(self) -> int:
+        """Return the number of jobs that would not be left as they are."""
+        if self.fates is None:
+            return int(self.body["expected_jobs"])
+        return sum(not fate.left for fate in self.fates)
+
+    @property
+    def is_done(self) -> bool:
+        """Return whether there is nothing to close that was asked for."""
+        return not self.to_close and (not self.fates or self.body["only_if_idle"])
+
+    @property
+    def question(self) -> str:
+        """Return what to ask a person before the request is sent."""
+        if self.fates is None:
+            return f"close {count(self.to_close)}, all that {self.body['job_id']} means"
+        if (every := len(self.fates)) == self.to_close:
+            return f"close {count(every)}"
+        return f"close {self.to_close} of these {count(every)}"
 
 
-def body_of(
-    expression: str, requested_by: str | None, terms: Mapping[str, Any]
-) -> Body:
+def body_of(expression: str, terms: Body, requested_by: str) -> dict[str, Any]:
     """Return the body of the request, without what is the default."""
     given = {name: value for name, value in terms.items() if value}
-    who = _identity() if requested_by is None else requested_by
-    return {"job_id": expression, "requested_by": who, "only_if_idle": False, **given}
+    who = {"requested_by": requested_by} if requested_by else {}
+    return {"job_id": expression, **who, "only_if_idle": False, **given}
 
 
-def _identity() -> str:
-    """Return the AWS identity of the caller, or else the name of the user here."""
-    try:
-        return str(boto3.client("sts").get_caller_identity()["Arn"]).split(":")[-1]
-    except (BotoCoreError, ClientError):
-        return getpass.getuser()
+def parsed(body: Body) -> Request:
+    """Return the request that the Sweeper would read; BadInput if it refuses it.
 
-
-def counted(body: Body) -> Asked:
-    """Return a request whose number of jobs a person gave; the cluster is not read."""
-    _parsed(body)
-    number = _jobs(body["expected_jobs"])
-    return Asked(body, frozenset(), f"Ask for {number} that {body['job_id']} means?")
-
-
-def shown(stack: Stack, body: Body) -> Asked | None:
-    """Read the cluster of a stack, and show the jobs that a request means.
-
-    Returns None if each of them is closed. The number of the others goes into the
-    request, unless only idle jobs are to be closed: then the limits of a sweep apply.
+    Where the number of jobs is not known yet, it is taken to be given.
     """
-    request = _parsed(body if body["only_if_idle"] else {**body, "expected_jobs": 1})
-    target = open_target(Where(stack=stack.name), os.environ)
-    asked_as, jobs, now = read_jobs(target)
-    resolved = resolve(request, jobs)
-    if resolved.refusal:
-        names = {name for job in jobs for name in (job.job_id, *job.groups)}
-        raise CouldNot(f"{resolved.detail}{near(body['job_id'], names)}")
-    number = sum(job.state is not State.CLOSED for job in resolved.jobs)
-    if not number:
-        print(f"Every job that {body['job_id']} means is closed.")
-        return None
-    whole = body if body["only_if_idle"] else {**body, "expected_jobs": number}
-    seen = preview(_parsed(whole), jobs, now, target.rules)
-    if seen.refusal:
-        raise CouldNot(seen.refusal)
-    console = open_console()
-    console.print(Text(headline(target, asked_as)))
-    show(console, COLUMNS, map(_row, seen.not_closed))
-    question = f"Ask stack {stack.name} to close {_jobs(number)}?"
-    ids = frozenset(fate.job.job_id for fate in seen.not_closed)
-    return Asked(whole, ids, question)
-
-
-def _parsed(body: Mapping[str, Any]) -> Request:
-    """Return the request that the Sweeper would read; BadInput if it refuses it."""
     now = datetime.now(UTC)
+    number = {} if body["only_if_idle"] else {"expected_jobs": 1}
+    text = json.dumps(number | dict(body))
     try:
-        return parse_request(json.dumps(body), request_id="new", sent_at=now, now=now)
+        request = parse_request(text, request_id="new", sent_at=now, now=now)
     except BadBody as bad:
         raise BadInput(str(bad)) from None
+    if request.force and (request.only_if_idle or not request.is_exact):
+        expected = "expected one exact job id, and no --only-if-idle"
+        raise BadInput(f"force: {expected}; without these, it has no effect")
+    return request
 
 
-def _row(fate: Fate) -> Row:
-    verdict, job = fate.verdict, fate.job
-    cells = (
-        *(job.job_id, str(job.state or "unknown"), fate.step),
-        spoken_bytes(job.memory_bytes),
-        f"{verdict.action} {verdict.reason}: {verdict.detail}",
-    )
-    return Row(cells, COLOURS["close"] if fate.sent else "")
+def identity() -> str:
+    """Return the AWS identity of the caller, or else the name of the user here."""
+    try:
+        caller = boto3.client("sts", config=CLIENT_CONFIG).get_caller_identity()
+        return str(caller["Arn"]).split(":")[-1]
+    except (BotoCoreError, ClientError):
+        pass
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # A container may run as a user without a name.
+        return ""
 
 
-def _jobs(number: int) -> str:
-    return f"{number} job{'' if number == 1 else 's'}"
+def count(jobs: int) -> str:
+    """Return `1 job`, `2 jobs`."""
+    return f"{jobs} job{'' if jobs == 1 else 's'}"

@@ -94,6 +94,24 @@ def cluster_options(read: Command) -> Command:
     return with_where
 
 
+def reach_options(act: Command) -> Command:
+    """Add `--url` and `--ca-file`: how this machine reaches the cluster of a stack."""
+    url = click.option(
+        "--url",
+        default="",
+        metavar="URL",
+        help="Another address of the stack's cluster, to read it from here.",
+    )
+    ca_file = click.option(
+        "--ca-file",
+        callback=lambda _ctx, _param, name: name or "",
+        type=click.Path(exists=True, dir_okay=False),
+        metavar="FILE",
+        help="The certificates to trust, if the stack has a CaBundle.",
+    )
+    return url(ca_file(act))
+
+
 def stack_option(act: Command) -> Command:
     """Add `--stack`, by default that of the environment or of samconfig.toml."""
     return click.option(

@@ -1,51 +1,20 @@
-"""`idle-jobs redrive`: moves parked messages back to RequestQueue.
-
-Each message is sent with its first id and time, and then deleted. If the command is
-killed in between, it is in both queues. Closing a job twice does no harm.
-"""
-
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+"""`idle-jobs redrive`: moves parked messages back to RequestQueue."""
 
 import boto3
 import click
 
-from idle_jobs.messages.terms import Mode
-from idle_jobs.times import moment, spoken
-from idle_jobs_cli.commands.options import command, stack_option
-from idle_jobs_cli.commands.redrive_preview import tell_fates
-from idle_jobs_cli.commands.waiting import Waiting, wait_option
+from idle_jobs_cli.cluster.where import Where
+from idle_jobs_cli.commands.options import command, reach_options, stack_option
+from idle_jobs_cli.commands.redrive_moves import MOVED_FIELDS, Choice, move
+from idle_jobs_cli.commands.redrive_preview import show_fates
+from idle_jobs_cli.commands.waiting import OUTCOME_FIELDS, Waiting, wait_option
 from idle_jobs_cli.exits import BadInput, CouldNot, Exit
-from idle_jobs_cli.stack.mode import read_mode
-from idle_jobs_cli.stack.outcomes import Awaited
-from idle_jobs_cli.stack.parking import Parked, counted, held, printable
+from idle_jobs_cli.output.formats import Format, note, output_option, write
+from idle_jobs_cli.stack.mode import hindrance, read_mode
+from idle_jobs_cli.stack.parking import counted, held
 from idle_jobs_cli.stack.stack import Stack
 
-if TYPE_CHECKING:
-    from mypy_boto3_sqs import SQSClient
-
-IN_MODE = {
-    Mode.OBSERVE: "mode: observe, so moved messages end as `skipped: mode_is_observe`",
-    Mode.PAUSED: "mode: paused, so moved messages wait until `idle-jobs resume`",
-}
 ONE_OF = "expected one of --id, --job and --all"
-
-Choice = Callable[[Parked], bool]
-
-
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """A message that was moved to RequestQueue, with its new message id."""
-
-    parked: Parked
-    new_id: str
-
-    @property
-    def request_id(self) -> str:
-        """Return the request id in its outcome."""
-        return printable(self.parked.asked_first.get("request_id") or self.new_id)
 
 
 @command(
@@ -63,14 +32,19 @@ class Moved:
     "--dry-run", is_flag=True, help="Only say what the Sweeper would do with them."
 )
 @wait_option
+@reach_options
 @stack_option
+@output_option
 def redrive(
     message_id: str | None,
     job: str | None,
     every: bool,
     dry_run: bool,
     wait: float | None,
+    url: str,
+    ca_file: str,
     stack: str,
+    output: Format,
 ) -> Exit:
     """Move parked messages back to RequestQueue, where they are judged again.
 
@@ -78,22 +52,29 @@ def redrive(
     Sweeper would do with it, and moves nothing.
     """
     choice = _choice(message_id, job, every=every)
-    found, start = Stack.find(stack), datetime.now(UTC)
-    if (mode := read_mode(found)) in IN_MODE:
-        print(IN_MODE[Mode(mode)])
+    found = Stack.find(stack)
+    if why := hindrance(read_mode(found)):
+        note(why, output)
     if dry_run:
         with held(boto3.client("sqs"), found["ParkingQueue"]) as messages:
             chosen = [*filter(choice, messages)]
             _needed(chosen, message_id, job)
-            tell_fates(found, chosen)
+            show_fates(Where(url=url, ca_file=ca_file, stack=stack), chosen, output)
         return Exit.DONE
-    moved = _moved(found, choice)
+    moved = move(found, choice, output)
     _needed(moved, message_id, job)
-    print(f"{counted(len(moved))} moved to RequestQueue.")
-    if not moved or wait is None:
-        return Exit.DONE
-    requests = [Awaited(each.request_id, each.new_id) for each in moved]
-    return Waiting().wait(found, requests, start, wait)
+    note(f"{counted(len(moved))} moved to RequestQueue.", output)
+    waiting, code = Waiting(output), Exit.DONE
+    if moved and wait is not None:
+        requests = [each.awaited for each in moved]
+        code = waiting.wait(found, requests, moved[0].at, wait)
+    if output is not Format.TABLE:
+        document = {"moved": [each.fields() for each in moved], **waiting.document()}
+        rows, columns = (
+            ("moved", MOVED_FIELDS) if wait is None else ("outcomes", OUTCOME_FIELDS)
+        )
+        write(document, rows, output, columns)
+    return code
 
 
 def _choice(message_id: str | None, job: str | None, *, every: bool) -> Choice:
@@ -114,43 +95,3 @@ def _needed(chosen: object, message_id: str | None, job: str | None) -> None:
     wanted = message_id or f"of job {job}"
     what = f"expected message {wanted} in ParkingQueue, and found none"
     raise CouldNot(what, "`idle-jobs parked` lists the messages")
-
-
-def _moved(stack: Stack, chosen: Choice) -> list[Moved]:
-    """Move the chosen messages to RequestQueue, and print a line for each."""
-    sqs, expires_after = boto3.client("sqs"), stack.expires_after()
-    moved = []
-    with held(sqs, stack["ParkingQueue"]) as messages:
-        for message in filter(chosen, messages):
-            moved.append(_move(sqs, message, stack))
-            _tell(moved[-1], expires_after, datetime.now(UTC))
-    return moved
-
-
-def _move(sqs: "SQSClient", message: Parked, stack: Stack) -> Moved:
-    queue, body = stack["RequestQueue"], message.redriven
-    sent = sqs.send_message(QueueUrl=queue, MessageBody=body)
-    sqs.delete_message(QueueUrl=stack["ParkingQueue"], ReceiptHandle=message.receipt)
-    return Moved(message, sent["MessageId"])
-
-
-def _tell(moved: Moved, expires_after: timedelta, now: datetime) -> None:
-    print(f"moved {moved.parked.message_id}, now {moved.new_id}")
-    job = moved.parked.printable_field("job_id") or "no readable job_id"
-    print(f"  {job}: its outcome will have the request_id {moved.request_id}")
-    if age := _expired(moved.parked, expires_after, now):
-        limit = spoken(expires_after)
-        asked = f"requested {spoken(age)} ago, over {limit}"
-        print(f"  {asked}: closes the job only if it is idle")
-
-
-def _expired(
-    message: Parked, expires_after: timedelta, now: datetime
-) -> timedelta | None:
-    """Return the age of a request that has expired, otherwise None."""
-    try:
-        age = now - moment(message.asked_first.get("requested_at"))
-    except ValueError:
-        return None
-    asks_for_idle = message.fields.get("only_if_idle") is True
-    return age if age > expires_after and not asks_for_idle else None

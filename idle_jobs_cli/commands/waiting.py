@@ -10,15 +10,21 @@ import click
 from rich.console import Console
 from rich.text import Text
 
+from idle_jobs.messages.outcome import Ended
 from idle_jobs.times import duration, spoken
 from idle_jobs_cli.exits import Exit
+from idle_jobs_cli.output.formats import Format
 from idle_jobs_cli.output.progress import progress
 from idle_jobs_cli.output.terminal import COLOURS, open_console
-from idle_jobs_cli.stack.outcomes import Awaited, Follower, Outcome, told
+from idle_jobs_cli.schemas import schema
+from idle_jobs_cli.stack.following import Follower
+from idle_jobs_cli.stack.outcomes import Awaited, Line, told
 from idle_jobs_cli.stack.parking import printable
 from idle_jobs_cli.stack.stack import Stack
 
 Command = Callable[..., Any]
+
+OUTCOME_FIELDS = tuple(schema("outcome")["properties"])
 
 
 def wait_option(act: Command) -> Command:
@@ -51,11 +57,12 @@ def _seconds(
 
 @dataclass
 class Waiting:
-    """Shows outcomes, and remembers what is left for a person."""
+    """Shows outcomes as they come, and remembers them and what has none."""
 
+    output: Format
+    outcomes: list[Line] = field(default_factory=list)
+    missing: list[dict[str, str]] = field(default_factory=list)
     console: Console = field(default_factory=open_console)
-    outcomes: list[Outcome] = field(default_factory=list)
-    parked: bool = False
 
     def wait(
         self,
@@ -68,21 +75,36 @@ class Waiting:
         follower = Follower(stack, requests, since, self._tell)
         limit = spoken(timedelta(seconds=seconds))
         with progress(f"Waiting for outcomes, for at most {limit}"):
-            done = follower.follow(seconds)
+            follower.follow(seconds)
         for request in requests:
-            for name in sorted(request.missing):
-                self._tell_missing(request, name)
-        return Exit.DONE if done and not self.parked else Exit.LEFT_FOR_YOU
+            for what in request.missing:
+                self._tell_missing(request, what)
+        parked = any(each.get("ended") == Ended.PARKED for each in self.outcomes)
+        return Exit.LEFT_FOR_YOU if parked or self.missing else Exit.DONE
 
-    def _tell(self, request: Awaited, outcome: Outcome) -> None:
+    def document(self) -> dict[str, Any]:
+        """Return the outcomes and what has none, as plain values."""
+        return {
+            "outcomes": [
+                {name: line[name] for name in OUTCOME_FIELDS if name in line}
+                for line in self.outcomes
+            ],
+            "missing": self.missing,
+        }
+
+    def _tell(self, request: Awaited, outcome: Line) -> None:
         self.outcomes.append(outcome)
-        ended = str(outcome.get("ended", ""))
-        self.parked |= ended == "parked"
-        text = Text(told(request, outcome), COLOURS.get(ended, ""))
-        self.console.print(text, soft_wrap=True)
+        self._say(told(request, outcome), COLOURS.get(str(outcome.get("ended")), ""))
 
-    def _tell_missing(self, request: Awaited, name: str) -> None:
-        of = "" if name == request.request_id else f" {name}"
+    def _tell_missing(self, request: Awaited, what: str) -> None:
+        self.missing.append({"request_id": request.request_id, "what": what})
         where = "search the logs for this request_id later"
-        line = f"{printable(request.request_id)}{of}: no outcome yet; {where}"
-        self.console.print(Text(line), soft_wrap=True)
+        of = f" {what}" if what else ""
+        self._say(f"{printable(request.request_id)}{of}: no outcome yet; {where}")
+
+    def _say(self, text: str, style: str = "") -> None:
+        if self.output is not Format.TABLE:
+            return
+        # On a terminal, a spinner takes the place of standard output meanwhile.
+        console = open_console() if self.console.is_terminal else self.console
+        console.print(Text(text, style), soft_wrap=True)

@@ -33,6 +33,11 @@ def output_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
+def note(text: str, output: Format) -> None:
+    """Print a line for people: beside a table, or on stderr beside a document."""
+    click.echo(text, err=output is not Format.TABLE)
+
+
 def write(
     document: Document, rows: str, output: Format, columns: Sequence[str] = ()
 ) -> None:

@@ -1,48 +1,88 @@
 """What the functions would do with one request, by their own code; pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from idle_jobs.messages.outcome import Ended
 from idle_jobs.messages.readers import BadBody
 from idle_jobs.messages.request import Request
 from idle_jobs.messages.resolving import resolve
 from idle_jobs.messages.terms import Mode
 from idle_jobs.policy.job import Job, State
 from idle_jobs.policy.judge import judge
-from idle_jobs.policy.limits import Read
+from idle_jobs.policy.limits import Held, Read
 from idle_jobs.policy.rules import Rules
 from idle_jobs.policy.verdict import Verdict
+from idle_jobs.reasons import Reason
 from idle_jobs.steps.next_step import next_step
 from idle_jobs.steps.role import Role
-from idle_jobs.steps.step import End, Step
-from idle_jobs.steps.sweep_results import Skipped, message_of, sweep_results
+from idle_jobs.steps.step import End, HandOver, Park
+from idle_jobs.steps.sweep_results import (
+    FoundClosed,
+    NoOutcome,
+    Skipped,
+    message_of,
+    sweep_results,
+)
 from idle_jobs.sweeping import plan_of
+
+FATE_FIELDS = (
+    *("job_id", "state", "first_step", "why", "action", "reason", "detail"),
+    *("hold_reason", "hold_detail", "memory_bytes"),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """One job of a request: its verdict, and the first step, in words.
+    """One job of a request: its verdict, and what is done first, in words.
 
-    The step is that of the Closer if the job is `sent`, else that of the Sweeper.
+    `left` is true if the request ends for this job before anything was tried, and `why`
+    says more about that end. `held` is set if a sweep would hold the job back.
     """
 
     verdict: Verdict
-    sent: bool
     step: str
+    left: bool
+    why: str = ""
+    held: Held | None = None
 
     @property
     def job(self) -> Job:
         """Return the job."""
         return self.verdict.job
 
+    @property
+    def judged(self) -> str:
+        """Return in words what a sweep says of the job."""
+        if self.held:
+            return f"hold {self.held.reason}: {self.held.detail}"
+        return f"{self.verdict.action} {self.verdict.reason}: {self.verdict.detail}"
+
+    def fields(self) -> dict[str, Any]:
+        """Return the fate as plain values, for programs."""
+        verdict, held = self.verdict, self.held
+        return {
+            "job_id": self.job.job_id,
+            "state": str(self.job.state or "unknown"),
+            "first_step": self.step,
+            "why": self.why,
+            "action": str(verdict.action),
+            "reason": str(verdict.reason),
+            "detail": verdict.detail,
+            "hold_reason": str(held.reason) if held else "",
+            "hold_detail": held.detail if held else "",
+            "memory_bytes": self.job.memory_bytes,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """The jobs that a request means, or why it is refused as a whole."""
+    """The jobs that get an outcome of a request, or how it ends as a whole."""
 
     fates: Sequence[Fate] = ()
-    refusal: str = ""
+    ends: str = ""
 
     @property
     def not_closed(self) -> list[Fate]:
@@ -55,31 +95,54 @@ def preview(
 ) -> Preview:
     """Return what would become of a request if the Sweeper got it now."""
     resolved = resolve(request, jobs)
-    if resolved.refusal:
-        return Preview(refusal=f"{resolved.refusal}: {resolved.detail}")
+    if reason := resolved.refusal:
+        parked = reason is Reason.ONLY_IF_IDLE_REQUIRED
+        ended = Ended.PARKED if parked else Ended.SKIPPED
+        return Preview(ends=f"{ended}: {reason}: {resolved.detail}")
     verdicts = [judge(job, now, rules) for job in resolved.jobs]
     try:
         plan = plan_of(request, verdicts, Read(jobs), now, rules)
     except BadBody as bad:
-        return Preview(refusal=f"{bad.reason}: {bad}")
-    sent = {verdict.job.job_id for verdict in plan.send}
-    fates = [
-        Fate(verdict, sent=True, step=_first_step(request, verdict, now, rules))
-        if verdict.job.job_id in sent
-        else Fate(verdict, sent=False, step=_not_sent(result))
-        for verdict, result in sweep_results(request, verdicts, plan)
-    ]
-    return Preview(fates)
+        return Preview(ends=f"{Ended.PARKED}: {bad.reason}: {bad}")
+    held = {_id(each.verdict): each for each in plan.held}
+
+    def fates() -> Iterator[Fate]:
+        for verdict, result in sweep_results(request, verdicts, plan):
+            match result:
+                case Skipped(reason, why):
+                    hold = held.get(_id(verdict))
+                    yield _left(verdict, Ended.SKIPPED, reason, why, hold)
+                case FoundClosed():
+                    yield Fate(verdict, f"{Ended.CLOSED} since the request", left=True)
+                case NoOutcome():
+                    pass
+                case _:
+                    yield _sent(request, verdict, now, rules)
+
+    return Preview([*fates()])
 
 
-def _first_step(request: Request, verdict: Verdict, now: datetime, rules: Rules) -> str:
+def _sent(request: Request, verdict: Verdict, now: datetime, rules: Rules) -> Fate:
+    """Return the fate of a job that gets a message: the first step of its closer."""
     message = message_of(request, verdict, request.cluster, now, Mode.CLOSE)
-    return _in_words(next_step(verdict.job, message, now, Role(rules)))
+    step = next_step(verdict.job, message, now, Role(rules))
+    if isinstance(step, HandOver):
+        step = next_step(verdict.job, message, now, Role(rules, may_force=True))
+    match step:
+        case End(ended, reason, why):
+            return _left(verdict, ended, reason, why)
+        case Park(reason, why):
+            return _left(verdict, Ended.PARKED, reason, why)
+    return Fate(verdict, str(step), left=False)
 
 
-def _in_words(step: Step) -> str:
-    return f"{step.ended}: {step.reason}" if isinstance(step, End) else str(step)
+def _left(
+    verdict: Verdict, ended: Ended, reason: Reason, why: str, held: Held | None = None
+) -> Fate:
+    said = held.detail if held else verdict.detail
+    why = "" if why == said else why
+    return Fate(verdict, f"{ended}: {reason}", left=True, why=why, held=held)
 
 
-def _not_sent(result: object) -> str:
-    return f"skipped: {result.reason}" if isinstance(result, Skipped) else "nothing"
+def _id(verdict: Verdict) -> str:
+    return verdict.job.job_id

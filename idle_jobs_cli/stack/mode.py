@@ -18,6 +18,7 @@ from idle_jobs.modes import MODE_MAX_AGE, last_set
 from idle_jobs.texts import tidy
 from idle_jobs.times import rfc3339, spoken
 from idle_jobs_cli.exits import CouldNot
+from idle_jobs_cli.output.lines import one_line
 from idle_jobs_cli.stack.stack import MAPPING, Stack
 
 NEVER_SET = f"{Mode.OBSERVE}, never set"
@@ -80,6 +81,20 @@ def _known(stack: Stack) -> str:
         return mode
     ago = spoken(datetime.now(UTC) - written.at)
     return f"{mode}, set {ago} ago ({rfc3339(written.at)}) by {written.by}"
+
+
+def hindrance(mode: str) -> str:
+    """Return what becomes of requests in a mode that closes nothing, "" in `close`."""
+    match mode:
+        case Mode.CLOSE:
+            return ""
+        case Mode.OBSERVE:
+            then = "requests end as `skipped: mode_is_observe`"
+        case Mode.PAUSED:
+            then = "requests wait until `idle-jobs resume`"
+        case _:
+            then = "requests wait: expected observe, close or paused"
+    return f"mode: {one_line(mode)}, so {then}"
 
 
 def write_mode(stack: Stack, mode: Mode) -> None:

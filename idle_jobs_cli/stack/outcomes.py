@@ -1,104 +1,88 @@
-"""Waits for the outcomes of requests, in the logs of the functions."""
+"""What `--wait` waits for: requests, and the log lines that end them; pure."""
 
-import json
-import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
-import boto3
-
+from idle_jobs.messages.outcome import Ended
+from idle_jobs.reasons import Reason
+from idle_jobs.texts import tidy
 from idle_jobs_cli.stack.parking import printable
-from idle_jobs_cli.stack.stack import LOG_GROUP, Stack
 
-NEXT_LOOK = 5  # seconds
+# The summary of a sweep counts the jobs that have these verdicts; they have no outcome.
+CLOSED = (Reason.ALREADY_CLOSED, Reason.CLOSED_DATAFEED_NOT_STOPPED)
 
-Outcome = Mapping[str, Any]
+Line = Mapping[str, Any]
 
 
 @dataclass
 class Awaited:
-    """One request: its id, that of its message, and the jobs that each end once.
+    """One request: its id, that of its message, its expression, and its jobs if known.
 
-    Without jobs, the first outcome is the last. A request that cannot be read has an
-    outcome with its message id instead of its own; one that is refused as a whole has
-    an outcome that names no job of it.
+    `number` is how many jobs end. If neither is known, the summary of the Sweeper has
+    the number. `alone` marks the message of one job: others may have its request id. A
+    request that cannot be read has an outcome with its message id instead of its own.
     """
 
     request_id: str
     message_id: str
+    expression: str
     jobs: Collection[str] = ()
-    missing: set[str] = field(init=False)
+    number: int | None = None
+    alone: bool = False
+    whole: bool = False
+    ended: dict[str, set[str]] = field(default_factory=dict)
+    uncounted: set[str] = field(default_factory=set)
 
-    def __post_init__(self) -> None:
-        """Miss every job, or the request itself if no job is named."""
-        self.missing = set(self.jobs) or {self.request_id}
+    def take(self, line: Line) -> bool:
+        """Note a line if it is of this request; return whether it is a new outcome.
 
-    def take(self, outcome: Outcome) -> bool:
-        """Note an outcome if it is one of this request; return whether it is."""
-        asked = str(outcome.get("request_id", "")).removesuffix("/watch")
-        if asked not in (self.request_id, self.message_id):
+        SQS may deliver twice. Then a job may be skipped after it was closed.
+        """
+        if line.get("request_id") not in (self.request_id, self.message_id):
             return False
-        job_id = outcome.get("job_id")
-        self.missing -= {job_id} if job_id in self.jobs else self.missing
-        return True
-
-
-@dataclass
-class Follower:
-    """Follows requests from `since` on; `tell` gets each outcome as it comes, once."""
-
-    stack: Stack
-    requests: Collection[Awaited]
-    since: datetime
-    tell: Callable[[Awaited, Outcome], object]
-    _seen: set[str] = field(default_factory=set)
-
-    def follow(self, seconds: float) -> bool:
-        """Wait until each outcome is there or the time is over; return if all are."""
-        deadline = time.monotonic() + seconds
-        self._look()
-        while self._waits() and (left := deadline - time.monotonic()) > 0:
-            time.sleep(min(NEXT_LOOK, left))
-            self._look()
-        return not self._waits()
-
-    def _waits(self) -> bool:
-        return any(request.missing for request in self.requests)
-
-    def _look(self) -> None:
-        for event_id, outcome in _outcomes(self.stack, self.since):
-            if event_id in self._seen:
-                continue
-            self._seen.add(event_id)
-            for request in self.requests:
-                if request.take(outcome):
-                    self.tell(request, outcome)
-
-
-def _outcomes(stack: Stack, since: datetime) -> Iterator[tuple[str, Outcome]]:
-    pages = boto3.client("logs").get_paginator("filter_log_events")
-    start = int(since.timestamp() * 1000)
-    for group in stack.of_type(LOG_GROUP).values():
-        found = pages.paginate(
-            logGroupName=group, startTime=start, filterPattern="outcome"
+        if line.get("message") == "swept":
+            self._count(line.get("verdicts"))
+            return False
+        job_id, ended = (str(line.get(name, "")) for name in ("job_id", "ended"))
+        if self.alone and job_id not in ("", self.expression):
+            return False
+        sweepers = line.get("service") == "sweeper"
+        self.whole |= (sweepers and ended == Ended.PARKED) or (
+            job_id in ("", self.expression) and job_id not in self.jobs
         )
-        for event in (event for page in found for event in page["events"]):
-            line = _read(event["message"])
-            if line.get("message") == "outcome":
-                yield event["eventId"], line
+        if sweepers and line.get("reason") == Reason.ALREADY_CLOSED:
+            self.uncounted.add(job_id)  # It was closed before the request.
+        known = self.ended.setdefault(job_id, set())
+        new = not known or (ended not in known and ended != Ended.SKIPPED)
+        known.add(ended)
+        return new
+
+    def _count(self, verdicts: object) -> None:
+        """Note how many jobs get an outcome; a second delivery finds fewer."""
+        if isinstance(verdicts, Mapping):
+            found = sum(n for reason, n in verdicts.items() if reason not in CLOSED)
+            self.number = max(self.number or 0, found)
+
+    @property
+    def missing(self) -> list[str]:
+        """Return what has no outcome yet: jobs, their number, or the request ("")."""
+        if self.whole:
+            return []
+        if self.jobs:
+            return sorted(set(self.jobs) - self.ended.keys())
+        if self.number is None:
+            return [""]
+        left = self.number - len(self.ended.keys() - self.uncounted)
+        return [f"{left} of {self.number} jobs"] if left > 0 else []
 
 
-def _read(text: str) -> dict[str, Any]:
-    try:
-        line = json.loads(text)
-    except ValueError:
-        return {}
-    return line if isinstance(line, dict) else {}
+def normal(expression: str) -> str:
+    """Return an expression as the functions write it in an outcome."""
+    return ",".join(filter(None, map(tidy, expression.split(","))))
 
 
-def told(request: Awaited, outcome: Outcome) -> str:
+def told(request: Awaited, outcome: Line) -> str:
     """Return an outcome as one line: the request, the job, how it ended and why."""
     words = {k: printable(outcome.get(k, "")) for k in ("job_id", "ended", "reason")}
     detail = f", {printable(outcome['detail'])}" if outcome.get("detail") else ""

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 import time_machine
 
+from commands.world import World, world_of
 from local.scenario import SWEEP, build
 from standin.cluster import Cluster
 
@@ -20,3 +21,10 @@ def at_the_sweep() -> Iterator[None]:
 def cluster() -> Cluster:
     """Return the scenario's cluster, which no test changes."""
     return build()
+
+
+@pytest.fixture
+def world(at_the_sweep: None) -> Iterator[World]:  # noqa: ARG001 - the clock stands
+    """Yield a stack that looks after the scenario's cluster, and its functions."""
+    with world_of(build(), KeepPatterns="prod-*") as world:
+        yield world

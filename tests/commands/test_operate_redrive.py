@@ -237,7 +237,7 @@ def test_an_expired_request_is_warned_of(
 
 @pytest.mark.parametrize(
     ("mode", "told"),
-    [("observe", "so moved messages end"), ("paused", "so moved messages wait")],
+    [("observe", "so requests end"), ("paused", "so requests wait")],
 )
 @pytest.mark.usefixtures("parked")
 def test_a_mode_that_closes_nothing_is_warned_of(

@@ -1,0 +1,136 @@
+"""Reads the cluster of a stack for `idle-jobs close`: which jobs a request means."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+
+from rich.text import Text
+
+from idle_jobs.messages.request import Request, is_pattern
+from idle_jobs.messages.resolving import resolve
+from idle_jobs.policy.job import Job, State
+from idle_jobs.policy.rules import Rules
+from idle_jobs.reasons import Reason
+from idle_jobs_cli.cluster.asked_as import headline
+from idle_jobs_cli.cluster.reading import near, read_jobs
+from idle_jobs_cli.cluster.target import open_target
+from idle_jobs_cli.cluster.where import Where
+from idle_jobs_cli.commands.close_request import Asked, Body, count, parsed
+from idle_jobs_cli.exits import AWS_ERRORS, BadInput, CommandError, CouldNot, of_aws
+from idle_jobs_cli.output.formats import Format, note
+from idle_jobs_cli.output.tables import Column, Row, show
+from idle_jobs_cli.output.terminal import COLOURS, open_console, spoken_bytes
+from idle_jobs_cli.planning.preview import Fate, preview
+
+COLUMNS = (
+    Column("job"),
+    Column("state", drop=1),
+    Column("first step"),
+    Column("memory", drop=2, right=True),
+    Column("a sweep says", drop=3, cut=True),
+)
+COUNTED = "pass --expected-jobs with their number: then the cluster is not read here"
+BY_HAND = "send the request without this command, as README.md shows"
+
+
+def read(where: Where, body: Body, *, within_limits: bool) -> Asked:
+    """Read the cluster of a stack, and find the jobs that a request means.
+
+    The number of those that are not closed goes into the request, unless only idle jobs
+    are to be closed: then the limits of a sweep apply. The number lifts the limits of a
+    request. So if nobody looks at it, BadInput says that they are exceeded.
+    """
+    request = parsed(body)
+    with _another_way(BY_HAND if request.only_if_idle else COUNTED):
+        target = open_target(where, os.environ)
+        asked_as, jobs, now = read_jobs(target)
+    number = _number(request, jobs)
+    if not number:
+        return Asked(
+            body, (), notes=[f"All jobs that {request.job_id} means are closed."]
+        )
+    if not request.only_if_idle:
+        if within_limits:
+            _check_limits(request, number, jobs, now, target.rules)
+        request = replace(request, expected_jobs=number)
+        body = {**body, "expected_jobs": number}
+    seen = preview(request, jobs, now, target.rules)
+    if seen.ends:
+        raise CouldNot(f"the request would end at once: {seen.ends}")
+    notes = [*_notes(request, seen.not_closed, target.rules)]
+    return Asked(body, seen.not_closed, headline(target, asked_as), notes)
+
+
+def show_fates(asked: Asked, output: Format) -> None:
+    """Print the jobs of a request that are not closed, and what becomes of each."""
+    if asked.fates and output is Format.TABLE:
+        console = open_console()
+        console.print(Text(asked.headline))
+        show(console, COLUMNS, map(_row, asked.fates))
+    for text in asked.notes:
+        note(text, output)
+
+
+@contextmanager
+def _another_way(way: str) -> Iterator[None]:
+    """Add another way to what can be done about an error."""
+    try:
+        yield
+    except (CommandError, *AWS_ERRORS) as error:
+        told = error if isinstance(error, CommandError) else of_aws(error)
+        told.then = "; or ".join(filter(None, (told.then, way)))
+        raise told from None
+
+
+def _number(request: Request, jobs: Sequence[Job]) -> int:
+    """Return how many jobs are not closed; CouldNot if a name means no job."""
+    resolved = resolve(request, jobs)
+    names = {name for job in jobs for name in request.known_as(job)}
+    unknown = [p for p in request.pieces if not is_pattern(p) and p not in names]
+    if unknown:
+        each = (f"no job and no group is called {p}{near(p, names)}" for p in unknown)
+        raise CouldNot("; ".join(each))
+    if resolved.refusal:
+        raise CouldNot(resolved.detail)
+    not_closed = [job for job in resolved.jobs if job.state is not State.CLOSED]
+    if request.force and [job.job_id for job in resolved.jobs] != [request.job_id]:
+        group = f"{request.job_id} is a group of {count(len(resolved.jobs))}"
+        raise BadInput(f"force: expected one exact job id, and {group}")
+    return len(not_closed)
+
+
+def _check_limits(
+    request: Request, number: int, jobs: Sequence[Job], now: datetime, rules: Rules
+) -> None:
+    """Raise BadInput if a request without its number would be refused."""
+    without = replace(request, expected_jobs=None)
+    why = preview(without, jobs, now, rules).ends
+    if request.is_everything:
+        why = "an expression that matches every job needs --only-if-idle"
+    if why:
+        then = f"answer the question, or pass --expected-jobs {number}"
+        raise BadInput(f"with --yes, the limits of a request apply: {why}", then)
+
+
+def _notes(request: Request, fates: Sequence[Fate], rules: Rules) -> Iterator[str]:
+    """Yield what the table does not say."""
+    if all(fate.left for fate in fates):
+        yield "None of them would be closed."
+    held = [fate.held.reason for fate in fates if fate.held]
+    if halted := held.count(Reason.SWEEP_HALTED):
+        many = "since many jobs became idle together"
+        yield f"{count(halted)} held, {many}: --despite-halt closes them, too."
+    if Reason.OVER_LIMIT in held:
+        most = f"At most {rules.max_closes_per_sweep} are closed"
+        yield f"{most}; half of them are drawn at random when the request is read."
+    if request.force and any(fate.step == "close" for fate in fates):
+        yield "ForceOrders is evidence: the job is closed without force if it can be."
+
+
+def _row(fate: Fate) -> Row:
+    job = fate.job
+    state, memory = str(job.state or "unknown"), spoken_bytes(job.memory_bytes)
+    style = "" if fate.left else COLOURS["close"]
+    return Row((job.job_id, state, fate.step, memory, fate.judged), style)
