@@ -96,7 +96,6 @@ def _of_stack(where: Where, stack: Stack) -> Target:
     problems: list[str] = []
     deployed = {**stack.environment()}
     given = rules_in(deployed) | known(where.given, problems)
-    rules = rules_of(given, problems)
     if where.url or where.cloud_id:
         deployed["CLUSTER_URL"] = _url(where, {}, problems)
     if where.sign:
@@ -109,6 +108,9 @@ def _of_stack(where: Where, stack: Stack) -> Target:
         settings = Settings.from_env(deployed)
     except BadSettings as error:
         raise BadInput(f"stack {stack.name}: {error}") from None
+    rules = rules_of(given, problems)
+    if problems:
+        raise BadInput("; ".join(problems))
     signer, ca_file = signer_of(settings), trust.file_for(settings.cluster_url)
     return Target(
         url=settings.cluster_url,

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 
 import click
 
@@ -11,16 +10,17 @@ from idle_jobs.messages.close_message import parse_message
 from idle_jobs.messages.readers import BadBody, parse_object
 from idle_jobs.messages.request import parse_request
 from idle_jobs.policy.owner import OUR_KEY, read_owner
-from idle_jobs_cli.checking.settings_file import problems_of, sections
+from idle_jobs_cli.checking.settings import problems_of
+from idle_jobs_cli.checking.settings_file import sections
 from idle_jobs_cli.cluster.files import text_of
 from idle_jobs_cli.commands.options import command
 from idle_jobs_cli.exits import BadInput, Exit
 from idle_jobs_cli.output.lines import one_line
+from idle_jobs_cli.schemas import NAMES
+from idle_jobs_cli.schemas import schema as schema_of
 
-SCHEMAS = {
-    path.stem.replace("_", "-"): path
-    for path in sorted((Path(__file__).parents[1] / "schemas").glob("*.json"))
-}
+# As they are typed.
+SCHEMAS = {name.replace("_", "-"): name for name in NAMES}
 
 
 def _of_request(text: str) -> Iterator[str]:
@@ -40,22 +40,28 @@ def _of_close_message(text: str) -> Iterator[str]:
 
 
 def _of_owner_settings(text: str) -> Iterator[str]:
-    """Yield the problem of an owner's settings, alone or in the job's configuration."""
+    """Yield the problems of an owner's settings: alone, in a job, or in many jobs."""
     try:
         value = parse_object(text)
     except BadBody as bad:
         yield str(bad)
         return
-    custom = value.get("custom_settings", value)
-    if "custom_settings" not in value and OUR_KEY not in value:
-        custom = {OUR_KEY: value}
+    if isinstance(jobs := value.get("jobs"), list):
+        for job in (each for each in jobs if isinstance(each, dict)):
+            if problem := read_owner(job.get("custom_settings")).problem:
+                yield f"{job.get('job_id', 'a job')}: {problem}"
+        return
+    if {"custom_settings", "job_id"} & value.keys():
+        custom = value.get("custom_settings")
+    else:
+        custom = value if OUR_KEY in value else {OUR_KEY: value}
     if problem := read_owner(custom).problem:
         yield problem
 
 
 def _of_settings(text: str) -> Iterator[str]:
     for section, settings in sections(text):
-        for problem in problems_of(settings):
+        for problem in problems_of(settings, datetime.now(UTC)):
             yield f"{section}: {problem}" if section else problem
 
 
@@ -75,14 +81,15 @@ CHECKS: Mapping[str, Callable[[str], Iterator[str]]] = {
         """echo '{"job_id": "web"}' | idle-jobs validate request""",
     ],
 )
-@click.argument("kind", type=click.Choice([*CHECKS]))
+@click.argument("kind", metavar="KIND", type=click.Choice([*CHECKS]))
 @click.argument("file", default="-", required=False)
 def validate(kind: str, file: str) -> Exit:
     """Check the text in FILE, or standard input, as the functions would read it.
 
-    KIND is request, close-message, owner-settings (the value of idle_closer, or a job's
-    configuration with it) or settings (lines of NAME=VALUE, samconfig.toml, or the
-    parameters file of CloudFormation). The exit code is 2 if something is wrong.
+    KIND is request, close-message, owner-settings (the value of idle_closer, a job's
+    configuration with it, or the answer of Elasticsearch with many) or settings (lines
+    of NAME=VALUE, samconfig.toml, or the parameters file of CloudFormation). The exit
+    code is 2 if something is wrong.
     """
     text = text_of(file)
     if not text.strip():
@@ -100,8 +107,7 @@ def validate(kind: str, file: str) -> Exit:
     "schema",
     ["idle-jobs schema request", "idle-jobs schema plan > plan.schema.json"],
 )
-@click.argument("kind", type=click.Choice([*SCHEMAS]))
+@click.argument("kind", metavar="KIND", type=click.Choice([*SCHEMAS]))
 def schema(kind: str) -> None:
     """Print the JSON Schema of KIND, for editors and for other programs."""
-    document = json.loads(SCHEMAS[kind].read_text(encoding="utf-8"))
-    print(json.dumps(document, indent=2))
+    print(json.dumps(schema_of(SCHEMAS[kind]), indent=2))

@@ -1,12 +1,14 @@
-"""JSON Schemas of what is sent to the queues, logged, and set by a job's owner."""
+"""JSON Schemas of what the application and the command read and write."""
 
 import json
 from importlib.resources import files
 from typing import Any
 
+NAMES = ("request", "close_message", "outcome", "owner_settings", "plan")
+
 
 def schema(name: str) -> dict[str, Any]:
-    """Return a schema: request, close_message, outcome or owner_settings."""
+    """Return one of these schemas."""
     text = (files(__package__) / f"{name}.json").read_text("utf-8")
     read: dict[str, Any] = json.loads(text)
     return read

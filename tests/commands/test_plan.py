@@ -14,8 +14,8 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from commands.running import idle_jobs, on_cluster
-from idle_jobs_cli.commands.validate import SCHEMAS
 from idle_jobs_cli.planning.document import JOB_FIELDS
+from idle_jobs_cli.schemas import schema
 from local.acts import HALTED
 from local.scenario import ROWS, SWEEP, build, job
 from markdown import fences
@@ -152,7 +152,7 @@ def test_foreign_text_breaks_no_row(capsys: pytest.CaptureFixture[str]) -> None:
     assert row.rstrip().endswith("no room [2J [red]here[/red]")
 
 
-SCHEMA = json.loads(SCHEMAS["plan"].read_text(encoding="utf-8"))
+SCHEMA = schema("plan")
 PLANS: dict[str, tuple[Cluster, list[str]]] = {
     "of the scenario": (build(), []),
     "with held jobs": (build(HALTED), ["--set", "MAX_CLOSES_PER_SWEEP=1"]),

@@ -22,7 +22,7 @@ Capture = pytest.CaptureFixture[str]
 
 def message(job_id: str, **fields: Any) -> str:
     """Return the close message of a person's request of a minute ago."""
-    own = {"cluster": "drill", "requested_at": ago(minutes=1), "evidence": None}
+    own = {"cluster": "demo", "requested_at": ago(minutes=1), "evidence": None}
     return persons_message(job_id=job_id, sent_at=None, **(own | fields)).to_json()
 
 
@@ -40,7 +40,7 @@ CASES: Mapping[str, tuple[str, str]] = {
     ),
     "another cluster's": (
         message("web-latency", cluster="blue"),
-        "parked: foreign_cluster: cluster: expected drill, got blue",
+        "parked: foreign_cluster: cluster: expected demo, got blue",
     ),
     "a busy job": (message("old-payments"), "old-payments: close (a sweep says keep"),
     "an idle job": (message("web-latency"), "web-latency: close (a sweep says close"),

@@ -187,7 +187,7 @@ def test_csv_has_a_line_for_each_outcome(world: World, capsys: Capture) -> None:
 
 
 PARKED = persons_message(
-    cluster="drill",
+    cluster="demo",
     job_id="tmp-probe",
     request_id="r-7",
     requested_at=SWEEP,

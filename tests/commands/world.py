@@ -21,7 +21,7 @@ import boto3
 from commands.running import idle_jobs
 from deployed import FUNCTIONS, NAME, deployed, on_event
 from idle_jobs.modes import read_mode
-from local.runner import LambdaContext
+from local.runner import CLUSTER_NAME, LambdaContext
 from standin.cluster import API_KEY, Cluster, serve
 
 # Which function takes what is in which queue.
@@ -31,6 +31,7 @@ TAKERS = {
     "ForceCloser": "ForceQueue",
 }
 MODULES = {"Sweeper": "sweeper", "Closer": "closer", "ForceCloser": "force_closer"}
+MODE = f"/{NAME}/mode"
 # The functions remember a secret by its name.
 _SECRETS = count(1)
 
@@ -52,10 +53,10 @@ class World:
     def set_mode(self, mode: str) -> None:
         """Write the mode; the functions forget the one they know."""
         boto3.client("ssm").put_parameter(
-            Name=self.ids["ModeParameter"], Value=mode, Type="String", Overwrite=True
+            Name=MODE, Value=mode, Type="String", Overwrite=True
         )
         with suppress(Exception):  # A test may write what is no mode.
-            read_mode(self.ids["ModeParameter"], fresh=True)
+            read_mode(MODE, fresh=True)
 
     def turn(self, **variables: str) -> None:
         """Change variables of the deployed functions."""
@@ -159,7 +160,9 @@ def world_of(cluster: Cluster, **parameters: str) -> Iterator[World]:
     """Deploy a stack in mode `close` that looks after a cluster."""
     with ExitStack() as stack:
         url, secret = stack.enter_context(serve(cluster)), f"key-{next(_SECRETS)}"
-        own = {"ClusterUrl": url, "AuthMode": "api_key", "SecretArn": secret}
+        # All Metrics of a process have one name of a cluster.
+        own = {"ClusterName": CLUSTER_NAME, "ClusterUrl": url}
+        own |= {"AuthMode": "api_key", "SecretArn": secret}
         ids = stack.enter_context(deployed(*FUNCTIONS, **own, **parameters))
         boto3.client("secretsmanager").create_secret(Name=secret, SecretString=API_KEY)
         world = World(cluster, url, ids, secret)
