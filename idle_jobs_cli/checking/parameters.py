@@ -42,6 +42,11 @@ _HOURS_OR_DAYS = Taken(
     "hours or days, such as 6h, 48h or 14d", pattern="[1-9][0-9]{0,2}[hd]"
 )
 _UP_TO_A_DAY = Taken("1h to 24h", pattern="([1-9]|1[0-9]|2[0-4])h")
+_SECRET = Taken(
+    "the whole ARN of a Secrets Manager secret, or empty",
+    pattern=r"(arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]+:secret:"
+    r"\S+-[A-Za-z0-9]{6})?",
+)
 _SWITCH = _one_of("true", "false")
 _IDS = "[, ]*([a-z0-9_.-]+( *,[, ]*[a-z0-9_.-]+)*)?[, ]*"
 _GLOBS = (
@@ -70,11 +75,8 @@ PARAMETERS: Mapping[str, Taken] = {
     "RoleArn": Taken(
         "the ARN of a role, or empty", pattern=r"(arn:aws[a-z-]*:iam::[0-9]+:role/\S+)?"
     ),
-    "SecretArn": Taken(
-        "the whole ARN of a Secrets Manager secret, or empty",
-        pattern=r"(arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]+:secret:"
-        r"\S+-[A-Za-z0-9]{6})?",
-    ),
+    "SecretArn": _SECRET,
+    "ReadSecretArn": _SECRET,
     "CredentialHeader": Taken(
         "a header's name, not Authorization, Host or x-amz-*",
         pattern="(?!(?i:authorization|host|x-amz-.*)$)[A-Za-z][A-Za-z0-9-]{0,60}",
@@ -124,6 +126,16 @@ PARAMETERS: Mapping[str, Taken] = {
     "ForceAfter": _UP_TO_A_DAY,
     "ParkAfter": _UP_TO_A_DAY,
     "RequestExpiresAfter": _HOURS_OR_DAYS,
+    "RequestPrincipals": Taken(
+        "ARNs of roles and users, separated by commas without blanks",
+        pattern=r"(arn:aws[a-z-]*:iam::[0-9]{12}:(role|user)/[A-Za-z0-9+=.@_/*-]+"
+        r"(,(?=arn)|$))*",
+        longest=2000,
+    ),
+    "RequestRuleArn": Taken(
+        "the ARN of an EventBridge rule, or empty",
+        pattern=r"(arn:aws[a-z-]*:events:[a-z0-9-]+:[0-9]{12}:rule/[A-Za-z0-9._/-]+)?",
+    ),
     "AlarmEmail": Taken("an e-mail address, or empty", pattern=r"([^@\s]+@[^@\s]+)?"),
     "LogLevel": _one_of("DEBUG", "INFO", "WARNING", "ERROR"),
 }

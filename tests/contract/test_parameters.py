@@ -14,6 +14,7 @@ VARIABLES = SOURCE["Globals"]["Function"]["Environment"]["Variables"]
 # The parameters that no function reads.
 OF_THE_STACK = {
     *("AlarmEmail", "ClusterArn", "ForcesPerDay"),
+    *("ReadSecretArn", "RequestPrincipals", "RequestRuleArn"),
     *("ScheduleExpression", "ScheduleTimezone", "SweepAlarmHours"),
 }
 

@@ -5,7 +5,8 @@ from typing import NamedTuple
 import pytest
 
 from local.intrinsics import Resolver, Value, load_template
-from local.topology import TEMPLATE
+from local.topology import TEMPLATE, Topology
+from local.translation import NEEDED
 
 SOURCE = load_template(TEMPLATE)
 CLUSTER = "arn:aws:execute-api:eu-west-1:123456789012:a1b2c3d4e5/prod/GET/*"
@@ -159,14 +160,20 @@ def test_an_api_key_needs_the_secret_and_no_signature(function: str) -> None:
     assert not allowed(function, "execute-api:Invoke", KEYED | {"ClusterArn": CLUSTER})
 
 
-def test_queues_refuse_unencrypted_transport() -> None:
-    """One policy on all queues denies what does not come over TLS."""
-    policy = SOURCE["Resources"]["EncryptedTransportOnly"]["Properties"]
-    (statement,) = policy["PolicyDocument"]["Statement"]
-    queues = [
-        n for n, r in SOURCE["Resources"].items() if r["Type"] == "AWS::SQS::Queue"
-    ]
+READS = SECRET.replace("elastic", "reader")
 
-    assert statement["Effect"] == "Deny"
-    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
-    assert set(queues) == {q["Ref"] for q in policy["Queues"]}
+
+@pytest.mark.parametrize("auth", [KEYED, SIGNED | {"SecretArn": SECRET}])
+@pytest.mark.parametrize(
+    ("function", "secret"),
+    [("Sweeper", READS), ("Closer", SECRET), ("ForceCloser", SECRET)],
+)
+def test_the_sweeper_may_have_a_secret_of_its_own(
+    function: str, secret: str, auth: dict[str, str]
+) -> None:
+    """Each function reads the one secret that it is told of, and no other."""
+    parameters = NEEDED | auth | {"ReadSecretArn": READS}
+    variables = Topology.load().functions[function].environment
+
+    assert allowed(function, "secretsmanager:GetSecretValue", parameters) == {secret}
+    assert resolve(variables["SECRET_ARN"], parameters) == secret
