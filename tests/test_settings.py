@@ -1,11 +1,13 @@
 """The settings: what the template gives them, and what they refuse."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from idle_jobs.elastic.transport import Timeouts
+from idle_jobs.policy.quiet_hours import QuietHours
 from idle_jobs.policy.rules import Rules
 from idle_jobs.settings import VARIABLES, BadSettings, Settings, current
 from local.intrinsics import load_template
@@ -125,6 +127,16 @@ RULES: dict[str, tuple[str, str, Rules]] = {
         "allowed",
         Rules(force_orders="allowed"),
     ),
+    "quiet hours in UTC": (
+        "QUIET_HOURS",
+        "22:00-06:30 ",
+        Rules(quiet_hours=QuietHours(time(22), time(6, 30), UTC)),
+    ),
+    "quiet hours in a time zone": (
+        "QUIET_HOURS",
+        "08:00-18:00 Europe/Berlin",
+        Rules(quiet_hours=QuietHours(time(8), time(18), ZoneInfo("Europe/Berlin"))),
+    ),
     "one close of a request": (
         "MAX_CLOSES_PER_REQUEST",
         "1",
@@ -155,7 +167,7 @@ def test_safe_urls_are_taken(url: str) -> None:
 
 
 MAY_BE_EMPTY = {"ROLE_ARN", "SECRET_ARN", "CA_BUNDLE"}
-MAY_BE_EMPTY |= {"MANAGED_JOBS_ALLOWED", "KEEP_PATTERNS"}
+MAY_BE_EMPTY |= {"MANAGED_JOBS_ALLOWED", "KEEP_PATTERNS", "QUIET_HOURS"}
 
 
 @pytest.mark.parametrize("variable", sorted(VARIABLES))
@@ -259,6 +271,13 @@ WRONG: dict[str, tuple[str, str, str]] = {
     "a fraction": ("MAX_CLOSE_PERCENT", "0.5", f"{WHOLE} 100"),
     "a number below nothing": ("MAX_CLOSE_PERCENT", "-5", f"{WHOLE} 100"),
     "digits of another script": ("MAX_CLOSE_PERCENT", "\u0664\u0668", f"{WHOLE} 100"),
+    "hours of one number": ("QUIET_HOURS", "8-18", "expected hours such as 08:00"),
+    "hours after midnight": ("QUIET_HOURS", "08:00-24:00", "expected hours such as"),
+    "hours that never end": ("QUIET_HOURS", "08:00-08:00", "expected hours such as"),
+    "a time zone alone": ("QUIET_HOURS", "Europe/Berlin", "expected hours such as"),
+    "a town": ("QUIET_HOURS", "08:00-18:00 Berlin", "expected a time zone of the IANA"),
+    "a continent": ("QUIET_HOURS", "08:00-18:00 Europe", "expected a time zone of"),
+    "a path": ("QUIET_HOURS", "08:00-18:00 ../UTC", "expected a time zone of the"),
     "no seconds": ("READ_TIMEOUT", "0", "expected seconds above 0, at most 600"),
     "too many seconds": ("READ_TIMEOUT", "601", "expected seconds above 0, at most"),
     "seconds in words": ("READ_TIMEOUT", "ten", "expected seconds above 0, at most"),

@@ -34,6 +34,7 @@ from idle_jobs.steps.deadlines import look_again, unread
 from idle_jobs.steps.next_step import next_step
 from idle_jobs.steps.role import CLOSER_GIVES_UP_AFTER
 from idle_jobs.steps.step import Close, End, Force, HandOver, Park, Step, Wait
+from idle_jobs.times import rfc3339
 
 
 def close_batch(
@@ -114,7 +115,10 @@ class _Batch:
         return next_step(job, message, self.now, self.services.role)
 
     def _allowed(self, decision: Decision) -> Decision:
-        """Return the step that the mode allows; NotFinished if the mode is `paused`."""
+        """Return the step that the mode and the quiet hours allow.
+
+        NotFinished if the mode is `paused`.
+        """
         mode = self.services.mode_for(
             decision.message, fresh=isinstance(decision.step, Force)
         )
@@ -122,6 +126,11 @@ class _Batch:
             raise NotFinished(PAUSED_FOR)
         if mode is Mode.OBSERVE and not isinstance(decision.step, End):
             return replace(decision, step=self._observed(decision))
+        until = self.services.quiet_until(decision.message)
+        if until and isinstance(decision.step, Close | Force):
+            # The next sweep after that sends another message.
+            why = f"would {decision.step}; quiet until {rfc3339(until)}"
+            return replace(decision, step=End(Ended.SKIPPED, Reason.QUIET_HOURS, why))
         return decision
 
     def _carry_out(

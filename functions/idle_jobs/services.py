@@ -15,7 +15,7 @@ from idle_jobs.elastic.credential import Credential
 from idle_jobs.elastic.signing import Direct, Signer, SigV4
 from idle_jobs.elastic.transport import Timeouts, Wire
 from idle_jobs.messages.close_message import CloseMessage
-from idle_jobs.messages.terms import Mode, stricter
+from idle_jobs.messages.terms import Mode, Origin, stricter
 from idle_jobs.modes import ModeSet, ModeUnreadable, read_mode, read_mode_set
 from idle_jobs.outbox import Outbox
 from idle_jobs.policy.rules import Rules
@@ -56,6 +56,11 @@ class Services:
         except ModeUnreadable as error:
             self.telemetry.mode_unreadable(error)
             raise
+
+    def quiet_until(self, message: CloseMessage) -> datetime | None:
+        """Return until when nothing may be posted for a message of a sweep."""
+        asked = message.origin is Origin.REQUEST
+        return None if asked else self.rules.quiet_until(self.clock())
 
     def mode_for(self, message: CloseMessage, *, fresh: bool = False) -> Mode:
         """Return the stricter of the current mode and the mode in the message."""

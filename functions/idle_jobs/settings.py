@@ -18,6 +18,7 @@ from idle_jobs.variables import (
     name,
     one_of,
     patterns,
+    quiet_hours,
     seconds,
     span,
     url,
@@ -149,6 +150,7 @@ RULE_READERS: dict[str, Reader] = {
     "HALT_FOR": span(_HOUR),
     "MAX_CLOSES_PER_REQUEST": whole(1, 1000),
     "MAX_CLOSES_PER_DAY": whole(1, 10_000),
+    "QUIET_HOURS": quiet_hours,
 }
 
 # Every variable that the functions read; template.yaml sets these and no others.

@@ -14,22 +14,19 @@ from idle_jobs.messages.terms import Mode, Origin, stricter
 from idle_jobs.modes import ModeSet
 from idle_jobs.policy.attention import NEEDS_ATTENTION
 from idle_jobs.policy.ignored import without_effect
-from idle_jobs.policy.job import Job, State
 from idle_jobs.policy.judge import judge
-from idle_jobs.policy.limits import Plan, Read, limit, refusal
-from idle_jobs.policy.mass_events import MassEvent, mass_events
-from idle_jobs.policy.rules import Rules
+from idle_jobs.policy.limits import Plan, Read
 from idle_jobs.policy.verdict import Verdict
 from idle_jobs.reasons import Reason
 from idle_jobs.services import Services
 from idle_jobs.steps.next_step import next_step, why_closed
 from idle_jobs.steps.step import HandOver
+from idle_jobs.steps.sweep_plan import plan_of
 from idle_jobs.steps.sweep_results import (
     FoundClosed,
     NoOutcome,
     Sent,
     Skipped,
-    asked_for,
     end_of,
     message_of,
     sweep_results,
@@ -100,36 +97,6 @@ def sweep_nothing(
     summary = summary_of(request, [], Plan(()), Mode.PAUSED, written, now)
     services.telemetry.swept(summary, scheduled=request.origin is Origin.SCHEDULE)
     return summary
-
-
-def plan_of(
-    request: Request,
-    verdicts: Sequence[Verdict],
-    read: Read,
-    now: datetime,
-    rules: Rules,
-) -> Plan:
-    """Return which jobs a request sends and holds back; BadBody if it is refused."""
-    if request.only_if_idle:
-        halts = (
-            ()
-            if request.despite_halt
-            else _mass_events(verdicts, read.jobs, now, rules)
-        )
-        return limit(verdicts, halts, now, rules, request.tried_since)
-    asked = asked_for(request, [v.job for v in verdicts])
-    if verdicts and (refused := refusal(asked, read, now, rules)):
-        raise BadBody(refused.why, refused.reason)
-    return Plan(tuple(v for v in verdicts if v.job.state is not State.CLOSED))
-
-
-def _mass_events(
-    verdicts: Sequence[Verdict], jobs: Sequence[Job], now: datetime, rules: Rules
-) -> Sequence[MassEvent]:
-    """Return the mass events among all jobs, not only those of the request."""
-    if len(verdicts) < len(jobs):
-        verdicts = [judge(job, now, rules) for job in jobs]
-    return mass_events(verdicts, now, rules)
 
 
 def _send(

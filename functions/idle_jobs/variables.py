@@ -5,9 +5,11 @@ A reader raises ValueError with what it expects; `settings` adds the variable's 
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, time, timedelta, tzinfo
+from zoneinfo import ZoneInfo
 
 from idle_jobs.policy.job import JOB_ID
+from idle_jobs.policy.quiet_hours import QuietHours
 from idle_jobs.texts import tidy
 from idle_jobs.times import duration, spoken
 
@@ -22,6 +24,9 @@ _HEADER = re.compile(
 # `app.*` is a glob for ids with a dot. At the beginning or after a hyphen, ids have no
 # dot: there, `.*` was meant as a regular expression.
 _PATTERN = re.compile(r"(?!(.*[^a-z0-9])?\.\*)[a-z0-9_.*?!\[\]-]+")
+_HOURS = re.compile(
+    r"((?:[01]\d|2[0-3]):[0-5]\d)-((?:[01]\d|2[0-3]):[0-5]\d)", re.ASCII
+)
 _GLOBS = "expected globs separated by commas, such as prod-*,billing"
 _IDS = "expected job ids separated by commas"
 
@@ -112,6 +117,27 @@ def span(least: timedelta) -> Callable[[str], timedelta]:
         return span
 
     return read
+
+
+def quiet_hours(text: str) -> QuietHours | None:
+    """Return hours such as `08:00-18:00 Europe/Berlin`; without a zone, in UTC."""
+    if not text:
+        return None
+    hours, _, zone = text.partition(" ")
+    match = _HOURS.fullmatch(hours)
+    if not match or match[1] == match[2]:
+        raise ValueError("expected hours such as 08:00-18:00")
+    start, end = map(time.fromisoformat, match.groups())
+    return QuietHours(start, end, zone_of(zone))
+
+
+def zone_of(name: str) -> tzinfo:
+    """Return a time zone by its name, UTC if there is none."""
+    try:
+        return ZoneInfo(name) if name else UTC
+    except (ValueError, LookupError, OSError):
+        expected = "expected a time zone of the IANA, such as Europe/Berlin"
+        raise ValueError(expected) from None
 
 
 def seconds(text: str) -> float:

@@ -95,6 +95,10 @@ PARAMETERS: Mapping[str, Taken] = {
         pattern="([A-Za-z]+(/[A-Za-z0-9_+-]+){0,2})?",
     ),
     "SweepAlarmHours": Taken("a whole number from 2 to 168", numbers=range(2, 169)),
+    "QuietHours": Taken(
+        "hours such as 08:00-18:00 or 22:00-06:00, or empty",
+        pattern="(([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9])?",
+    ),
     "IdleAfter": _HOURS_OR_DAYS,
     "NeverFedAfter": _HOURS_OR_DAYS,
     "DryAfter": _HOURS_OR_DAYS,

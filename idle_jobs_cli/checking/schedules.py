@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import pairwise, takewhile
 from math import ceil
 from re import fullmatch
-from zoneinfo import ZoneInfo
+
+from idle_jobs.variables import zone_of
 
 MONTHS = "JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC"
 DAYS = "SUN MON TUE WED THU FRI SAT"
@@ -86,15 +87,6 @@ def alarm_too_early(expression: str, zone: str, hours: int, now: datetime) -> st
     if least is None:
         return "sweep at least once within 6 days: SweepMissing looks back for 7"
     return f"set SweepAlarmHours to {least} or more" if hours < least else ""
-
-
-def zone_of(name: str) -> tzinfo:
-    """Return a time zone of the IANA; ValueError if it is not known."""
-    try:
-        return ZoneInfo(name) if name else UTC
-    except (ValueError, OSError, LookupError):
-        expected = "expected a time zone of the IANA, such as Europe/Berlin"
-        raise ValueError(f"{expected}, got {name!r:.60}") from None
 
 
 def _rate(span: timedelta, after: datetime) -> Iterator[datetime]:

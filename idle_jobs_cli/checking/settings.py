@@ -19,8 +19,9 @@ from idle_jobs.settings import (
     too_short_to_force,
 )
 from idle_jobs.texts import tidy
+from idle_jobs.variables import zone_of
 from idle_jobs_cli.checking.parameters import PARAMETERS, variable_of
-from idle_jobs_cli.checking.schedules import alarm_too_early, zone_of
+from idle_jobs_cli.checking.schedules import alarm_too_early
 from idle_jobs_cli.cluster.variables import EVERY_NAME
 
 Settings = Mapping[str, str]

@@ -12,7 +12,7 @@ from typing import Any
 from idle_jobs.policy.ignored import without_effect
 from idle_jobs.policy.job import Job, State
 from idle_jobs.policy.judge import judge
-from idle_jobs.policy.limits import Plan, limit
+from idle_jobs.policy.limits import Plan, keep_quiet, limit
 from idle_jobs.policy.mass_events import mass_events
 from idle_jobs.policy.rules import Rules
 from idle_jobs.policy.verdict import Action, Verdict
@@ -55,7 +55,7 @@ def planned(jobs: Sequence[Job], now: datetime, rules: Rules) -> Planned:
     """Judge and limit as the Sweeper does."""
     verdicts = [judge(job, now, rules) for job in jobs]
     halts = mass_events(verdicts, now, rules)
-    plan = limit(verdicts, halts, now, rules)
+    plan = keep_quiet(limit(verdicts, halts, now, rules), now, rules)
     return Planned(verdicts, plan, tuple(without_effect(jobs, rules)))
 
 

@@ -19,6 +19,7 @@ from idle_jobs.reasons import Reason
 from idle_jobs.steps.next_step import next_step
 from idle_jobs.steps.role import Role
 from idle_jobs.steps.step import End, HandOver, Park
+from idle_jobs.steps.sweep_plan import plan_of
 from idle_jobs.steps.sweep_results import (
     FoundClosed,
     NoOutcome,
@@ -26,7 +27,6 @@ from idle_jobs.steps.sweep_results import (
     message_of,
     sweep_results,
 )
-from idle_jobs.sweeping import plan_of
 
 FATE_FIELDS = (
     *("job_id", "state", "first_step", "why", "action", "reason", "detail"),

@@ -5,12 +5,12 @@ from itertools import islice
 
 import pytest
 
+from idle_jobs.variables import zone_of
 from idle_jobs_cli.checking.schedules import (
     Unclear,
     alarm_too_early,
     firings,
     least_alarm_hours,
-    zone_of,
 )
 from rows.translated import SCHEDULES
 
@@ -122,7 +122,7 @@ def test_a_weekly_sweep_cannot_be_missed() -> None:
 @pytest.mark.parametrize("name", ["Berlin", "Europe", "../etc/passwd", "Europe/Berlim"])
 def test_a_time_zone_that_is_not_known_is_named(name: str) -> None:
     """A zone is a name of the IANA's."""
-    with pytest.raises(ValueError, match="such as Europe/Berlin, got"):
+    with pytest.raises(ValueError, match="such as Europe/Berlin"):
         zone_of(name)
 
 

@@ -51,6 +51,11 @@ def _no_look_after(_right: Any, _self: Any, decision: Any) -> Any:
 
 
 CLOSING: dict[str, Mutant] = {
+    "what waited is closed in quiet hours": mutant(
+        "services",
+        Wrong("Services.quiet_until", lambda *_: None),
+        "test_quiet_hours.py::test_a_message_that_waited_into_quiet_hours_is_over",
+    ),
     "no state is looked at before a close": mutant(
         "closing", Wrong("_Batch._first_step", _unchecked), "looks", "live_closed"
     ),

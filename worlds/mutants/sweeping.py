@@ -47,8 +47,13 @@ SWEEPING: dict[str, Mutant] = {
         Wrong("_closed_while_idle", lambda *_: iter(())),
         "policy/mass_events",
     ),
+    "a sweep closes in quiet hours": mutant(
+        "policy.limits",
+        Wrong("keep_quiet", lambda _right, plan, *_: plan),
+        "policy/quiet_hours",
+    ),
     "a person's despite_halt is ignored": mutant(
-        "sweeping",
+        "steps.sweep_plan",
         Wrong(
             "plan_of",
             lambda right, request, *rest: right(

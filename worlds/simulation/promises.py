@@ -47,10 +47,9 @@ def given_up_too_early(truth: Truth) -> Iterator[Problem]:
     """
     for key, outcomes in truth.told.items():
         for told in outcomes:
-            gave_up = told.ended == "parked" or told.reason == "could_not_close"
-            if (gave_up or told.reason == "mode_is_observe") and _issued(
-                truth, key, told
-            ):
+            reasons = {"could_not_close", "mode_is_observe", "quiet_hours"}
+            gave_up = told.ended == "parked" or told.reason in reasons
+            if gave_up and _issued(truth, key, told):
                 what = f"{key.job_id} is told {told.ended} ({told.reason}), and its"
                 what += " own close has just gone on its way"
                 yield Problem(told.at, "I1", "false", key, what)

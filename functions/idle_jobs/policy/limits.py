@@ -69,6 +69,19 @@ def limit(
     return Plan((*sent, *watched), (*halted, *too_many))
 
 
+def keep_quiet(plan: Plan, now: datetime, rules: Rules) -> Plan:
+    """Return the plan of a sweep, which sends nothing to be closed in `QuietHours`.
+
+    A watch follows what somebody else closes, and is still sent.
+    """
+    if (until := rules.quiet_until(now)) is None:
+        return plan
+    watched = tuple(v for v in plan.send if v.action is Action.WATCH)
+    quiet = (v for v in plan.send if v.action is not Action.WATCH)
+    held = (Held(v, Reason.QUIET_HOURS, f"until {rfc3339(until)}") for v in quiet)
+    return Plan(watched, (*plan.held, *held))
+
+
 def _halted(
     closable: Sequence[Verdict],
     events: Sequence[MassEvent],

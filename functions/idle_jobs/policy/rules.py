@@ -1,7 +1,9 @@
 """The operator's settings for decisions, as one value; pure."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+
+from idle_jobs.policy.quiet_hours import QuietHours
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +31,8 @@ class Rules:
     halt_for: timedelta = timedelta(days=7)
     max_closes_per_request: int = 100
     max_closes_per_day: int = 100
+    quiet_hours: QuietHours | None = None
+
+    def quiet_until(self, now: datetime) -> datetime | None:
+        """Return when the quiet hours end that `now` is in, or None."""
+        return self.quiet_hours.until(now) if self.quiet_hours else None
