@@ -24,6 +24,7 @@ from idle_jobs.batch import (
     park_body,
     records_of,
     sent_at,
+    sent_by,
 )
 from idle_jobs.doctor.report import asks_for_doctor, report
 from idle_jobs.errors import ClusterError
@@ -90,6 +91,7 @@ def answer_requests(
                 request_id=record.message_id,
                 sent_at=sent_at(record),
                 now=now,
+                sent_by=sent_by(record),
             )
         except BadBody as bad:
             return park_body(record, bad, services, now)

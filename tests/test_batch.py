@@ -220,6 +220,26 @@ def test_a_bad_body_is_parked_as_it_came_and_then_told() -> None:
     assert [1] == bench.counted("JobsParked")
 
 
+@pytest.mark.parametrize(
+    ("sender", "told"),
+    [
+        ({"SenderId": "AROAX:ann"}, "AROAX:ann"),
+        ({"SenderId": "a\nb" + 300 * "c"}, "a?b" + 253 * "c"),
+        ({"SenderId": 7}, "7"),
+        ({}, None),
+    ],
+)
+def test_a_bad_body_is_told_with_who_sent_it(
+    sender: dict[str, Any], told: str | None
+) -> None:
+    """SQS says who it was, in whichever queue; it never breaks the log line."""
+    bench, sent = Bench(), record(0, "{")
+    sent["attributes"] |= sender
+    park_body(SQSRecord(sent), BadBody("no"), bench.services, NOW)
+
+    assert told == bench.seen("outcome")[0].get("sent_by")
+
+
 @pytest.mark.parametrize("body", ["{", '{"request_id": 7}', '{"request_id": ""}'])
 def test_a_body_that_names_no_request_goes_by_its_message_id(body: str) -> None:
     """What cannot be read is known by SQS's own id."""

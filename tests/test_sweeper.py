@@ -16,6 +16,8 @@ from standin.cluster import Fault
 
 pytestmark = pytest.mark.slow
 
+MOTOS_SENDER = "AIDAIT2UOQQY3AUEKVGXU"  # whoever sends
+
 
 def sent(stack: Runner, queue: str = "CloseQueue") -> list[dict[str, Any]]:
     """Return the messages in a queue."""
@@ -329,6 +331,27 @@ def test_a_request_for_a_running_job_is_sent_on(stack: Runner) -> None:
     assert (message["request_id"], message["origin"]) == (request_id, "request")
     assert (message["requested_by"], message["reason"]) == ("ann", "moved")
     assert message["only_if_idle"] is False
+
+
+def test_an_outcome_tells_who_sent_the_request(stack: Runner) -> None:
+    """SQS says it, beside what the request says; nobody sends a schedule."""
+    add_busy(stack)
+    add_idle(stack, "quiet")
+    stack.request(job_id="web", requested_by="ann")
+    stack.request(job_id="web", sent_by="ann")
+    stack.run(after(minutes=5))
+    sweep(stack)
+    stack.run(after(minutes=10))
+    told = {
+        (line["ended"], line.get("requested_by"), line.get("sent_by"))
+        for line in stack.outcomes()
+    }
+
+    assert told == {
+        ("closed", "ann", MOTOS_SENDER),
+        ("parked", None, MOTOS_SENDER),
+        ("closed", None, None),
+    }
 
 
 REFUSED = {
@@ -669,15 +692,18 @@ def test_force_for_more_than_one_job_is_only_a_permission(
 
 @pytest.mark.row(21)
 def test_a_redriven_message_is_judged_anew(stack: Runner) -> None:
-    """RequestQueue takes close messages; what they knew of the job is forgotten."""
+    """RequestQueue takes close messages; what they knew of the job is forgotten.
+
+    Whoever redrove one is known, whatever it says.
+    """
     add_idle(stack)
     sweep(stack)
     [message] = sent(stack)
     parked = message | {"handed_at": message["requested_at"], "parked_reason": "odd"}
-    stack.queues.send("RequestQueue", json.dumps(parked))
+    stack.queues.send("RequestQueue", json.dumps(parked | {"sent_by": "nobody"}))
     stack.take_one("Sweeper")
 
-    assert sent(stack) == [message, message]
+    assert sent(stack) == [message, message | {"sent_by": MOTOS_SENDER}]
 
 
 def test_a_redriven_message_of_a_schedule_has_its_end(stack: Runner) -> None:

@@ -1,7 +1,6 @@
 """One SQS batch: handle every record, and leave the unfinished ones in the queue."""
 
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,10 +14,11 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from idle_jobs.messages.close_message import NewerVersion
 from idle_jobs.messages.outcome import Ended, Outcome
-from idle_jobs.messages.readers import BadBody, name, parse_object, read_fields
-from idle_jobs.messages.records import sort_records
+from idle_jobs.messages.readers import LONGEST_TEXT, BadBody
+from idle_jobs.messages.records import request_id_of, sort_records
 from idle_jobs.messages.terms import Mode, Terms
 from idle_jobs.modes import ModeUnreadable
+from idle_jobs.safe_text import printable
 from idle_jobs.services import Services
 from idle_jobs.telemetry import Metric
 
@@ -101,13 +101,20 @@ def records_of(event: object, services: Services) -> list[SQSRecord]:
     """
     whole, odd = sort_records(event)
     for each in odd:
-        _park(each.body, each.message_id, BadBody(each.why), services, services.clock())
+        request_id = request_id_of(each.body, each.message_id)
+        known = Terms(request_id=request_id, requested_at=services.clock())
+        _park(each.body, BadBody(each.why), services, known)
     return [SQSRecord(record) for record in whole]
 
 
 def sent_at(record: SQSRecord) -> datetime:
     """Return SQS's SentTimestamp; a message keeps it when SQS dead-letters it."""
     return datetime.fromtimestamp(int(record.attributes.sent_timestamp) / 1000, UTC)
+
+
+def sent_by(record: SQSRecord) -> str:
+    """Return SQS's SenderId, the id of the principal that sent the message, or ""."""
+    return printable(str(record.attributes.get("SenderId", "")), most=LONGEST_TEXT)
 
 
 def mode_of(services: Services) -> Mode | Stopped:
@@ -147,25 +154,19 @@ def park_body(
     """
     if isinstance(bad, NewerVersion) and now - sent_at(record) < NEWER_VERSION_WAITS:
         raise NotFinished(NEWER_VERSION_LOOK)
-    _park(record.body, record.message_id, bad, services, sent_at(record))
+    known = Terms(
+        request_id=request_id_of(record.body, record.message_id),
+        requested_at=sent_at(record),
+        sent_by=sent_by(record),
+    )
+    _park(record.body, bad, services, known)
 
 
-def _park(
-    body: str, message_id: str, bad: BadBody, services: Services, came: datetime
-) -> None:
+def _park(body: str, bad: BadBody, services: Services, known: Terms) -> None:
     services.outbox.park_body(body, f"{bad.reason}: {bad}")
-    known = Terms(request_id=_request_id(body, message_id), requested_at=came)
     services.telemetry.outcome(
         Outcome(Ended.PARKED, bad.reason, "", known, detail=str(bad))
     )
-
-
-def _request_id(body: str, message_id: str) -> str:
-    """Return the `request_id` of a body, or SQS's message id if it has none."""
-    with suppress(BadBody):
-        read = read_fields(parse_object(body), {"request_id": name})
-        return str(read.get("request_id", message_id))
-    return message_id
 
 
 def handle_batch(  # noqa: PLR0913, PLR0917 - the records, who handles them, and when

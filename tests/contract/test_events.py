@@ -196,5 +196,9 @@ def test_records_are_as_lambda_delivers_them(name: str, queue: str) -> None:
     digest = hashlib.md5(record.body.encode(), usedforsecurity=False).hexdigest()
 
     assert record.md5_of_body == digest
-    assert f":123456789012:idle-job-closer-{queue}-" in record.event_source_arn
+    called = load_template(TEMPLATE)["Resources"][queue]["Properties"]["QueueName"][
+        "Fn::Sub"
+    ]
+    name = called.replace("${AWS::StackName}", "idle-job-closer")
+    assert record.event_source_arn.endswith(f":123456789012:{name}")
     assert sent_at(record).month == 3

@@ -93,7 +93,8 @@ def breaks_inside(value: Any) -> bool:
 # The rules that a schema leaves out, by the fields that have them.
 UNSAID: dict[str, Callable[[Any], bool]] = {
     **dict.fromkeys(("version", "expected_jobs"), has_fraction),
-    **dict.fromkeys(("reason", "requested_by", "request_id", "cluster"), is_hidden),
+    **dict.fromkeys(("reason", "requested_by", "sent_by"), is_hidden),
+    **dict.fromkeys(("request_id", "cluster"), is_hidden),
     **dict.fromkeys(("requested_at", "sent_at", "posted_at"), is_to_come),
     **dict.fromkeys(("handed_at", "closing_seen_at"), is_to_come),
     **dict.fromkeys(("timeout", "idle_after"), is_over_a_century),

@@ -333,7 +333,7 @@ def test_a_number_is_a_whole_one(value: object) -> None:
 
 
 # What a close message does not carry: it is for one job, and is sent anew.
-NOT_CARRIED = {"allow_no_match", "expected_jobs", "sent_at"}
+NOT_CARRIED = {"allow_no_match", "expected_jobs", "sent_at", "sent_by"}
 WISHES: dict[str, dict[str, Any]] = {
     "a sweep's": {
         "origin": Origin.SCHEDULE,

@@ -10,6 +10,7 @@ import pytest
 from builders import NOW, RULES, ago, idle_job
 from idle_jobs.messages.close_message import parse_message
 from idle_jobs.messages.outcome import Ended, outcome_of
+from idle_jobs.messages.readers import BadBody
 from idle_jobs.messages.request import parse_request
 from idle_jobs.messages.terms import Kind, Mode, Origin, Terms, readers_of_terms
 from idle_jobs.policy.judge import judge
@@ -17,6 +18,7 @@ from idle_jobs.reasons import Reason
 from idle_jobs.steps.sweep_results import message_of
 from idle_jobs.times import rfc3339
 
+SENDER = "AROAIFSXQ7ZK2N4WEXMPL:ann"
 # Of each term a value that is not its default. A new term needs one here, and nothing
 # else: whatever carries terms carries all of them.
 GIVEN: dict[str, Any] = {
@@ -26,6 +28,7 @@ GIVEN: dict[str, Any] = {
     "despite_halt": True,
     "reason": "moved",
     "requested_by": "ann",
+    "sent_by": SENDER,
     "request_id": "ann-1",
     "requested_at": ago(hours=1),
     "origin": Origin.SCHEDULE,
@@ -79,6 +82,36 @@ def test_what_is_redriven_is_asked_for_on_the_same_terms(term: str) -> None:
         sent_at=ago(minutes=1),
         now=NOW,
     )
-    back = parse_request(message.to_json(), request_id="x", sent_at=NOW, now=NOW)
+    back = parse_request(
+        message.to_json(), request_id="x", sent_at=NOW, now=NOW, sent_by=SENDER
+    )
 
     assert getattr(back, term) == getattr(message, term) == values[term]
+
+
+def test_who_sent_a_request_is_what_sqs_says() -> None:
+    """From there it travels to the outcome; whoever redrives it has sent it anew."""
+    request = parse_request(
+        '{"job_id": "web"}', request_id="x", sent_at=NOW, now=NOW, sent_by=SENDER
+    )
+    sent = message_of(request, judge(idle_job(), NOW, RULES), "test", NOW, Mode.CLOSE)
+    came = parse_message(sent.to_json(), sent_at=NOW, now=NOW)
+    outcome = outcome_of(came, idle_job(), Ended.CLOSED, Reason.REQUESTED, "")
+    again = parse_request(
+        sent.to_json(), request_id="x", sent_at=NOW, now=NOW, sent_by="AIDABOB"
+    )
+
+    assert outcome.in_plain_values()["sent_by"] == SENDER
+    assert again.sent_by == "AIDABOB"
+
+
+def test_no_body_says_who_sent_it() -> None:
+    """A request that tries is refused; a close message in RequestQueue is not heard."""
+    body = {"job_id": "web", "sent_by": SENDER}
+    forged = body | {"version": 1, "cluster": "test", "request_id": "x"}
+    forged |= {"requested_at": rfc3339(NOW)}
+    with pytest.raises(BadBody, match="sent_by: unknown field"):
+        parse_request(json.dumps(body), request_id="x", sent_at=NOW, now=NOW)
+    read = parse_request(json.dumps(forged), request_id="x", sent_at=NOW, now=NOW)
+
+    assert read.sent_by == ""

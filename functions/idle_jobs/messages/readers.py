@@ -19,6 +19,7 @@ from idle_jobs.times import CLOCKS_APART, duration, duration_up_to, moment, rfc3
 Reader = Callable[[object], Any]
 
 LONGEST_TIMEOUT = "24h"
+LONGEST_TEXT = 256  # characters
 
 
 class BadBody(ValueError):
@@ -70,7 +71,11 @@ def flag(value: object) -> bool:
 def text(value: object) -> str:
     """Return up to 256 printable characters."""
     value = tidied(value)
-    if not isinstance(value, str) or len(value) > 256 or not value.isprintable():
+    if (
+        not isinstance(value, str)
+        or len(value) > LONGEST_TEXT
+        or not value.isprintable()
+    ):
         raise ValueError(f"expected up to 256 printable characters, got {value!r:.60}")
     return value
 

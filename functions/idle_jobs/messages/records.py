@@ -7,11 +7,12 @@ times and then drops it. A record without an id cannot be returned to SQS at all
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from idle_jobs.messages.envelopes import envelope, source_of
-from idle_jobs.messages.readers import BadBody
+from idle_jobs.messages.readers import BadBody, name, parse_object, read_fields
 
 _MILLISECONDS = re.compile(r"\d{1,14}", re.ASCII)  # Up to the year 5138.
 
@@ -44,6 +45,14 @@ def sort_records(event: object) -> tuple[list[dict[str, Any]], list[Odd]]:
         else:
             whole.append(record)
     return whole, odd
+
+
+def request_id_of(body: str, message_id: str) -> str:
+    """Return the `request_id` of a body, or SQS's message id if it has none."""
+    with suppress(BadBody):
+        read = read_fields(parse_object(body), {"request_id": name})
+        return str(read.get("request_id", message_id))
+    return message_id
 
 
 def _oddity(record: object) -> str:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -89,19 +89,19 @@ def is_pattern(piece: str) -> bool:
 
 
 def parse_request(
-    body: str, *, request_id: str, sent_at: datetime, now: datetime
+    body: str, *, request_id: str, sent_at: datetime, now: datetime, sent_by: str = ""
 ) -> Request:
     """Return the request in a body of RequestQueue; BadBody if it is not valid.
 
     The body may also be a redriven close message. Only its terms and its job id are
-    used: the job is read and judged anew.
+    used: the job is read and judged anew. `sent_by` is never taken from a body.
     """
     value = parse_object(body)
     if not is_close_message(value):
-        return _parse(value, request_id, sent_at, now)
+        return replace(_parse(value, request_id, sent_at, now), sent_by=sent_by)
     message = parse_message(body, sent_at=sent_at, now=now)
     return Request(
-        **message.terms,
+        **message.terms | {"sent_by": sent_by},
         job_id=message.job_id,
         sent_at=sent_at,
         cluster=message.cluster,

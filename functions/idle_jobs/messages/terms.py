@@ -69,7 +69,8 @@ class Terms:
     `requested_at` stays the same from queue to queue. `only_if_idle` is None if the
     request leaves it out. `mode` is the mode in which the message was written. `reason`
     is the reason that a person gave. If there is none and the job is closed only if
-    idle, it is the reason of the verdict.
+    idle, it is the reason of the verdict. `requested_by` is what the request says;
+    `sent_by` is SQS's SenderId of whoever sent it to RequestQueue.
     """
 
     force: bool = field(default=False, metadata=_read_by(flag))
@@ -78,6 +79,7 @@ class Terms:
     despite_halt: bool = field(default=False, metadata=_read_by(flag))
     reason: str = field(default="", metadata=_read_by(text))
     requested_by: str = field(default="", metadata=_read_by(text))
+    sent_by: str = field(default="", metadata=_read_by(text, internal=True))
     request_id: str = field(metadata=_read_by(name))
     # `readers_of_terms` also refuses a time that has not passed yet.
     requested_at: datetime = field(metadata=_read_by(moment))
