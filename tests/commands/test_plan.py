@@ -313,6 +313,17 @@ def test_the_clock_of_a_simulated_cluster_counts(
 ) -> None:
     """Whose clock was turned, has the plan of that time (U14)."""
     cluster, clock = build(), TurnedClock()
+    later = SWEEP + timedelta(days=30)
+    hour, long_ago = timedelta(hours=1), SWEEP - timedelta(days=20)
+    cluster.add_job(
+        "anew",
+        now=later,
+        state="opened",
+        created=long_ago,
+        opened=later - hour,
+        last_data=long_ago,
+        datafeed="stopped",
+    )
     clock.advance(timedelta(days=30))
     cluster.clock_is_turned = lambda: clock.turned
     with serve_handle(cluster.handle, clock, 0) as url:
@@ -320,5 +331,6 @@ def test_the_clock_of_a_simulated_cluster_counts(
     jobs = json.loads(capsys.readouterr().out)
 
     assert (0, "2026-04-01T00:00:00Z") == (code, jobs["planned_at"])
-    quiet = {job["job_id"]: job["detail"] for job in jobs["jobs"]}["search-volume"]
-    assert quiet.startswith("quiet for 50d")
+    told = {job["job_id"]: job["detail"] for job in jobs["jobs"]}
+    assert told["search-volume"].startswith("quiet for 50d")
+    assert told["anew"] == "quiet for 50d, but opened or moved 1h ago"
