@@ -5,14 +5,15 @@ from dataclasses import fields
 
 from idle_jobs.policy.rules import Rules
 from idle_jobs.settings import RULE_READERS, read_variables, too_short_to_force
+from idle_jobs.texts import tidy
 from idle_jobs_cli.cluster.misspelt import misspelt
 
 Given = Mapping[str, str]
 
 
 def rules_in(environ: Given) -> dict[str, str]:
-    """Return the settings of an environment, by the names of their variables."""
-    return {name: environ[name] for name in RULE_READERS if name in environ}
+    """Return the settings of an environment by their names; an empty one is none."""
+    return {n: environ[n] for n in RULE_READERS if tidy(environ.get(n, ""))}
 
 
 def known(given: Given | None, problems: list[str]) -> dict[str, str]:

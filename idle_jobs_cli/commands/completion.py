@@ -13,7 +13,7 @@ from idle_jobs_cli.commands.options import command
         "idle-jobs completion fish > ~/.config/fish/completions/idle-jobs.fish",
     ],
 )
-@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.argument("shell", metavar="SHELL", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def completion(ctx: click.Context, shell: str) -> None:
     """Print what makes SHELL complete the commands and options of idle-jobs.

@@ -154,6 +154,16 @@ def test_aws_credentials_need_a_region(
     assert "AWS_DEFAULT_REGION: expected" in capsys.readouterr().err
 
 
+def test_no_credentials_to_sign_with(capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever asks for a signature is told how to give credentials (U5)."""
+    cluster = Cluster()
+    assert on_cluster(cluster, "plan", "--sign", "es") == 2
+
+    told = "AWS credentials: expected to sign with, but there are none; set AWS_PROFILE"
+    assert told in capsys.readouterr().err
+    assert cluster.log == []
+
+
 def test_a_missing_profile_is_named(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -278,6 +288,15 @@ def test_what_may_not_be_asked_is_left_out(capsys: pytest.CaptureFixture[str]) -
     first = capsys.readouterr().out.splitlines()[0]
     assert first.startswith("Cluster: http://127.0.0.1:")
     assert ", as API key test of elastic. " in first
+
+
+def test_an_empty_variable_is_none(capsys: pytest.CaptureFixture[str]) -> None:
+    """As of a shell that sets it to nothing; an option is what was typed."""
+    blank = {"IDLE_AFTER": "", "KEEP_PATTERNS": " ", "MAX_CLOSE_PERCENT": "\t"}
+    assert on_cluster(Cluster(), "plan", **blank) == 0
+    assert " Settings: all by default." in capsys.readouterr().out
+
+    assert on_cluster(Cluster(), "plan", "--set", "IDLE_AFTER=") == 2
 
 
 SETTINGS = {
