@@ -61,7 +61,8 @@ def answer(job: str, where: Where, output: Format) -> None:
     if output is Format.TABLE:
         console = open_console()
         console.print(Text(headline(target, asked)))
-        console.print(Text(f"{job}: {_as_text(verdict)}", COLOURS[verdict.action]))
+        told = f"{job}: {_as_text(verdict)}"
+        console.print(Text(one_line(told), COLOURS[verdict.action]))
         _print_inputs(console, found, now, target.rules)
         _print(console, ANSWER, answers)
         _print(console, CHANGE, changes)

@@ -31,7 +31,7 @@ def print_plan(console: Console, entries: Sequence[Entry], found: Planned) -> No
     if hidden := len(found.shown) - len(entries):
         console.print(Text(f"{'not shown':<12}{hidden}, by the filters"))
     for name, value in _summary(found):
-        console.print(Text(f"{name:<12}{value}"))
+        console.print(Text(f"{name:<12}{one_line(value)}"))
     for ignored in found.ignored:
         console.print(Text(f"{'no effect':<12}{one_line(ignored)}"))
     console.print("Nothing was closed.")

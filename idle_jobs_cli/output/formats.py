@@ -1,4 +1,8 @@
-"""Writes a command's answer for programs: JSON, CSV or YAML."""
+"""Writes a command's answer for programs: JSON, CSV or YAML.
+
+None of them has a character that a terminal would obey. JSON and YAML escape all that
+is not ASCII; CSV cannot, so it gets blanks for control characters.
+"""
 
 import csv
 import json
@@ -8,6 +12,8 @@ from enum import StrEnum
 from typing import Any
 
 import click
+
+from idle_jobs_cli.output.lines import one_line
 
 Document = Mapping[str, Any]
 
@@ -47,13 +53,13 @@ def write(
     """
     match output:
         case Format.JSON:
-            print(json.dumps(document, indent=2, ensure_ascii=False))
+            print(json.dumps(document, indent=2))
         case Format.YAML:
             import yaml  # noqa: PLC0415 - takes its time, and is seldom needed
 
             # By way of JSON, so that enumerations become plain texts.
             plain = json.loads(json.dumps(document))
-            text = yaml.safe_dump(plain, sort_keys=False, allow_unicode=True)
+            text = yaml.safe_dump(plain, sort_keys=False)
             print(text, end="")
         case _:
             _write_csv(document[rows], columns)
@@ -69,6 +75,8 @@ def _write_csv(rows: Sequence[Document], columns: Sequence[str]) -> None:
 def _cell(value: object) -> object:
     """Return a value as a cell that no spreadsheet takes for a formula."""
     if isinstance(value, list | tuple):
-        return " ".join(map(str, value))
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else value
+        value = " ".join(map(str, value))
+    if not isinstance(value, str):
+        return value
+    text = one_line(value)
+    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text

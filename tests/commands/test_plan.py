@@ -14,6 +14,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from commands.running import idle_jobs, on_cluster
+from idle_jobs_cli.output.formats import Format
 from idle_jobs_cli.planning.document import JOB_FIELDS
 from idle_jobs_cli.schemas import schema
 from local.acts import HALTED
@@ -150,6 +151,24 @@ def test_foreign_text_breaks_no_row(capsys: pytest.CaptureFixture[str]) -> None:
 
     _, _, row, *_ = capsys.readouterr().out.splitlines()
     assert row.rstrip().endswith("no room [2J [red]here[/red]")
+
+
+@pytest.mark.parametrize("output", [*map(str, Format)])
+@pytest.mark.parametrize("command", [["plan"], ["explain", "web"]], ids=" ".join)
+def test_no_output_has_what_a_terminal_obeys(
+    command: list[str], output: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever may write into a job has no say over the operator's terminal."""
+    evil = "a\x1b[2J\x9b31m\u202e\r\n\x07\x7fz"
+    cluster = Cluster()
+    owner = {"idle_closer": {"owner": evil, "mode": evil}, f"idle-closer{evil}": 1}
+    job = cluster.add_job("web", now=SWEEP, state="opening", custom_settings=owner)
+    job.explanation, job.groups = evil, [evil]
+    assert on_cluster(cluster, *command, "-o", output) == 0
+
+    out = capsys.readouterr().out
+    assert "31m" in out
+    assert [] == [c for c in out if c != "\n" and not c.isprintable()]
 
 
 SCHEMA = schema("plan")
