@@ -15,7 +15,6 @@ from idle_jobs_cli.commands.waiting import OUTCOME_FIELDS, Waiting, wait_option
 from idle_jobs_cli.exits import BadInput, Exit
 from idle_jobs_cli.output.formats import Format, note, output_option, write
 from idle_jobs_cli.planning.preview import FATE_FIELDS
-from idle_jobs_cli.stack.following import sent_at
 from idle_jobs_cli.stack.mode import hindrance, read_mode
 from idle_jobs_cli.stack.outcomes import Awaited, normal
 from idle_jobs_cli.stack.stack import Stack
@@ -90,7 +89,8 @@ def close(
     asked = Asked(body)
     if not terms["expected_jobs"]:
         where = Where(url=url, ca_file=ca_file, stack=stack)
-        asked = read(where, body, within_limits=yes and not dry_run)
+        limits = yes and not dry_run
+        asked = read(where, body, found.found_at, within_limits=limits)
         show_fates(asked, output)
     wanted = not dry_run and asked.to_close and (yes or _agreed(stack, asked))
     if wanted:
@@ -121,7 +121,7 @@ def _sent(stack: Stack, asked: Asked, wait: float | None, output: Format) -> Exi
         jobs = frozenset(fate.job.job_id for fate in asked.fates or ())
         expression, number = normal(asked.body["job_id"]), asked.to_close
         request = Awaited(request_id, request_id, expression, jobs, number)
-        code = waiting.wait(stack, [request], sent_at(answer), wait)
+        code = waiting.wait(stack, [request], wait)
     _write(asked, request_id, waiting, output, "jobs" if wait is None else "outcomes")
     return code
 

@@ -13,6 +13,7 @@ from idle_jobs.messages.resolving import resolve
 from idle_jobs.policy.job import Job, State
 from idle_jobs.policy.rules import Rules
 from idle_jobs.reasons import Reason
+from idle_jobs.times import rfc3339
 from idle_jobs_cli.cluster.asked_as import headline
 from idle_jobs_cli.cluster.reading import near, read_jobs
 from idle_jobs_cli.cluster.target import open_target
@@ -35,31 +36,34 @@ COUNTED = "pass --expected-jobs with their number: then the cluster is not read 
 BY_HAND = "send the request without this command, as README.md shows"
 
 
-def read(where: Where, body: Body, *, within_limits: bool) -> Asked:
+def read(where: Where, body: Body, since: datetime, *, within_limits: bool) -> Asked:
     """Read the cluster of a stack, and find the jobs that a request means.
 
     The number of those that are not closed goes into the request, unless only idle jobs
     are to be closed: then the limits of a sweep apply. The number lifts the limits of a
-    request. So if nobody looks at it, BadInput says that they are exceeded.
+    request. So if nobody looks at it, BadInput says that they are exceeded. A job that
+    is opened after `since` was not shown, so it is not closed.
     """
-    request = parsed(body)
+    request = replace(parsed(body), requested_at=since)
     with _another_way(BY_HAND if request.only_if_idle else COUNTED):
         target = open_target(where, os.environ)
         asked_as, jobs, now = read_jobs(target)
-    number = _number(request, jobs)
+    rules, number = target.rules, _number(request, jobs)
     if not number:
-        return Asked(
-            body, (), notes=[f"All jobs that {request.job_id} means are closed."]
-        )
+        said = f"All jobs that {request.job_id} means are closed."
+        return Asked(body, (), notes=[said])
+    body = {**body, "requested_at": rfc3339(since)}
+    over = ""
     if not request.only_if_idle:
+        over = preview(replace(request, expected_jobs=None), jobs, now, rules).ends
         if within_limits:
-            _check_limits(request, number, jobs, now, target.rules)
+            _check_limits(request, number, over)
         request = replace(request, expected_jobs=number)
-        body = {**body, "expected_jobs": number}
-    seen = preview(request, jobs, now, target.rules)
+        body["expected_jobs"] = number
+    seen = preview(request, jobs, now, rules)
     if seen.ends:
         raise CouldNot(f"the request would end at once: {seen.ends}")
-    notes = [*_notes(request, seen.not_closed, target.rules)]
+    notes = [*_notes(request, seen.not_closed, rules, over)]
     return Asked(body, seen.not_closed, headline(target, asked_as), notes)
 
 
@@ -101,21 +105,21 @@ def _number(request: Request, jobs: Sequence[Job]) -> int:
     return len(not_closed)
 
 
-def _check_limits(
-    request: Request, number: int, jobs: Sequence[Job], now: datetime, rules: Rules
-) -> None:
+def _check_limits(request: Request, number: int, over: str) -> None:
     """Raise BadInput if a request without its number would be refused."""
-    without = replace(request, expected_jobs=None)
-    why = preview(without, jobs, now, rules).ends
     if request.is_everything:
-        why = "an expression that matches every job needs --only-if-idle"
-    if why:
+        over = "an expression that matches every job needs --only-if-idle"
+    if over:
         then = f"answer the question, or pass --expected-jobs {number}"
-        raise BadInput(f"with --yes, the limits of a request apply: {why}", then)
+        raise BadInput(f"with --yes, the limits of a request apply: {over}", then)
 
 
-def _notes(request: Request, fates: Sequence[Fate], rules: Rules) -> Iterator[str]:
-    """Yield what the table does not say."""
+def _notes(
+    request: Request, fates: Sequence[Fate], rules: Rules, over: str
+) -> Iterator[str]:
+    """Yield what the table does not say; `over` says which limit the number lifts."""
+    if over:
+        yield f"Without the number of its jobs, the request would be {over}."
     if all(fate.left for fate in fates):
         yield "None of them would be closed."
     held = [fate.held.reason for fate in fates if fate.held]

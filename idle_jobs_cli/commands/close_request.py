@@ -18,6 +18,8 @@ from idle_jobs_cli.planning.preview import Fate
 
 Body = Mapping[str, Any]
 
+LONGEST_NAME = 256  # of who asks, in a request
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -82,7 +84,7 @@ def identity() -> str:
     """Return the AWS identity of the caller, or else the name of the user here."""
     try:
         caller = boto3.client("sts", config=CLIENT_CONFIG).get_caller_identity()
-        return str(caller["Arn"]).split(":")[-1]
+        return str(caller["Arn"]).split(":")[-1][:LONGEST_NAME]
     except (BotoCoreError, ClientError):
         pass
     try:

@@ -64,10 +64,10 @@ def redrive(
     moved = move(found, choice, output)
     _needed(moved, message_id, job)
     note(f"{counted(len(moved))} moved to RequestQueue.", output)
-    waiting, code = Waiting(output), Exit.DONE
+    waiting, code = Waiting(output, many=True), Exit.DONE
     if moved and wait is not None:
         requests = [each.awaited for each in moved]
-        code = waiting.wait(found, requests, moved[0].at, wait)
+        code = waiting.wait(found, requests, wait)
     if output is not Format.TABLE:
         document = {"moved": [each.fields() for each in moved], **waiting.document()}
         rows, columns = (

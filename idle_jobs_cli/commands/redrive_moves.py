@@ -14,7 +14,6 @@ import boto3
 from idle_jobs.messages.close_message import is_close_message
 from idle_jobs.times import moment, spoken
 from idle_jobs_cli.output.formats import Format, note
-from idle_jobs_cli.stack.following import sent_at
 from idle_jobs_cli.stack.outcomes import Awaited, normal
 from idle_jobs_cli.stack.parking import Parked, held, printable
 from idle_jobs_cli.stack.stack import Stack
@@ -28,14 +27,13 @@ MOVED_FIELDS = ("message_id", "new_message_id", "job_id", "request_id", "expired
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """A message that was moved to RequestQueue: its new message id, and when.
+    """A message that was moved to RequestQueue, with its new message id.
 
     `expired` is the age of a request that closes its job only if that is idle, or None.
     """
 
     parked: Parked
     new_id: str
-    at: datetime
     expired: timedelta | None
 
     @property
@@ -79,7 +77,7 @@ def _move(
     sent = sqs.send_message(QueueUrl=queue, MessageBody=body)
     sqs.delete_message(QueueUrl=stack["ParkingQueue"], ReceiptHandle=message.receipt)
     expired = _expired(message, expires_after, datetime.now(UTC))
-    return Moved(message, sent["MessageId"], sent_at(sent), expired)
+    return Moved(message, sent["MessageId"], expired)
 
 
 def _tell(moved: Moved, expires_after: timedelta, output: Format) -> None:

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import click
@@ -57,9 +57,13 @@ def _seconds(
 
 @dataclass
 class Waiting:
-    """Shows outcomes as they come, and remembers them and what has none."""
+    """Shows outcomes as they come, and remembers them and what has none.
+
+    With `many` requests, each line begins with the id of its request.
+    """
 
     output: Format
+    many: bool = False
     outcomes: list[Line] = field(default_factory=list)
     missing: list[dict[str, str]] = field(default_factory=list)
     console: Console = field(default_factory=open_console)
@@ -68,11 +72,10 @@ class Waiting:
         self,
         stack: Stack,
         requests: Collection[Awaited],
-        since: datetime,
         seconds: float,
     ) -> Exit:
         """Show outcomes; return LEFT_FOR_YOU if any is parked or missing."""
-        follower = Follower(stack, requests, since, self._tell)
+        follower = Follower(stack, requests, self._tell)
         limit = spoken(timedelta(seconds=seconds))
         with progress(f"Waiting for outcomes, for at most {limit}"):
             follower.follow(seconds)
@@ -94,13 +97,17 @@ class Waiting:
 
     def _tell(self, request: Awaited, outcome: Line) -> None:
         self.outcomes.append(outcome)
-        self._say(told(request, outcome), COLOURS.get(str(outcome.get("ended")), ""))
+        style = COLOURS.get(str(outcome.get("ended")), "")
+        self._say(told(outcome, self._id_of(request)), style)
 
     def _tell_missing(self, request: Awaited, what: str) -> None:
         self.missing.append({"request_id": request.request_id, "what": what})
+        of = " ".join(filter(None, (self._id_of(request), what)))
         where = "search the logs for this request_id later"
-        of = f" {what}" if what else ""
-        self._say(f"{printable(request.request_id)}{of}: no outcome yet; {where}")
+        self._say(f"{of}{': ' if of else ''}no outcome yet; {where}")
+
+    def _id_of(self, request: Awaited) -> str:
+        return printable(request.request_id) if self.many else ""
 
     def _say(self, text: str, style: str = "") -> None:
         if self.output is not Format.TABLE:

@@ -1,11 +1,8 @@
 """Reads the logs of the functions until each outcome of some requests is there."""
 
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
-from typing import Any
 
 import boto3
 
@@ -19,11 +16,10 @@ LINES = ("outcome", "swept")
 
 @dataclass
 class Follower:
-    """Follows requests from `since` on; `tell` gets each outcome as it comes, once."""
+    """Follows requests since the stack was found; `tell` gets each outcome, once."""
 
     stack: Stack
     requests: Collection[Awaited]
-    since: datetime
     tell: Callable[[Awaited, Line], object]
     _seen: set[str] = field(default_factory=set)
 
@@ -40,7 +36,7 @@ class Follower:
         return any(request.missing for request in self.requests)
 
     def _look(self) -> None:
-        for event_id, line in _lines(self.stack, self.since):
+        for event_id, line in _lines(self.stack):
             if event_id in self._seen:
                 continue
             self._seen.add(event_id)
@@ -48,19 +44,9 @@ class Follower:
                 self.tell(of[0], line)
 
 
-def sent_at(answer: Mapping[str, Any]) -> datetime:
-    """Return the time of an answer of AWS, by its clock: the one here may be wrong."""
-    date = answer["ResponseMetadata"]["HTTPHeaders"].get("date", "")
-    try:
-        time = parsedate_to_datetime(date).astimezone(UTC)
-    except ValueError:
-        time = datetime.now(UTC)
-    return time - timedelta(seconds=1)
-
-
-def _lines(stack: Stack, since: datetime) -> Iterator[tuple[str, Line]]:
+def _lines(stack: Stack) -> Iterator[tuple[str, Line]]:
     pages = boto3.client("logs").get_paginator("filter_log_events")
-    start = int(since.timestamp() * 1000)
+    start = int(stack.found_at.timestamp() * 1000)
     either = " ".join(f"?{word}" for word in LINES)
     for group in stack.of_type(LOG_GROUP).values():
         found = pages.paginate(

@@ -82,10 +82,9 @@ def normal(expression: str) -> str:
     return ",".join(filter(None, map(tidy, expression.split(","))))
 
 
-def told(request: Awaited, outcome: Line) -> str:
-    """Return an outcome as one line: the request, the job, how it ended and why."""
+def told(outcome: Line, request_id: str = "") -> str:
+    """Return an outcome as one line: its request and its job, how it ended and why."""
     words = {k: printable(outcome.get(k, "")) for k in ("job_id", "ended", "reason")}
     detail = f", {printable(outcome['detail'])}" if outcome.get("detail") else ""
-    job = f" {words['job_id']}" if words["job_id"] else ""
-    ended = f"{words['ended']}: {words['reason']}{detail}"
-    return f"{printable(request.request_id)}{job}: {ended}"
+    of = " ".join(filter(None, (request_id, words["job_id"])))
+    return f"{of}{': ' if of else ''}{words['ended']}: {words['reason']}{detail}"

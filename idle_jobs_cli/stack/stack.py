@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import boto3
@@ -18,10 +19,14 @@ LOG_GROUP = "AWS::Logs::LogGroup"
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """The resources of a stack: type and physical id, by logical id."""
+    """The resources of a stack: type and physical id, by logical id.
+
+    `found_at` is when AWS answered, by its clock: the one of this machine may be wrong.
+    """
 
     name: str
     resources: Mapping[str, tuple[str, str]]
+    found_at: datetime
 
     @classmethod
     def find(cls, name: str) -> "Stack":
@@ -29,18 +34,19 @@ class Stack:
         boto3.DEFAULT_SESSION = fetched(boto3.DEFAULT_SESSION)
         pages = boto3.client("cloudformation").get_paginator("list_stack_resources")
         try:
-            found = {
-                resource["LogicalResourceId"]: (
-                    resource["ResourceType"],
-                    resource.get("PhysicalResourceId", ""),
-                )
-                for page in pages.paginate(StackName=name)
-                for resource in page["StackResourceSummaries"]
-            }
+            answers = [*pages.paginate(StackName=name)]
         except ClientError as error:
             _missing(name, error)
             raise
-        return cls(name, found)
+        found = {
+            resource["LogicalResourceId"]: (
+                resource["ResourceType"],
+                resource.get("PhysicalResourceId", ""),
+            )
+            for answer in answers
+            for resource in answer["StackResourceSummaries"]
+        }
+        return cls(name, found, _time_of(answers[0]))
 
     def __getitem__(self, logical_id: str) -> str:
         """Return the physical id of a resource."""
@@ -87,6 +93,14 @@ class Stack:
             return duration(self.parameters().get("RequestExpiresAfter"))
         except ValueError as error:
             raise CouldNot(f"{self.name}: RequestExpiresAfter: {error}") from None
+
+
+def _time_of(answer: Mapping[str, Any]) -> datetime:
+    date = answer["ResponseMetadata"]["HTTPHeaders"].get("date", "")
+    try:
+        return parsedate_to_datetime(date).astimezone(UTC)
+    except ValueError:
+        return datetime.now(UTC)
 
 
 def _missing(name: str, error: ClientError) -> None:

@@ -6,16 +6,18 @@ import io
 import json
 import re
 import sys
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 import yaml
 
 from commands.world import World, world_of
 from deployed import NAME, on_event, refuse
 from idle_jobs_cli.planning.preview import FATE_FIELDS
 from local.acts import HALTED
-from local.scenario import ROWS, build
+from local.scenario import ROWS, SWEEP, build
 
 pytestmark = pytest.mark.slow
 
@@ -78,6 +80,7 @@ def test_the_sweeper_counts_as_many_jobs(
     assert body == {
         "job_id": expression,
         "requested_by": "ann",
+        "requested_at": "2026-03-02T00:00:00Z",
         "only_if_idle": False,
         "timeout": "5m",
         "expected_jobs": number,
@@ -128,6 +131,30 @@ def test_a_job_that_is_opened_meanwhile_parks_the_request(
     assert {"archived*,tmp-*"} == world.outcomes().keys()
 
 
+def test_a_job_that_is_opened_at_the_question_is_not_closed(
+    answers: Any, world: World
+) -> None:
+    """Not even in the place of another one, which leaves the number right."""
+    opened, closed = (world.cluster.jobs[name] for name in ("archived", "tmp-probe"))
+    later = time_machine.travel(SWEEP + timedelta(minutes=1), tick=False)
+
+    def exchange(**_: object) -> None:
+        later.start()
+        opened.state, opened.opened = "opened", SWEEP + timedelta(seconds=30)
+        closed.state, closed.finished = "closed", SWEEP - timedelta(days=3)
+
+    answers("y\n")
+    with on_event("before-call.sqs.SendMessage", exchange):
+        world.run("close", "archived,tmp-*")
+    try:
+        world.work()
+    finally:
+        later.stop()
+
+    assert world.outcomes()["archived"] == "skipped: reopened"
+    assert world.outcomes()["tmp-trial"] == "closed: requested"
+
+
 def test_only_idle_jobs_are_asked_for_without_a_number(
     answers: Any, world: World, capsys: Capture
 ) -> None:
@@ -141,6 +168,7 @@ def test_only_idle_jobs_are_asked_for_without_a_number(
     assert body == {
         "job_id": "*",
         "requested_by": "user/moto",
+        "requested_at": "2026-03-02T00:00:00Z",
         "only_if_idle": True,
         "reason": "before the upgrade",
     }
@@ -353,6 +381,8 @@ def test_the_limits_apply_unless_a_person_sees_the_number(
 
     assert (refused, before, taken) == (2, [], 0)
     assert f"with --yes, the limits of a request apply: {told}" in error
+    seen = "Without the number of its jobs, the request would be parked: "
+    assert (seen in capsys.readouterr().out) == told.startswith("parked")
     assert "closed: requested" in world.outcomes().values()
 
 

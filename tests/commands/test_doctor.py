@@ -162,7 +162,7 @@ def test_a_schedule_in_the_place_of_the_rule(state: str) -> None:
             Target={"Arn": "arn:aws:lambda:x", "RoleArn": "arn:aws:iam::1:role/r"},
         )
         found = {"SweepSchedule": ("AWS::Scheduler::Schedule", "sweep")}
-        checked = CHECKS["schedule"](Stack(NAME, found))
+        checked = CHECKS["schedule"](Stack(NAME, found, START))
 
     level = Level.OK if state == "ENABLED" else Level.FAIL
     saw = f"{state.lower()}, cron(0 * * * ? *) in Europe/Berlin"

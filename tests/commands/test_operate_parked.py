@@ -1,6 +1,8 @@
 """`idle-jobs parked`, and what every command says of bad input, on a stack in moto."""
 
+import csv
 import json
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -8,6 +10,7 @@ from pathlib import Path
 import boto3
 import pytest
 import time_machine
+import yaml
 from botocore.exceptions import EndpointConnectionError
 
 from builders import NOW, persons_message
@@ -105,6 +108,44 @@ def test_columns_stand_below_their_headings(
     assert ["blocked", "dead-lettered by SQS"] == [
         row[reasons:].rstrip() for row in rows
     ]
+
+
+FIELDS = ("message_id", "sent_at", "job_id", "request_id", "requested_by", "reason")
+
+
+def test_programs_get_every_field(
+    ids: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """JSON and YAML say the same, CSV has a line for a message; nothing is cut."""
+    long = json.dumps({"job_id": "a," * 60, "requested_by": ["x"]})
+    message_id = send(ids["ParkingQueue"], long, "too_many: job_id")
+    codes = []
+    for second, output in enumerate(("json", "yaml", "csv")):
+        with time_machine.travel(NOW + timedelta(seconds=second), tick=False):
+            codes.append(idle_jobs("parked", "--stack", NAME, "-o", output))
+    as_json, as_yaml, as_csv = re.split(
+        r"(?<=\n)(?=messages:|message_id,)", capsys.readouterr().out
+    )
+    heading, line = csv.reader(as_csv.splitlines())
+
+    assert codes == [3, 3, 3]
+    assert json.loads(as_json) == yaml.safe_load(as_yaml)
+    assert json.loads(as_json)["messages"] == [dict(zip(heading, line, strict=True))]
+    assert heading == [*FIELDS]
+    sent_at = "2026-11-23T12:00:00Z"
+    assert line == [message_id, sent_at, "a," * 60, "", '["x"]', "too_many: job_id"]
+
+
+@pytest.mark.parametrize("output", ["json", "yaml", "csv"])
+@pytest.mark.usefixtures("ids")
+def test_programs_get_an_empty_list(
+    output: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The form is the same, and CSV has its heading."""
+    assert idle_jobs("parked", "--stack", NAME, "-o", output) == 0
+
+    empty = {"json": '{\n  "messages": []\n}', "yaml": "messages: []"}
+    assert capsys.readouterr().out == empty.get(output, ",".join(FIELDS)) + "\n"
 
 
 @pytest.mark.parametrize("count", [0, 12])
