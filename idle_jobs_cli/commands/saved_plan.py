@@ -8,8 +8,8 @@ from rich.text import Text
 
 from idle_jobs_cli.cluster.files import text_of
 from idle_jobs_cli.exits import BadInput
-from idle_jobs_cli.output.formats import Format, write
-from idle_jobs_cli.output.lines import note, one_line
+from idle_jobs_cli.output.formats import Format, note, write
+from idle_jobs_cli.output.lines import one_line
 from idle_jobs_cli.output.tables import Column, Row, show
 from idle_jobs_cli.output.terminal import open_console
 from idle_jobs_cli.planning.changes import COMPARED, changes, turned_settings
@@ -66,20 +66,21 @@ def tell_changes(
     before: Entry, after: Entry, fits: Filters, output: Format, headline: str
 ) -> None:
     """Print what changed for the jobs that fit the filters in one of two plans."""
-    addresses = {str(p["cluster"].get("url")).rstrip("/") for p in (before, after)}
-    if len(addresses) > 1:
-        note(f"the saved plan is of {_named(before)}, this one of {_named(after)}")
-    both = (*before["jobs"], *after["jobs"])
-    chosen = {entry["job_id"] for entry in both if fits.fit(entry)}
+    every = (*before["jobs"], *after["jobs"])
+    chosen = {entry["job_id"] for entry in every if fits.fit(entry)}
     found = [each for each in changes(before, after) if each["job_id"] in chosen]
+    turned = turned_settings(before, after)
+    if output is Format.TABLE:
+        open_console().print(Text(headline))
+    if before["cluster"].get("url") != after["cluster"].get("url"):
+        both = f"The saved plan is of {_named(before)}, this one of {_named(after)}."
+        note(one_line(both), output)
     if output is not Format.TABLE:
         times = {"since": before["planned_at"], "until": after["planned_at"]}
-        settings = {"settings": turned_settings(before, after)}
-        write(times | settings | {"changes": found}, "changes", output)
+        write(times | {"settings": turned, "changes": found}, "changes", output)
         return
     console = open_console()
-    console.print(Text(headline))
-    for line in turned_settings(before, after):
+    for line in turned:
         console.print(Text(one_line(line)))
     show(console, CHANGED, (Row([*change.values()]) for change in found))
     count = f"{len(found)} change{'' if len(found) == 1 else 's'}"

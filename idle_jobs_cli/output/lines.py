@@ -10,11 +10,6 @@ def complain(what: str, then: str = "") -> None:
         click.echo(f"Next: {one_line(then)}", err=True)
 
 
-def note(what: str) -> None:
-    """Print on stderr, as one line, what a person should know about the output."""
-    click.echo(f"Note: {one_line(what)}.", err=True)
-
-
 def one_line(text: str) -> str:
     """Return an untrusted text as one line, without control characters."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())

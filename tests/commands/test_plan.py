@@ -303,9 +303,10 @@ def test_a_saved_plan_shows_what_changed(
     assert plan(cluster, "--diff", file, KEEP_PATTERNS="search-*") == 0
     out = capsys.readouterr().out
 
-    head, settings, *rows, count = [line.rstrip() for line in out.splitlines()]
+    head, other, settings, *rows, count = out.splitlines()
     changed = {row.split()[0]: row.split()[1] for row in rows[1:]}
     assert head.startswith("Cluster: stand-in at http://127.0.0.1:")
+    assert other.startswith("The saved plan is of stand-in at http://127.0.0.1:")
     assert settings == "KEEP_PATTERNS: was prod-*, is search-*"
     assert changed == {
         "brand-new": "new",
