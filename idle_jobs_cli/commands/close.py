@@ -62,8 +62,7 @@ from idle_jobs_cli.stack.stack import Stack
 def close(
     expression: str,
     stack: str,
-    url: str,
-    ca_file: str,
+    where: Where,
     wait: float | None,
     yes: bool,
     dry_run: bool,
@@ -88,7 +87,6 @@ def close(
         note(why, output)
     asked = Asked(body)
     if not terms["expected_jobs"]:
-        where = Where(url=url, ca_file=ca_file, stack=stack)
         limits = yes and not dry_run
         asked = read(where, body, found.found_at, within_limits=limits)
         show_fates(asked, output)

@@ -94,22 +94,38 @@ def cluster_options(read: Command) -> Command:
     return with_where
 
 
-def reach_options(act: Command) -> Command:
-    """Add `--url` and `--ca-file`: how this machine reaches the cluster of a stack."""
-    url = click.option(
+_REACH_OPTIONS = (
+    click.option(
         "--url",
-        default="",
         metavar="URL",
         help="Another address of the stack's cluster, to read it from here.",
-    )
-    ca_file = click.option(
+    ),
+    click.option(
         "--ca-file",
-        callback=lambda _ctx, _param, name: name or "",
         type=click.Path(exists=True, dir_okay=False),
         metavar="FILE",
         help="The certificates to trust, if the stack has a CaBundle.",
-    )
-    return url(ca_file(act))
+    ),
+    click.option(
+        "--fingerprint",
+        metavar="HEX",
+        help="The same, as the SHA-256 fingerprint of the CA.",
+    ),
+)
+
+
+def reach_options(act: Command) -> Command:
+    """Add how this machine reaches the cluster of a stack; it arrives as `where`."""
+
+    @functools.wraps(act)
+    def with_where(**options: Any) -> Any:
+        named = {name: options.pop(name) for name in ("url", "ca_file", "fingerprint")}
+        given = {name: value for name, value in named.items() if value}
+        return act(where=Where(stack=options["stack"], **given), **options)
+
+    for option in reversed(_REACH_OPTIONS):
+        with_where = option(with_where)
+    return with_where
 
 
 def stack_option(act: Command) -> Command:

@@ -41,8 +41,7 @@ def redrive(
     every: bool,
     dry_run: bool,
     wait: float | None,
-    url: str,
-    ca_file: str,
+    where: Where,
     stack: str,
     output: Format,
 ) -> Exit:
@@ -59,7 +58,7 @@ def redrive(
         with held(boto3.client("sqs"), found["ParkingQueue"]) as messages:
             chosen = [*filter(choice, messages)]
             _needed(chosen, message_id, job)
-            show_fates(Where(url=url, ca_file=ca_file, stack=stack), chosen, output)
+            show_fates(where, chosen, output)
         return Exit.DONE
     moved = move(found, choice, output)
     _needed(moved, message_id, job)
