@@ -47,6 +47,8 @@ def resume(stack: Stack, wanted: Mode | None) -> None:
 def show(stack: Stack) -> None:
     """Print the mode, when and by whom it was set, and what is disabled."""
     print(f"mode: {_known(stack)}")
+    if read_mode(stack) not in set(Mode):
+        print(f"No function can read it, so all wait: expected {', '.join(Mode)}.")
     _tell_disabled(stack)
 
 
@@ -77,6 +79,7 @@ def _known(stack: Stack) -> str:
     if not (mode := _written(stack)):
         return NEVER_SET
     written = last_set(boto3.client("ssm"), stack.mode_parameter)
+    mode = one_line(mode)
     if not written.at:
         return mode
     ago = spoken(datetime.now(UTC) - written.at)

@@ -107,6 +107,22 @@ def test_who_set_the_mode_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.usefixtures("ids")
+def test_what_is_no_mode_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """Somebody may have written the parameter by other means."""
+    boto3.client("ssm").put_parameter(
+        Name=PARAMETER, Value="close\x1b[2Jd", Overwrite=True
+    )
+    code = run("mode")
+    mode, hint = capsys.readouterr().out.splitlines()
+
+    assert code == 0
+    assert mode.startswith("mode: close [2Jd, set ")
+    assert hint == (
+        "No function can read it, so all wait: expected paused, observe, close."
+    )
+
+
+@pytest.mark.usefixtures("ids")
 def test_the_mode_is_changed(capsys: pytest.CaptureFixture[str]) -> None:
     """What it was before is said, and a second time it is left as it is."""
     codes = run("mode", "close"), run("mode", "close")
