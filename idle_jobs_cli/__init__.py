@@ -3,7 +3,9 @@
     commands/    one module for each command: its options, and what it does
     cluster/     the cluster that a command reads: where it is, who asks, what is wrong
     stack/       the deployed stack: its resources, settings, mode, queues and logs
+    planning/    what a sweep or a request would do with each job; pure
     explaining/  why a job gets its verdict, and what would change it; pure
+    checking/    texts that the application would read, and what is wrong; pure
     output/      tables, JSON, CSV and YAML; progress
     schemas/     JSON Schemas of what the application reads and writes
 
