@@ -24,7 +24,7 @@ RECEIVES = 5 * 3 * 60 * HOURS
 SWEEP_SECONDS = 3
 OPEN_JOBS = 100
 LINE = 400  # bytes of log for an open job in a sweep
-ENDPOINTS = ("sqs", "ssm", "secretsmanager", "logs")
+ENDPOINTS = ("sqs", "ssm", "secretsmanager")
 ZONES = 2
 
 

@@ -52,10 +52,9 @@ def _create(cloud: Any, types: tuple[str, ...], own: Mapping[str, str]) -> None:
     template = _translated()
     every = template["Resources"].items()
     kept = {name: value for name, value in every if value["Type"] in types}
-    body = {"Parameters": template["Parameters"], "Resources": kept}
-    if "AWS::Lambda::Function" in types:  # It needs the other sections, too.
+    body = template | {"Resources": kept, "Outputs": {}}
+    if "AWS::Lambda::Function" in types:
         _upload_code()
-        body = template | body | {"Outputs": {}}
     cloud.create_stack(
         StackName=NAME,
         TemplateBody=json.dumps(body),

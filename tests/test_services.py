@@ -46,6 +46,19 @@ def test_each_way_to_sign_closes_a_job(parameters: dict[str, str]) -> None:
     assert ends(stack) == ["web: closed idle_datafeed_stopped"]
 
 
+def test_calls_are_signed_for_the_region_of_the_gateway() -> None:
+    """SigningRegion reaches the signature of every call."""
+    elsewhere = {"AuthMode": "sigv4", "SecretArn": "", "SigningRegion": "us-east-1"}
+    with Runner(Cluster(), START, DAILY | elsewhere) as stack:
+        key_id, secret = map(os.environ.__getitem__, KEYS)
+        stack.cluster.aws_secrets = {key_id: secret}
+        sweep(stack)
+        signed = [line.headers["Authorization"] for line in stack.cluster.log]
+
+    assert signed
+    assert all("/us-east-1/execute-api/aws4_request" in each for each in signed)
+
+
 def test_clients_are_made_once(stack: Runner) -> None:
     """A warm invocation finds its connections; settings that differ do not share."""
     with stack.inside("Closer") as closer:

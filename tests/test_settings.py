@@ -38,6 +38,7 @@ def test_the_template_says_it_all() -> None:
         cluster_url="https://elastic.example/base",
         auth_mode="sigv4",
         sigv4_service="execute-api",
+        signing_region="",
         role_arn="",
         credential_header="x-es-authorization",
         secret_arn="",
@@ -166,7 +167,7 @@ def test_safe_urls_are_taken(url: str) -> None:
     assert url == settings(CLUSTER_URL=url).cluster_url
 
 
-MAY_BE_EMPTY = {"ROLE_ARN", "SECRET_ARN", "CA_BUNDLE"}
+MAY_BE_EMPTY = {"ROLE_ARN", "SECRET_ARN", "CA_BUNDLE", "SIGNING_REGION"}
 MAY_BE_EMPTY |= {"MANAGED_JOBS_ALLOWED", "KEEP_PATTERNS", "QUIET_HOURS"}
 
 
@@ -243,6 +244,8 @@ WRONG: dict[str, tuple[str, str, str]] = {
         "s3",
         "expected one of execute-api, es, lambda",
     ),
+    "a zone for a region": ("SIGNING_REGION", "eu-west-1a", "expected a region such"),
+    "a country": ("SIGNING_REGION", "Ireland", "expected a region such as eu-west-1"),
     "an order in other words": (
         "FORCE_ORDERS",
         "true",

@@ -107,6 +107,7 @@ def signer_of(settings: Settings) -> Signer:
         settings.role_arn,
         credential,
         settings.credential_header,
+        settings.signing_region,
     )
 
 

@@ -19,6 +19,7 @@ from idle_jobs.variables import (
     one_of,
     patterns,
     quiet_hours,
+    region,
     seconds,
     span,
     url,
@@ -36,6 +37,7 @@ class Settings:
     cluster_url: str
     auth_mode: str
     sigv4_service: str
+    signing_region: str
     role_arn: str
     secret_arn: str
     credential_header: str
@@ -117,6 +119,7 @@ OWN_READERS: dict[str, Reader] = {
     "CLUSTER_URL": url,
     "AUTH_MODE": one_of("sigv4", "api_key", "basic"),
     "SIGV4_SERVICE": one_of("execute-api", "es", "lambda", "vpc-lattice-svcs"),
+    "SIGNING_REGION": region,
     "ROLE_ARN": str,
     "SECRET_ARN": str,
     "CREDENTIAL_HEADER": header,

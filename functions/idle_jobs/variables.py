@@ -27,6 +27,7 @@ _PATTERN = re.compile(r"(?!(.*[^a-z0-9])?\.\*)[a-z0-9_.*?!\[\]-]+")
 _HOURS = re.compile(
     r"((?:[01]\d|2[0-3]):[0-5]\d)-((?:[01]\d|2[0-3]):[0-5]\d)", re.ASCII
 )
+_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]{1,2}")
 _GLOBS = "expected globs separated by commas, such as prod-*,billing"
 _IDS = "expected job ids separated by commas"
 
@@ -49,6 +50,13 @@ def header(text: str) -> str:
     """Return the name of a header that neither HTTP nor the signature uses."""
     if not _HEADER.fullmatch(text):
         raise ValueError("expected a header's name, not Authorization, Host or x-amz-*")
+    return text
+
+
+def region(text: str) -> str:
+    """Return a region of AWS, or "" for that of the functions."""
+    if text and not _REGION.fullmatch(text):
+        raise ValueError("expected a region such as eu-west-1")
     return text
 
 

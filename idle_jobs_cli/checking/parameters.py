@@ -68,14 +68,29 @@ PARAMETERS: Mapping[str, Taken] = {
         pattern="https://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~/-]*)?",
     ),
     "AuthMode": _one_of("sigv4", "api_key", "basic"),
-    "SigV4Service": _one_of("execute-api", "es", "lambda", "vpc-lattice-svcs"),
     "ClusterArn": Taken(
         "an ARN, or empty", pattern=r"(arn:aws[a-z-]*:[a-z-]+:[a-z0-9-]*:[0-9]*:\S+)?"
+    ),
+    "SecretArn": _SECRET,
+    "AlarmEmail": Taken("an e-mail address, or empty", pattern=r"([^@\s]+@[^@\s]+)?"),
+    "ExistingTopicArn": Taken(
+        "the ARN of a standard SNS topic, or empty",
+        pattern="(arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256})?",
+    ),
+    "LogLevel": _one_of("DEBUG", "INFO", "WARNING", "ERROR"),
+    "LogRetentionDays": _one_of(
+        *("1", "3", "5", "7", "14", "30", "60", "90", "120", "150", "180", "365"),
+        *("400", "545", "731", "1096", "1827", "2192", "2557", "2922", "3288", "3653"),
+    ),
+    "KeepLogs": _SWITCH,
+    "SigV4Service": _one_of("execute-api", "es", "lambda", "vpc-lattice-svcs"),
+    "SigningRegion": Taken(
+        "a region such as eu-west-1, or empty",
+        pattern="([a-z]{2}(-[a-z]+)+-[0-9]{1,2})?",
     ),
     "RoleArn": Taken(
         "the ARN of a role, or empty", pattern=r"(arn:aws[a-z-]*:iam::[0-9]+:role/\S+)?"
     ),
-    "SecretArn": _SECRET,
     "ReadSecretArn": _SECRET,
     "CredentialHeader": Taken(
         "a header's name, not Authorization, Host or x-amz-*",
@@ -140,8 +155,23 @@ PARAMETERS: Mapping[str, Taken] = {
         "the ARN of an EventBridge rule, or empty",
         pattern=r"(arn:aws[a-z-]*:events:[a-z0-9-]+:[0-9]{12}:rule/[A-Za-z0-9._/-]+)?",
     ),
-    "AlarmEmail": Taken("an e-mail address, or empty", pattern=r"([^@\s]+@[^@\s]+)?"),
-    "LogLevel": _one_of("DEBUG", "INFO", "WARNING", "ERROR"),
+    "SubnetIds": Taken(
+        "ids of subnets, separated by commas without blanks, or empty",
+        pattern="(subnet-[0-9a-f]{8,17}(,subnet-[0-9a-f]{8,17}){0,15})?",
+    ),
+    "SecurityGroupIds": Taken(
+        "ids of security groups, separated by commas without blanks, or empty",
+        pattern="(sg-[0-9a-f]{8,17}(,sg-[0-9a-f]{8,17}){0,4})?",
+    ),
+    "KmsKeyArn": Taken(
+        "the ARN of a KMS key, not of an alias, or empty",
+        pattern="(arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+)?",
+    ),
+    "PermissionsBoundaryArn": Taken(
+        "the ARN of a policy, or empty",
+        pattern=r"(arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/\S+)?",
+    ),
+    "Architecture": _one_of("arm64", "x86_64"),
 }
 
 # The variables whose names are not the words of their parameter.

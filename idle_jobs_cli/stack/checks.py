@@ -68,15 +68,14 @@ def _parked(stack: Stack) -> Finding:
 
 
 def _subscribed(stack: Stack) -> Finding:
-    answer = boto3.client("sns").list_subscriptions_by_topic(
-        TopicArn=stack["AlarmTopic"]
-    )
+    topic = stack.parameters().get("ExistingTopicArn") or stack["AlarmTopic"]
+    answer = boto3.client("sns").list_subscriptions_by_topic(TopicArn=topic)
     arns = [each["SubscriptionArn"] for each in answer["Subscriptions"]]
     confirmed = [arn for arn in arns if arn.startswith("arn:")]
     if not confirmed:
         pending = len(arns) - len(confirmed)
         saw = "nobody is subscribed" if not pending else f"{pending} not confirmed yet"
-        then = "set AlarmEmail, and confirm the subscription; else no alarm is heard"
+        then = "subscribe somebody to the topic, and confirm; else no alarm is heard"
         return warn("alarms", saw, then)
     return ok("alarms", f"{len(confirmed)} subscribed")
 

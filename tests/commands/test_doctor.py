@@ -149,6 +149,21 @@ def test_an_alarm_that_rings_between_two_sweeps_is_told() -> None:
 
 
 @pytest.mark.slow
+def test_the_topic_of_somebody_else_is_asked() -> None:
+    """A stack that uses a topic that was there has none of its own."""
+    topic = "arn:aws:sns:eu-west-1:123456789012:on-call"
+    with deployed(*MAPPINGS, *AROUND, ExistingTopicArn=topic) as made:
+        sns = boto3.client("sns")
+        sns.create_topic(Name="on-call")
+        nobody = CHECKS["alarms"](Stack.find(NAME))
+        sns.subscribe(TopicArn=topic, Protocol="email", Endpoint="ann@example.com")
+        somebody = CHECKS["alarms"](Stack.find(NAME))
+
+    assert "AlarmTopic" not in made
+    assert (nobody.level, somebody.level) == (Level.WARN, Level.OK)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("state", ["ENABLED", "DISABLED"])
 def test_a_schedule_in_the_place_of_the_rule(state: str) -> None:
     """A stack with a time zone has no rule: EventBridge Scheduler is asked."""

@@ -36,7 +36,7 @@ def test_a_stack_by_hand() -> None:
     assert told["dashboard"] == 3.00
     assert told["alarms, by metric"] == 0.40
     assert told["receives from empty queues"] == 0.26  # 657,000 at 0.40 a million
-    assert told["sweeps"] == round(HOURS * 3 * PRICES["lambda_gb_second"], 2) == 0.04
+    assert told["sweeps"] == round(HOURS * 3 * PRICES["lambda_gb_second"], 2) == 0.03
 
 
 def test_each_mapping_and_alarm_of_the_template_counts() -> None:

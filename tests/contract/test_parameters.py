@@ -14,7 +14,10 @@ VARIABLES = SOURCE["Globals"]["Function"]["Environment"]["Variables"]
 # The parameters that no function reads.
 OF_THE_STACK = {
     *("AlarmEmail", "ClusterArn", "ForcesPerDay"),
+    *("ExistingTopicArn", "LogRetentionDays", "KeepLogs"),
     *("ReadSecretArn", "RequestPrincipals", "RequestRuleArn"),
+    *("SubnetIds", "SecurityGroupIds", "KmsKeyArn", "PermissionsBoundaryArn"),
+    "Architecture",
     *("ScheduleExpression", "ScheduleTimezone", "SweepAlarmHours"),
 }
 

@@ -46,9 +46,11 @@ def emitted() -> set[str]:
 def test_every_alarm_says_what_it_means_and_tells_somebody(
     alarm: dict[str, Any],
 ) -> None:
-    """An alarm is a runbook line, sent to the one topic."""
+    """An alarm is a runbook line, sent to the stack's topic or to the one given."""
+    topics = [{"Ref": "AlarmTopic"}, {"Ref": "ExistingTopicArn"}]
+
     assert len(alarm["AlarmDescription"].split(". ")) > 1
-    assert alarm["AlarmActions"] == [{"Ref": "AlarmTopic"}]
+    assert alarm["AlarmActions"] == [{"Fn::If": ["HasOwnTopic", *topics]}]
 
 
 def test_what_is_overdue_says_when_sqs_deletes_it() -> None:

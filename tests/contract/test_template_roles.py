@@ -25,6 +25,9 @@ OWN_QUEUE = {
     "ForceCloser": "ForceQueue",
 }
 FUNCTIONS = tuple(OWN_QUEUE)
+NOTHING = {"Ref": "AWS::NoValue"}
+KEY = "arn:aws:kms:eu-west-1:123456789012:key/0a1b2c3d-4e5f"
+IN_VPC = {"SubnetIds": "subnet-0a1b2c3d", "SecurityGroupIds": "sg-0a1b2c3d"}
 
 
 class Grant(NamedTuple):
@@ -78,7 +81,9 @@ def test_each_function_has_a_role_of_its_own(function: str) -> None:
     assert {"Fn::GetAtt": [f"{function}Role", "Arn"]} == properties["Role"]
     assert "Policies" not in properties
     role = SOURCE["Resources"][f"{function}Role"]["Properties"]
-    assert {"AssumeRolePolicyDocument", "Policies"} == set(role)
+    boundary = {"Fn::If": ["HasBoundary", {"Ref": "PermissionsBoundaryArn"}, NOTHING]}
+    assert {"AssumeRolePolicyDocument", "Policies", "PermissionsBoundary"} == set(role)
+    assert boundary == role["PermissionsBoundary"]
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -177,3 +182,55 @@ def test_the_sweeper_may_have_a_secret_of_its_own(
 
     assert allowed(function, "secretsmanager:GetSecretValue", parameters) == {secret}
     assert resolve(variables["SECRET_ARN"], parameters) == secret
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_key_is_used_by_the_functions_alone(function: str) -> None:
+    """For messages in all queues and for the secret; without a key, for none."""
+    uses = {"kms:Decrypt", "kms:GenerateDataKey"}
+    more = grants(function, KEYED | {"KmsKeyArn": KEY}) - grants(function, KEYED)
+
+    assert more == {Grant(action, KEY) for action in uses}
+    assert not any(g.action.startswith("kms:") for g in grants(function, KEYED))
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_lambda_connects_a_function_with_its_subnets(function: str) -> None:
+    """Its code may not: the key of the condition is only there when code calls."""
+    account = "arn:aws:ec2:eu-west-1:123456789012"
+    anywhere = "arn:aws:ec2:eu-west-1:*"
+    verbs = "CreateNetworkInterface DeleteNetworkInterface"
+    verbs += " AssignPrivateIpAddresses UnassignPrivateIpAddresses"
+    on = [f"{account}:network-interface/*"]
+    on += [f"{anywhere}:subnet/*", f"{anywhere}:security-group/*"]
+    seen = {f"ec2:{v}" for v in ("DescribeNetworkInterfaces", "DescribeSubnets")}
+    more = grants(function, KEYED | IN_VPC) - grants(function, KEYED)
+    network = [
+        statement
+        for statement in statements(function, KEYED | IN_VPC)
+        if str(statement["Action"]).find("ec2:") >= 0
+    ]
+
+    assert more == {
+        *(Grant(action, "*") for action in seen),
+        *(Grant(f"ec2:{verb}", where) for verb in verbs.split() for where in on),
+    }
+    for statement in network:
+        assert {"Null": {"lambda:SourceFunctionArn": "true"}} == statement["Condition"]
+    assert not any(g.action.startswith("ec2:") for g in grants(function, KEYED))
+
+
+def test_scheduler_may_begin_a_sweep_and_no_more() -> None:
+    """Its role is taken by the Scheduler of this account, to invoke the Sweeper."""
+    role = resolve(SOURCE["Resources"]["SweepScheduleRole"]["Properties"], KEYED)
+    [trust] = role["AssumeRolePolicyDocument"]["Statement"]
+    [policy] = role["Policies"]
+    [statement] = policy["PolicyDocument"]["Statement"]
+
+    assert trust["Principal"] == {"Service": "scheduler.amazonaws.com"}
+    assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": "123456789012"}}
+    assert statement == {
+        "Effect": "Allow",
+        "Action": "lambda:InvokeFunction",
+        "Resource": "Sweeper",
+    }

@@ -29,6 +29,16 @@ def test_it_ships_what_runs(artifact: Path) -> None:
 
 
 @pytest.mark.parametrize("artifact", ARTIFACTS, ids=lambda a: a.name)
+def test_an_artifact_runs_on_both_processors(artifact: Path) -> None:
+    """Nothing in it is for one of them: `Architecture` changes no build."""
+    wheels = [path.read_text("utf-8") for path in artifact.glob("*.dist-info/WHEEL")]
+
+    assert wheels
+    assert all("Tag: py3-none-any" in wheel for wheel in wheels)
+    assert [*artifact.rglob("*.so")] == []
+
+
+@pytest.mark.parametrize("artifact", ARTIFACTS, ids=lambda a: a.name)
 def test_every_source_has_its_bytecode(artifact: Path) -> None:
     """A function cannot write bytecode, and a cold start must not compile."""
     for source in artifact.rglob("*.py"):

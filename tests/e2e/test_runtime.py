@@ -19,6 +19,7 @@ pytestmark = pytest.mark.e2e
 
 FUNCTION_OF = {
     "sweeper": "Sweeper",
+    "scheduler": "Sweeper",
     "request": "Sweeper",
     "close": "Closer",
     "force": "ForceCloser",

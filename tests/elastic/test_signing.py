@@ -71,6 +71,19 @@ def test_a_signed_call_is_let_in(stand_in: StandIn, service: str) -> None:
     assert read(stand_in, SigV4(service)) == 4
 
 
+@pytest.mark.parametrize("service", ["es", LATTICE])
+@pytest.mark.parametrize(
+    ("given", "signed"), [("", "eu-west-1"), ("us-gov-west-1", "us-gov-west-1")]
+)
+def test_a_call_is_signed_for_a_region(
+    stand_in: StandIn, service: str, given: str, signed: str
+) -> None:
+    """That of the function, unless the gateway is in another."""
+    read(stand_in, SigV4(service, region=given))
+
+    assert f"/{signed}/{service}/aws4_request" in headers(stand_in)["authorization"]
+
+
 def test_a_session_token_is_signed_too(
     stand_in: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,7 @@
 What it cannot resolve raises `UnresolvableError`; it never makes a value up.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -111,6 +112,18 @@ class Resolver:
                 return self._sub(argument)
             case "GetAtt":
                 return self._ref(".".join(argument))
+            case "Split":
+                separator, text = self.resolve(argument)
+                return text.split(separator)
+            case "ToJsonString":
+                return json.dumps(self.resolve(argument))
+            case "FindInMap":
+                return self._find(*self.resolve(argument))
+            case _:
+                return self._decide(name, argument)
+
+    def _decide(self, name: str, argument: Value) -> bool:
+        match name:
             case "Equals":
                 first, second = self.resolve(argument)
                 return str(first) == str(second)
@@ -120,14 +133,17 @@ class Resolver:
                 return all(self.resolve(argument))
             case "Or":
                 return any(self.resolve(argument))
-            case "Split":
-                separator, text = self.resolve(argument)
-                return text.split(separator)
-            case "FindInMap":
-                table, *keys = self.resolve(argument)
-                return self.template["Mappings"][table][keys[0]][keys[1]]
+            case "Contains":  # Of rules alone.
+                values, value = self.resolve(argument)
+                return value in values
             case _:
                 raise UnresolvableError(f"Fn::{name}")
+
+    def _find(self, table: str, first: str, second: str, *other: Value) -> Value:
+        rows = self.template["Mappings"][table]
+        if other and first not in rows:
+            return other[0]["DefaultValue"]
+        return rows[first][second]
 
     def _sub(self, argument: Value) -> str:
         text, own = argument if isinstance(argument, list) else (argument, {})

@@ -63,7 +63,8 @@ class SigV4(AuthBase):
     """Signs with AWS credentials, of the function's role or of a role that it assumes.
 
     A proxy may also need an Elasticsearch credential. It is sent in a separate, signed
-    header, since the signature takes Authorization.
+    header, since the signature takes Authorization. Without a `region`, calls are
+    signed for that of this environment.
     """
 
     # AWS answers 403 to an expired token. A frozen environment may have one.
@@ -75,8 +76,10 @@ class SigV4(AuthBase):
         role_arn: str = "",
         carried: Credential | None = None,
         header: str = "",
+        region: str = "",
     ) -> None:
         self._service = service
+        self._given_region = region
         self._role_arn = role_arn
         self._carried = carried
         self._header = header.lower()
@@ -103,7 +106,8 @@ class SigV4(AuthBase):
             refresh = create_assume_role_refresher(sts, role)
             credentials = DeferredRefreshableCredentials(refresh, "assume-role")
         # Assigned last and together: other threads sign with the old ones until then.
-        self._region, self._credentials = session.region_name, credentials
+        region = self._given_region or session.region_name
+        self._region, self._credentials = region, credentials
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         """Sign with a snapshot of the credentials."""
