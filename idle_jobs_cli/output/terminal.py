@@ -3,9 +3,7 @@
 import sys
 import textwrap
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 # Readable on a dark and on a light background, which yellow, cyan and dim are not.
@@ -30,24 +28,15 @@ class _Console(Console):
         raise BrokenPipeError
 
 
-def open_console(piped_width: int = PIPED_WIDTH) -> Console:
-    """Return a console on standard output; a pipe gets the width `piped_width`."""
+def open_console() -> Console:
+    """Return a console on standard output; a pipe is as wide as any line."""
     piped = not sys.stdout.isatty()
     return _Console(
         file=sys.stdout,
         highlight=False,
         soft_wrap=piped,
-        width=piped_width if piped else None,
+        width=PIPED_WIDTH if piped else None,
     )
-
-
-def open_table(console: Console, *columns: str) -> Table:
-    """Return an empty table, plain if the console is a pipe."""
-    plain = not console.is_terminal
-    table = Table(box=box.ASCII if plain else box.ROUNDED, header_style="bold")
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    return table
 
 
 def print_hanging(console: Console, head: str, text: str, style: str = "") -> None:

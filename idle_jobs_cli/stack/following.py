@@ -23,14 +23,13 @@ class Follower:
     tell: Callable[[Awaited, Line], object]
     _seen: set[str] = field(default_factory=set)
 
-    def follow(self, seconds: float) -> bool:
-        """Wait until each outcome is there or the time is over; return if all are."""
+    def follow(self, seconds: float) -> None:
+        """Wait until each outcome is there, or the time is over."""
         deadline = time.monotonic() + seconds
         self._look()
         while self._waits() and (left := deadline - time.monotonic()) > 0:
             time.sleep(min(NEXT_LOOK, left))
             self._look()
-        return not self._waits()
 
     def _waits(self) -> bool:
         return any(request.missing for request in self.requests)
