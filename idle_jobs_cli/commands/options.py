@@ -2,7 +2,7 @@
 
 import functools
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import click
@@ -85,13 +85,23 @@ def cluster_options(read: Command) -> Command:
 
     @functools.wraps(read)
     def with_where(**options: Any) -> Any:
-        named = {name: options.pop(name) for name in Where.__dataclass_fields__}
-        given = {name: value for name, value in named.items() if value}
-        return read(where=Where(**given), **options)
+        where = _taken(options, Where.__dataclass_fields__)
+        return read(where=Where(**where), **options)
 
-    for option in reversed(_CLUSTER_OPTIONS):
-        with_where = option(with_where)
-    return with_where
+    return _with(_CLUSTER_OPTIONS, with_where)
+
+
+def _taken(options: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """Take options away; return those that were given."""
+    taken = {name: options.pop(name) for name in names}
+    return {name: value for name, value in taken.items() if value}
+
+
+def _with(options: Sequence[Callable[[Command], Command]], act: Command) -> Command:
+    """Add options, in the order in which the help shows them."""
+    for option in reversed(options):
+        act = option(act)
+    return act
 
 
 _REACH_OPTIONS = (
@@ -119,13 +129,10 @@ def reach_options(act: Command) -> Command:
 
     @functools.wraps(act)
     def with_where(**options: Any) -> Any:
-        named = {name: options.pop(name) for name in ("url", "ca_file", "fingerprint")}
-        given = {name: value for name, value in named.items() if value}
-        return act(where=Where(stack=options["stack"], **given), **options)
+        reach = _taken(options, ("url", "ca_file", "fingerprint"))
+        return act(where=Where(stack=options["stack"], **reach), **options)
 
-    for option in reversed(_REACH_OPTIONS):
-        with_where = option(with_where)
-    return with_where
+    return _with(_REACH_OPTIONS, with_where)
 
 
 def stack_option(act: Command) -> Command:
