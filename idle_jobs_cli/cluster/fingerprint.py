@@ -16,7 +16,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from idle_jobs.doctor.network import SECONDS, End
+from idle_jobs.doctor.network import SECONDS, End, unverified
 from idle_jobs_cli.cluster.hops import hop_of
 from idle_jobs_cli.exits import CouldNot
 from idle_jobs_cli.output.progress import progress
@@ -56,12 +56,9 @@ def ca_file_for(url: str, wanted: str) -> str:
 
 def _chain(end: End) -> list[bytes]:
     """Return the certificates that a server shows, unverified; nothing is sent."""
-    unverified = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    unverified.check_hostname = False
-    unverified.verify_mode = ssl.CERT_NONE
     with (
         socket.create_connection((end.host, end.port), SECONDS) as plain,
-        unverified.wrap_socket(plain, server_hostname=end.host) as secured,
+        unverified().wrap_socket(plain, server_hostname=end.host) as secured,
     ):
         return _shown_by(secured)
 
