@@ -16,7 +16,8 @@ import boto3
 import pytest
 
 from certificates import authority, context_of, server, write_chain
-from deployed import refuse
+from deployed import on_event, refuse
+from idle_jobs import modes
 from idle_jobs.doctor import cluster as of_cluster
 from idle_jobs.doctor import network
 from idle_jobs.doctor.finding import Finding, Level, ok, warn, worst
@@ -520,6 +521,22 @@ def test_each_sweep_of_a_new_stack_is_examined(stack: Runner, away: bool) -> Non
 
     assert ("fail" if away else "ok") == told["doctor"]
     assert [*EVERY] == [finding["check"] for finding in told["findings"]]
+
+
+def test_a_sweep_reads_the_history_of_the_mode_once(stack: Runner) -> None:
+    """For its summary and for whether its stack is new; each sweep reads it anew."""
+    reads: list[object] = []
+
+    def heard(**_: object) -> None:
+        reads.append(None)
+
+    with on_event("before-call.ssm.GetParameterHistory", heard):
+        modes._store.cache_clear()  # noqa: SLF001 - so that its client is heard
+        sweep(stack)
+        sweep(stack)
+    modes._store.cache_clear()  # noqa: SLF001
+
+    assert 2 == len(reads)
 
 
 def test_after_a_failed_hop_none_is_tried() -> None:

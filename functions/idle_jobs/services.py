@@ -81,7 +81,8 @@ def open_services(inbox: str, logger: Logger, metrics: Metrics) -> Services:
         role=Role(settings.rules),
         clock=partial(datetime.now, UTC),
         ask_mode=partial(read_mode, settings.mode_parameter),
-        ask_mode_set=partial(read_mode_set, settings.mode_parameter),
+        # A sweep asks twice: for its summary, and whether its stack is a new one.
+        ask_mode_set=cache(partial(read_mode_set, settings.mode_parameter)),
     )
 
 
