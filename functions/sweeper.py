@@ -29,8 +29,8 @@ from idle_jobs.batch import (
 from idle_jobs.doctor.report import asks_for_doctor, report
 from idle_jobs.errors import ClusterError
 from idle_jobs.messages.readers import BadBody
-from idle_jobs.messages.request import Request, parse_request
-from idle_jobs.messages.terms import Mode, Origin
+from idle_jobs.messages.request import Request, parse_request, sweep_request
+from idle_jobs.messages.terms import Mode
 from idle_jobs.modes import NOBODY
 from idle_jobs.policy.limits import Read
 from idle_jobs.services import Services, open_services, seconds_left
@@ -137,15 +137,7 @@ def scheduled(event: Mapping[str, Any], now: datetime) -> Request:
     event_id = event.get("id")
     if not isinstance(event_id, str) or not event_id:
         raise BadBody(f"id: expected the event's id, got {event_id!r:.60}")
-    asked = min(time, now)
-    return Request(
-        job_id="*",
-        request_id=event_id,
-        requested_at=asked,
-        sent_at=asked,
-        origin=Origin.SCHEDULE,
-        only_if_idle=True,
-    )
+    return sweep_request(event_id, min(time, now))
 
 
 @logger.inject_lambda_context(clear_state=True)

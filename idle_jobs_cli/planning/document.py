@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from idle_jobs.messages.request import sweep_request
 from idle_jobs.policy.ignored import without_effect
 from idle_jobs.policy.job import Job, State
 from idle_jobs.policy.judge import judge
-from idle_jobs.policy.limits import Plan, keep_quiet, limit
-from idle_jobs.policy.mass_events import mass_events
+from idle_jobs.policy.limits import Plan, Read
 from idle_jobs.policy.rules import Rules
 from idle_jobs.policy.verdict import Action, Verdict
 from idle_jobs.reasons import Reason
+from idle_jobs.steps.sweep_plan import plan_of
 from idle_jobs.summary import listed
 from idle_jobs.times import rfc3339
 from idle_jobs_cli.explaining.elastic_apps import look_alike
@@ -52,10 +53,9 @@ class Planned:
 
 
 def planned(jobs: Sequence[Job], now: datetime, rules: Rules) -> Planned:
-    """Judge and limit as the Sweeper does."""
+    """Judge and limit as a sweep would do now, by its own code."""
     verdicts = [judge(job, now, rules) for job in jobs]
-    halts = mass_events(verdicts, now, rules)
-    plan = keep_quiet(limit(verdicts, halts, now, rules), now, rules)
+    plan = plan_of(sweep_request("plan", now), verdicts, Read(jobs), now, rules)
     return Planned(verdicts, plan, tuple(without_effect(jobs, rules)))
 
 
@@ -88,6 +88,7 @@ def document_of(
 
 def entries(planned: Planned) -> list[dict[str, Any]]:
     """Return one entry for each job that is not closed, with all of `JOB_FIELDS`."""
+    shown = planned.shown
     return [
         {
             **_EMPTY,
@@ -96,9 +97,7 @@ def entries(planned: Planned) -> list[dict[str, Any]]:
             "groups": list(verdict.job.groups),
             "may_belong_to": look_alike(verdict.job),
         }
-        for verdict, fields in zip(
-            planned.shown, listed(planned.shown, planned.plan), strict=True
-        )
+        for verdict, fields in zip(shown, listed(shown, planned.plan), strict=True)
     ]
 
 

@@ -88,6 +88,18 @@ def is_pattern(piece: str) -> bool:
     return "*" in piece or piece == "_all"
 
 
+def sweep_request(request_id: str, asked_at: datetime) -> Request:
+    """Return the request of a schedule: for every job that is idle."""
+    return Request(
+        job_id="*",
+        request_id=request_id,
+        requested_at=asked_at,
+        sent_at=asked_at,
+        origin=Origin.SCHEDULE,
+        only_if_idle=True,
+    )
+
+
 def parse_request(
     body: str, *, request_id: str, sent_at: datetime, now: datetime, sent_by: str = ""
 ) -> Request:
