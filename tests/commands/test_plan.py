@@ -20,7 +20,7 @@ from idle_jobs_cli.schemas import schema
 from local.acts import HALTED
 from local.scenario import ROWS, SWEEP, build, job
 from markdown import fences
-from standin.cluster import API_KEY, Cluster
+from standin.cluster import API_KEY, Cluster, serve
 from standin.cluster.shell import serve_handle
 from standin.control import TurnedClock
 
@@ -296,17 +296,19 @@ def test_a_saved_plan_shows_what_changed(
 ) -> None:
     """New jobs, those that left, and those with another verdict; and the settings."""
     cluster, file = build(), str(tmp_path / "plan.json")
-    plan(cluster, "--save", file)
-    capsys.readouterr()
-    cluster.add_job("brand-new", now=SWEEP, state="opened", created=SWEEP)
-    del cluster.jobs["web-latency"]
-    assert plan(cluster, "--diff", file, KEEP_PATTERNS="search-*") == 0
+    with serve(cluster) as url:
+        given = {"ES_API_KEY": API_KEY, "KEEP_PATTERNS": "prod-*"}
+        idle_jobs("plan", "--url", url, "--save", file, **given)
+        capsys.readouterr()
+        cluster.add_job("brand-new", now=SWEEP, state="opened", created=SWEEP)
+        del cluster.jobs["web-latency"]
+        given["KEEP_PATTERNS"] = "search-*"
+        assert idle_jobs("plan", "--url", url, "--diff", file, **given) == 0
     out = capsys.readouterr().out
 
-    head, other, settings, *rows, count = out.splitlines()
+    head, settings, *rows, count = out.splitlines()
     changed = {row.split()[0]: row.split()[1] for row in rows[1:]}
     assert head.startswith("Cluster: stand-in at http://127.0.0.1:")
-    assert other.startswith("The saved plan is of stand-in at http://127.0.0.1:")
     assert settings == "KEEP_PATTERNS: was prod-*, is search-*"
     assert changed == {
         "brand-new": "new",

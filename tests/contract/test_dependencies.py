@@ -38,7 +38,9 @@ def asked_for(name: str) -> set[str]:
 def licence(package: str) -> set[str]:
     """Return the licence of an installed package, in all the words that it has."""
     said = metadata(package)
-    words = [said["License-Expression"], said["License"]]
+    # An index of a field that is not there is a warning in Python 3.13.
+    fields = ("License-Expression", "License")
+    words = [word for field in fields for word in said.get_all(field) or []]
     classified = [c.split(" :: ")[-1] for c in said.get_all("Classifier") or []]
     known = [word for word in [*words, *classified] if word]
     return {SAME.get(word, word) for word in known}
