@@ -223,7 +223,7 @@ def record(number: int, body: CloseMessage | str) -> dict[str, Any]:
     """Return a record of SQS, sent when its message was; a bare body right now."""
     sent = NOW
     if isinstance(body, CloseMessage):
-        sent, body = body.sent_at or NOW, body.to_json()
+        sent, body = body.handed_at or body.sent_at or NOW, body.to_json()
     attributes = {
         "ApproximateReceiveCount": "1",
         "SentTimestamp": str(round(sent.timestamp() * 1000)),

@@ -79,7 +79,7 @@ def send_stubborn(stack: Runner) -> None:
     handed = rfc3339(START)
     stack.shift(after(hours=3) - stack.now)
     body = wish(only_if_idle=False, handed_at=handed, requested_at=handed)
-    stack.queues.send("ForceQueue", body)
+    stack.queues.send("ForceQueue", body, sent=START)
 
 
 def tries(stack: Runner) -> list[str]:

@@ -394,9 +394,9 @@ def test_an_answered_close_is_proved_however_old_its_message_is(
 ) -> None:
     """Over age, the close is answered, its proof is not: the next look has it."""
     add_idle(stack)
-    handed = rfc3339(stack.now - timedelta(hours=25))
-    body = close_body(handed_at=handed, only_if_idle=only_if_idle)
-    stack.queues.send("ForceQueue", body)
+    handed = stack.now - timedelta(hours=25)
+    body = close_body(handed_at=rfc3339(handed), only_if_idle=only_if_idle)
+    stack.queues.send("ForceQueue", body, sent=handed)
     stack.cluster.faults.append(ProofFault(path="/web/_stats"))
     stack.run(after(minutes=2))
 
@@ -410,9 +410,9 @@ def test_what_was_never_tried_is_tried_whatever_its_age(
 ) -> None:
     """Its first close outlasts the look: the next one tells, not the age."""
     add_idle(stack, close_takes=timedelta(minutes=10))
-    handed = rfc3339(stack.now - timedelta(days=5))
-    body = close_body(handed_at=handed, only_if_idle=only_if_idle)
-    stack.queues.send("ForceQueue", body)
+    handed = stack.now - timedelta(days=5)
+    body = close_body(handed_at=rfc3339(handed), only_if_idle=only_if_idle)
+    stack.queues.send("ForceQueue", body, sent=handed)
     stack.run(after(hours=1))
 
     [ended] = ends(stack)
@@ -434,8 +434,9 @@ def test_an_old_message_ends_by_what_became_of_its_post(
 ) -> None:
     """Without an answer the job tells: what was not issued is given up as ever."""
     add_idle(stack)
-    handed = rfc3339(stack.now - timedelta(hours=25))
-    stack.queues.send("ForceQueue", close_body(handed_at=handed))
+    handed = stack.now - timedelta(hours=25)
+    body = close_body(handed_at=rfc3339(handed))
+    stack.queues.send("ForceQueue", body, sent=handed)
     stack.cluster.faults.append(fault)
     stack.run(after(hours=1))
 
@@ -446,8 +447,9 @@ def test_an_old_message_ends_by_what_became_of_its_post(
 def test_an_old_message_whose_cluster_goes_away_ends(stack: Runner) -> None:
     """Neither its post nor the look at the job is answered: its age decides."""
     add_idle(stack)
-    handed = rfc3339(stack.now - timedelta(hours=25))
-    stack.queues.send("ForceQueue", close_body(handed_at=handed, only_if_idle=False))
+    handed = stack.now - timedelta(hours=25)
+    body = close_body(handed_at=rfc3339(handed), only_if_idle=False)
+    stack.queues.send("ForceQueue", body, sent=handed)
     stack.cluster.faults.append(Fault(path="/_close", status=503))
     stack.cluster.faults.append(ProofFault(path="/web/_stats"))
     stack.run(after(minutes=1))
@@ -575,9 +577,10 @@ def test_a_measured_try_waits_longest(stack: Runner) -> None:
     """Only then can a datafeed that would not stop be evidence."""
     stack.timeouts = {"CLOSE_READ_TIMEOUT": "0.01", "MEASURED_READ_TIMEOUT": "0.5"}
     add_busy(stack, close_takes=timedelta(hours=1))
-    handed = rfc3339(START - timedelta(hours=2))
-    body = close_body(only_if_idle=False, handed_at=handed, requested_at=handed)
-    stack.queues.send("ForceQueue", body)
+    handed, times = START - timedelta(hours=2), ("handed_at", "requested_at")
+    marks = dict.fromkeys(times, rfc3339(handed))
+    body = close_body(only_if_idle=False, **marks)
+    stack.queues.send("ForceQueue", body, sent=handed)
     started = time.monotonic()
     stack.take_one("ForceCloser")
 

@@ -96,6 +96,16 @@ def test_a_force_asks_the_mode_afresh() -> None:
     assert [{"r0": 3_600}] == bench.seen("inbox")
 
 
+def test_a_time_from_before_the_message_came_is_no_evidence() -> None:
+    """The queue says when it came to ForceQueue; its body may say anything (R13)."""
+    bench = force_closers()
+    bench.add(**STUCK)
+    forged = persons_message(handed_at=ago(hours=3), sent_at=ago(hours=3))
+
+    assert ["m0"] == bench.take(forged.to_json(put_back=True))
+    assert ["web?timeout=30m"] == bench.posts
+
+
 def test_a_force_that_follows_evidence_asks_the_mode_afresh() -> None:
     """The gentle try took a while, in which somebody paused."""
     bench = force_closers(fresh_mode=Mode.PAUSED)

@@ -32,7 +32,7 @@ from idle_jobs.reasons import Reason
 from idle_jobs.services import Services
 from idle_jobs.steps.deadlines import look_again, unread
 from idle_jobs.steps.next_step import next_step
-from idle_jobs.steps.role import CLOSER_GIVES_UP_AFTER
+from idle_jobs.steps.role import CLOSER_GIVES_UP_AFTER, Role
 from idle_jobs.steps.step import Close, End, Force, HandOver, Park, Step, Wait
 from idle_jobs.times import rfc3339
 
@@ -45,24 +45,25 @@ def close_batch(
 ) -> PartialItemFailureResponse:
     """Take the next step for each close message; return which records stay.
 
-    All jobs of the batch are read once. If that fails, nothing is posted and the whole
-    batch waits.
+    All jobs of the batch are read once. If that fails, the whole batch waits.
     """
     if not (records := records_of(event, services)):
         return NOTHING_STAYS
     mode, now = mode_of(services), services.clock()
     if isinstance(mode, Stopped):
         return handle_batch(records, give_back(mode), services, now, seconds_left, run)
-    messages = {r.message_id: _read(r, now) for r in records}
+    messages = {r.message_id: _read(r, now, services.role) for r in records}
     ends = services.clock() + timedelta(seconds=seconds_left())
     batch = _Batch(services, now, messages, CloseCalls(services, ends))
     batch.read_jobs()
     return handle_batch(records, batch.look, services, batch.now, seconds_left, run)
 
 
-def _read(record: SQSRecord, now: datetime) -> CloseMessage | BadBody:
+def _read(record: SQSRecord, now: datetime, role: Role) -> CloseMessage | BadBody:
+    came = sent_at(record)
     try:
-        return parse_message(record.body, sent_at=sent_at(record), now=now)
+        message = parse_message(record.body, sent_at=came, now=now)
+        return message.not_before(came) if role.may_force else message
     except BadBody as bad:
         # The traceback would keep the whole body in memory.
         return bad.with_traceback(None)
@@ -160,9 +161,8 @@ class _Batch:
         """Return the step to take in mode `observe`: usually, end the message.
 
         The detail of its outcome is `would` and the step that is not taken. For a
-        message of mode `close`, a close may already have been posted. Such a message
-        may still wait. While its job is closing, it waits until the age at which the
-        Closer gives up.
+        message of mode `close`, a close may have been posted. It may still wait: while
+        its job is closing, until the age at which the Closer gives up.
         """
         step, message, job = decision.step, decision.message, decision.job
         if message.mode is Mode.CLOSE:

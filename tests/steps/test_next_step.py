@@ -330,8 +330,18 @@ FORCER_ROWS: dict[str, tuple[Job | None, CloseMessage, tuple[object, ...]]] = {
     "an order closes gently first (R13)": (BUSY, ORDER, (Close, False)),
     "an order for a job that was closing already (R13)": (
         CLOSING,
-        HANGS,
+        handed(HANGS, minutes=10),
         (Force, Reason.FORCE_ORDERED),
+    ),
+    "an order for a job that has just begun to close (R13)": (
+        CLOSING,
+        handed(HANGS, minutes=9),
+        (Wait, Reason.STILL_CLOSING),
+    ),
+    "an order for a job that was closing, and is open (R13)": (
+        BUSY,
+        handed(HANGS, minutes=10),
+        (SKIP, Reason.REOPENED),
     ),
     "an order for an orphan": (ORPHAN, ORDER, (Force, Reason.FORCE_ORDERED)),
     "an order for one without a node": (

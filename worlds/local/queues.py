@@ -44,10 +44,13 @@ class Queues:
         made = self._sqs.create_queue(QueueName=queue.name, Attributes=attributes)
         return made["QueueUrl"]
 
-    def send(self, queue: str, body: str) -> str:
-        """Send a body as a person would; return its message id."""
+    def send(self, queue: str, body: str, *, sent: datetime | None = None) -> str:
+        """Send a body as a person would, now or at `sent`; return its message id."""
         url = self.urls[queue]
-        return self._sqs.send_message(QueueUrl=url, MessageBody=body)["MessageId"]
+        answer = self._sqs.send_message(QueueUrl=url, MessageBody=body)
+        if sent:
+            self._sent[answer["MessageId"]] = str(int(sent.timestamp() * 1000))
+        return answer["MessageId"]
 
     def receive(self, queue: str, most: int) -> list[dict[str, Any]]:
         """Return the records that Lambda would get, and redrive the spent ones."""

@@ -56,6 +56,11 @@ CLOSING: dict[str, Mutant] = {
         Wrong("Services.quiet_until", lambda *_: None),
         "test_quiet_hours.py::test_a_message_that_waited_into_quiet_hours_is_over",
     ),
+    "a time that a message brings along is evidence": mutant(
+        "messages.close_message",
+        Wrong("CloseMessage.not_before", lambda _right, message, _came: message),
+        "looks",
+    ),
     "no state is looked at before a close": mutant(
         "closing", Wrong("_Batch._first_step", _unchecked), "looks", "live_closed"
     ),

@@ -196,6 +196,12 @@ STEPPING: dict[str, Mutant] = {
         ),
         "steps/next_step",
     ),
+    "an order forces what was opened anew": mutant(
+        "steps.next_step", NoBranch("_opened_anew", "OPENED"), "steps/next_step"
+    ),
+    "an order forces what has just begun to close": mutant(
+        "steps.next_step", Constant("ORDER_WAITS", "timedelta(0)"), "steps/next_step"
+    ),
     "a bad request is tried again": mutant(
         "steps.after_post", NoBranch("after_answer", "BadRequest"), "steps/next_step"
     ),

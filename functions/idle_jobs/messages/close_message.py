@@ -6,7 +6,7 @@ a message with a newer `version` waits until its function has been updated.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -62,6 +62,21 @@ class CloseMessage(Terms):
     def close_timeout(self) -> timedelta:
         """Return `timeout`, which Elasticsearch gets for the close, as a time span."""
         return duration(self.timeout)
+
+    def not_before(self, came: datetime) -> "CloseMessage":
+        """Return the message without a time of evidence from before it came.
+
+        Only the queue says when a message came to ForceQueue. The body could say any
+        time, and a time of long ago would be evidence to force. The Closer writes
+        `handed_at` and `closing_seen_at` when it sends a message, so this changes them
+        by less than a second.
+        """
+        return replace(
+            self,
+            sent_at=came,
+            handed_at=self.handed_at and max(self.handed_at, came),
+            closing_seen_at=self.closing_seen_at and max(self.closing_seen_at, came),
+        )
 
     def to_json(self, *, put_back: bool = False) -> str:
         """Return the body as JSON, without empty fields.

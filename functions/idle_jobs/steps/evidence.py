@@ -13,7 +13,7 @@ CLOSING_IS_LONG_AFTER = timedelta(minutes=30)
 
 
 def order_is_enough(job: Job, message: CloseMessage, rules: Rules) -> bool:
-    """Return whether an order forces the job at once, without a close before it.
+    """Return whether an order forces the job without a close before it.
 
     It does in three cases: the job is a task without a configuration, which only force
     can close; the job was already closing when the order came; or the operator allows

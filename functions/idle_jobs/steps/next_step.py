@@ -8,7 +8,7 @@ Closer saw it closing; a datafeed that did not stop in a *measured* close, whose
 is fixed; or an explicit order to force, if `order_is_enough`.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from idle_jobs.messages.close_message import CloseMessage
 from idle_jobs.messages.outcome import Ended
@@ -20,6 +20,7 @@ from idle_jobs.policy.verdict import Action, Verdict
 from idle_jobs.reasons import Reason
 from idle_jobs.steps.deadlines import (
     OPEN_TAKES_AT_MOST,
+    look_again,
     park_as_expired,
     wait_or_give_up,
 )
@@ -35,6 +36,9 @@ from idle_jobs.times import CLOCKS_APART, rfc3339
 # The timeout of a measured close. The datafeed has this long to stop; if it does not,
 # the answer is 409, and that is evidence.
 MEASURED_TIMEOUT = "30s"
+
+# How long a job that an order found closing has to close, before it is forced.
+ORDER_WAITS = timedelta(minutes=10)
 
 _WAIT_FOR = frozenset(
     {Reason.UNKNOWN, Reason.UPGRADE_MODE, Reason.RESET_MODE, Reason.BLOCKED}
@@ -52,7 +56,7 @@ def next_step(
         return End(Ended.SKIPPED, Reason.GONE, "the job does not exist any more")
     if job.state is State.CLOSED:
         return _found_closed(job, message)
-    if why := _opened_anew(job, message):
+    if why := _opened_anew(job, message, role):
         return End(Ended.SKIPPED, Reason.REOPENED, why)
     verdict = judge(job, now, role.rules)
     explicit = is_explicit(message, now, role)
@@ -65,7 +69,7 @@ def next_step(
     if verdict.reason in _WAIT_FOR | _NEVER:
         return End(Ended.SKIPPED, verdict.reason, verdict.detail)
     if ordered:
-        return role.force(job, Reason.FORCE_ORDERED)
+        return _ordered(job, message, now, role)
     if job.state is State.FAILED:
         allowed = explicit or failed_in_closing(verdict, message)
         return _failed(verdict, message, role, allowed=allowed)
@@ -96,12 +100,14 @@ def why_closed(message: CloseMessage) -> Reason:
     return Reason(message.reason) if idle else Reason.REQUESTED
 
 
-def _opened_anew(job: Job, message: CloseMessage) -> str:
+def _opened_anew(job: Job, message: CloseMessage, role: Role) -> str:
     """Return how the job was created or opened after the request, or "".
 
     The request is then over: somebody wants the job open. A job that the cluster moves
     to another node looks the same as one that a person opened. An opening job has no
-    `open_time` yet: it was opened anew if the Sweeper saw it in another state.
+    `open_time` yet: it was opened anew if the Sweeper saw it in another state. An order
+    counts a job that was closing as evidence to force. That evidence is void when the
+    job is open: to close the job anew would not make it valid again.
     """
     # The clocks of the cluster and of whoever made the request may differ.
     latest = message.requested_at + CLOCKS_APART
@@ -111,7 +117,22 @@ def _opened_anew(job: Job, message: CloseMessage) -> str:
     seen = message.evidence.state if message.evidence else ""
     if job.state is State.OPENING and seen not in ("", State.OPENING):
         return f"opening, and was {seen} when the request was read"
+    at_once = message.force and role.rules.force_orders != "allowed"
+    if at_once and job.state is State.OPENED and seen == State.CLOSING:
+        return "opened, and was closing when the request was read"
     return ""
+
+
+def _ordered(job: Job, message: CloseMessage, now: datetime, role: Role) -> Step:
+    """Force on an order; a job that is closing has some time to do so first.
+
+    A healthy close takes seconds, or a few minutes. Without this time, two requests in
+    a row, of which the second orders a force, would force a healthy job.
+    """
+    given_time = job.configured and role.rules.force_orders != "allowed"
+    if role.may_force and given_time and role.age_of(message, now) < ORDER_WAITS:
+        return look_again(Reason.STILL_CLOSING, message, now)
+    return role.force(job, Reason.FORCE_ORDERED)
 
 
 def _skip_or_park(verdict: Verdict, message: CloseMessage, role: Role) -> Step:
