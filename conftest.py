@@ -1,6 +1,7 @@
 """What many tests share: a stack on this machine with an empty cluster."""
 
 import os
+import signal
 from collections.abc import Generator, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from multiprocessing import get_context
@@ -38,6 +39,10 @@ LONGEST = (
     "tests/hostile",
     "tests/test_opening",
 )
+
+# A shell starts what it runs in the background deaf to Ctrl-C, and tests send it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Examples of a run are those of every run, on a machine however slow, which is no fault
 # of theirs; `--hypothesis-profile default` explores.
