@@ -96,8 +96,11 @@ def _holds(name: str, key: str, values: list[str], context: Mapping[str, str]) -
     """Tell whether one key fulfils a condition.
 
     Several values are alternatives; for a negated operator none of them may match. A
-    key that is missing matches nothing, so it fulfils a negated operator.
+    key that is missing matches nothing, so it fulfils a negated operator. `Null` asks
+    whether it is missing.
     """
+    if name == "Null":
+        return str(key not in context).lower() in values
     if_exists, negated = name.endswith("IfExists"), "Not" in name
     matches = _OPERATORS[name.removesuffix("IfExists").replace("Not", "")]
     if key not in context:

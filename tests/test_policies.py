@@ -104,6 +104,10 @@ SOURCE_ARN = {"aws:SourceArn": "arn:aws:events:eu-west-1:1:rule/x"}
         ({"Bool": {"aws:SecureTransport": "true"}}, True),
         ({"Bool": {"aws:SecureTransport": "false"}}, False),
         ({"Bool": {"aws:ViaAWSService": "false"}}, False),
+        ({"Null": {"aws:PrincipalArn": "false"}}, True),
+        ({"Null": {"aws:PrincipalArn": "true"}}, False),
+        ({"Null": {"aws:SourceArn": "true"}}, True),
+        ({"Null": {"aws:SourceArn": "false"}}, False),
         (
             {
                 "ArnEquals": {"aws:PrincipalArn": ANN},
