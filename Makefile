@@ -11,7 +11,7 @@ SHELL := /bin/bash -euo pipefail
 LOOK := plan explain doctor parked mode
 ACT := close redrive pause resume
 SIMULATED := demo cluster simulate
-.PHONY: help setup $(LOOK) $(ACT) validate $(SIMULATED) conformance mutants reliability settings-table costs test quick worlds quick313 lint build e2e check clean
+.PHONY: help setup $(LOOK) $(ACT) validate $(SIMULATED) conformance mutants reliability settings-table costs released test quick worlds quick313 lint build e2e check clean
 .NOTPARALLEL:
 
 export PYTHONPATH := functions:worlds:tests:.
@@ -92,6 +92,9 @@ settings-table: .venv/.ready ## Write the settings table of docs/operating.md.
 
 costs: .venv/.ready ## Write docs/costs.md from template.yaml and dated prices.
 	@$(DEV)/python -m costs
+
+released: .venv/.ready ## Write what the next version has to keep, at a release.
+	@$(DEV)/python -m upgrades
 
 QUICK := -m "not slow and not e2e"
 WHOLE := -m "not e2e" --dist loadscope --no-loadscope-reorder
