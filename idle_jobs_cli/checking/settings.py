@@ -22,6 +22,7 @@ from idle_jobs.texts import tidy
 from idle_jobs.variables import zone_of
 from idle_jobs_cli.checking.parameters import PARAMETERS, variable_of
 from idle_jobs_cli.checking.schedules import alarm_too_early
+from idle_jobs_cli.checking.together import broken_rules
 from idle_jobs_cli.cluster.variables import EVERY_NAME
 
 Settings = Mapping[str, str]
@@ -59,6 +60,7 @@ def problems_of(settings: Settings, now: datetime) -> Iterator[str]:
     for problem in () if wrong else _contradictions(rules):
         yield re.sub(r"[A-Z_]{2,}", lambda word: names.get(word[0], word[0]), problem)
     yield from _schedule(settings, now)
+    yield from broken_rules(settings)
 
 
 def _problem(name: str, variable: str, text: str) -> str:

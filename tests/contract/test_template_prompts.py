@@ -1,11 +1,16 @@
 """What a person is asked for by the console and by `sam deploy --guided`."""
 
 import re
+from datetime import UTC, datetime
+from itertools import product
 from typing import Any
 
 import pytest
 
 from contract.test_template_pairwise import failing
+from idle_jobs_cli.checking.settings import problems_of
+from idle_jobs_cli.checking.together import NEEDED as WITHOUT_DEFAULT
+from idle_jobs_cli.checking.together import RULES, broken_rules
 from local.intrinsics import load_template
 from local.topology import TEMPLATE
 from local.translation import NEEDED
@@ -115,3 +120,39 @@ def test_every_rule_is_broken_once() -> None:
     ]
 
     assert sorted(said) == sorted(says for _, says in BROKEN.values())
+
+
+@pytest.mark.parametrize("given", [given for given, _ in BROKEN.values()], ids=BROKEN)
+def test_the_command_says_it_before_the_upload(given: dict[str, str]) -> None:
+    """CloudFormation would say it only when the code is in its bucket."""
+    assert [*problems_of(NEEDED | given, datetime.now(UTC))]
+
+
+CHOICES = {
+    "AuthMode": ["sigv4", "api_key", "basic"],
+    "ClusterArn": ["", ARN],
+    "RoleArn": ["", "arn:aws:iam::123456789012:role/closer"],
+    "SecretArn": ["", SECRET],
+    "ReadSecretArn": ["", SECRET],
+    "ExistingTopicArn": ["", TOPIC],
+    "AlarmEmail": ["", "ann@example.com"],
+    "SubnetIds": ["", "subnet-0a1b2c3d"],
+    "SecurityGroupIds": ["", "sg-0a1b2c3d"],
+}
+
+
+def test_the_command_breaks_the_same_rules() -> None:
+    """In every combination of what the rules look at, an empty one left out or not."""
+    assert [*WITHOUT_DEFAULT] == [*NEEDED]
+    assert {*RULES} | {DAILY_ALARM} == {says for _, says in BROKEN.values()}
+    for values in product(*CHOICES.values()):
+        given = NEEDED | dict(zip(CHOICES, values, strict=True))
+        short = {name: value for name, value in given.items() if value}
+
+        assert sorted(broken_rules(given)) == sorted(failing(given)), given
+        assert sorted(broken_rules(short)) == sorted(failing(given)), given
+
+
+def test_a_part_of_the_settings_breaks_no_rule() -> None:
+    """The other parameters may be in another file, or be those of before."""
+    assert [*broken_rules({"AuthMode": "api_key"})] == []
