@@ -150,7 +150,8 @@ def stack_option(act: Command) -> Command:
 def _named(_ctx: click.Context, _param: click.Parameter, text: str) -> str:
     if not text:
         raise click.BadParameter(
-            "expected the name of a stack; samconfig.toml has no readable stack_name "
-            "in [default.deploy.parameters]"
+            "expected the name of a stack: give --stack, or set IDLE_JOBS_STACK; this "
+            "folder has no samconfig.toml with a stack_name in "
+            "[default.deploy.parameters]"
         )
     return text

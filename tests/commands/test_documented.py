@@ -161,8 +161,8 @@ def test_the_lines_that_need_no_mapping_run(
     """In their order, each ends with 0 or 3, which says that something is left."""
     body = persons_message(job_id="old-payments", request_id="r-7").to_json()
     (tmp_path / "request.json").write_text('{"job_id": "web"}')
-    samconfig = ROOT / "samconfig.toml"
-    (tmp_path / "samconfig.toml").write_text(samconfig.read_text("utf-8"))
+    example = (ROOT / "samconfig.example.toml").read_text("utf-8")
+    (tmp_path / "samconfig.toml").write_text(example)
     monkeypatch.chdir(tmp_path)
     saved = ["idle-jobs plan --save monday.json"]
     for line in [*saved, *OTHERS]:

@@ -20,6 +20,8 @@ from idle_jobs_cli.stack.names import default_stack
 
 pytestmark = pytest.mark.slow
 
+ROOT = Path(__file__).parents[2]
+
 TELLS = {
     "a parked message": (
         persons_message(parked_reason="blocked: being reset").to_json(),
@@ -241,9 +243,14 @@ def test_no_mode_is_written_for_a_foreign_stack(
 
 
 def test_the_stack_of_samconfig_is_the_default(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Without STACK the commands look after what `sam deploy` deploys."""
+    example = (ROOT / "samconfig.example.toml").read_text("utf-8")
+    (tmp_path / "samconfig.toml").write_text(example)
+    monkeypatch.chdir(tmp_path)
     with deployed():
         code = idle_jobs("parked")
 
@@ -254,7 +261,7 @@ def test_the_stack_of_samconfig_is_the_default(
 @pytest.mark.parametrize(
     ("argv", "expected"),
     [
-        (["--stack", ""], "expected the name of a stack"),
+        (["--stack", ""], "expected the name of a stack: give --stack, or set"),
         (["--sta", "x"], "No such option"),
     ],
 )

@@ -293,9 +293,9 @@ def test_a_folder_is_no_file(tmp_path: Path, capsys: Capture) -> None:
     assert "cannot be read: Is a directory" in capsys.readouterr().err
 
 
-def test_our_own_samconfig_is_valid(capsys: Capture) -> None:
+def test_our_own_example_is_valid(capsys: Capture) -> None:
     """All of its environments."""
-    code = idle_jobs("validate", "settings", str(ROOT / "samconfig.toml"))
+    code = idle_jobs("validate", "settings", str(ROOT / "samconfig.example.toml"))
 
     assert (code, capsys.readouterr().err) == (0, "")
 

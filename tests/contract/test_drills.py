@@ -202,8 +202,9 @@ def test_names_in_the_text_exist() -> None:
     assert {w for w in code(DRILLS) if re.fullmatch("[a-z]+_[a-z_]+", w)} <= set(Reason)
 
 
-def test_our_commands_take_what_they_are_given() -> None:
+def test_our_commands_take_what_they_are_given(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each exists, and has the options and the arguments of the line."""
+    monkeypatch.setenv("IDLE_JOBS_STACK", "drill")
     for command in OURS:
         found = load(command.words[1])
 
