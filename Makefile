@@ -1,8 +1,10 @@
-# Six environments, each made when it is first needed: operators need few packages, the
-# SAM CLI pins a boto3 of its own, the built functions and quick313 run under Lambda's
-# Python, which need not be yours, and two versions of Elastic's client have one name.
+# Seven environments, each made when it is first needed: operators need few packages, the
+# SAM CLI and checkov pin boto3s of their own, the built functions and quick313 run under
+# Lambda's Python, which need not be yours, and two versions of Elastic's client have one
+# name.
 DEV := .venv/bin
 OPS := .venv-cli/bin
+AUDIT := .venv-audit/bin
 CLI = $(OPS)/python -m idle_jobs_cli
 SAM := SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam
 
@@ -11,7 +13,7 @@ SHELL := /bin/bash -euo pipefail
 LOOK := plan explain doctor parked mode
 ACT := close redrive pause resume
 SIMULATED := demo cluster simulate
-.PHONY: help setup $(LOOK) $(ACT) validate $(SIMULATED) conformance mutants reliability settings-table costs released test quick worlds quick313 lint build e2e check clean
+.PHONY: help setup $(LOOK) $(ACT) validate $(SIMULATED) conformance mutants reliability settings-table costs released test quick worlds quick313 lint audit build e2e check clean
 .NOTPARALLEL:
 
 export PYTHONPATH := functions:worlds:tests:.
@@ -123,6 +125,15 @@ lint: .venv/.ready .venv-sam/.ready ## Check style, types and the template.
 	@# Without cfn-lint it checks SAM's own properties; it wants a region, and calls none.
 	@$(SAM) validate --region eu-west-1 > /dev/null
 
+# None of it needs the network. tests/checkov has what is accepted, with the reasons.
+logged = > .audit/$(1).log 2>&1 || { cat .audit/$(1).log; exit 1; }
+audit: .venv/.ready .venv-audit/.ready ## Check the stack and the workflows for weaknesses.
+	@$(DEV)/python -m audited_stacks .audit
+	@printf '%s\n' plain guarded | xargs -P 2 -I % sh -c '$(AUDIT)/checkov --compact --quiet \
+		--skip-download --config-file tests/checkov/%.yaml --file .audit/%.json $(call logged,%)'
+	@$(AUDIT)/zizmor --offline --persona=pedantic .github/workflows $(call logged,zizmor)
+	@$(AUDIT)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*
+
 build: .venv-sam/.ready ## Build the three functions into .aws-sam/build.
 	@mkdir -p .aws-sam
 	@python=$$(tools/find_python 3.13); export PATH="$$(dirname "$$python"):$$PATH"; \
@@ -131,13 +142,13 @@ build: .venv-sam/.ready ## Build the three functions into .aws-sam/build.
 e2e: .venv/.ready .venv-e2e/.ready build ## Run what was built under Lambda's real runtime client.
 	@$(DEV)/pytest -q -n 2 -m e2e tests/e2e
 
-check: lint e2e test ## All that CI checks; quick313 unless this is Python 3.13.
+check: lint audit e2e test ## All that CI checks; quick313 unless this is Python 3.13.
 	@$(DEV)/python -c "import sys; sys.exit(sys.version_info[:2] != (3, 13))" || \
 		$(MAKE) --no-print-directory quick313
 
 clean: ## Remove what the others made, the environments included.
-	rm -rf .venv .venv-cli .venv-313 .venv-sam .venv-e2e .venv-client8 .venv*.lock
-	rm -rf .aws-sam .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-cli .venv-313 .venv-sam .venv-e2e .venv-client8 .venv-audit .venv*.lock
+	rm -rf .aws-sam .audit .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # Two makes at once both work: one makes the environment, the other waits for it.
 made = @python=$$(tools/find_python $(1)) && "$$python" tools/make_venv.py $@ $< $(2)
@@ -155,6 +166,9 @@ made = @python=$$(tools/find_python $(1)) && "$$python" tools/make_venv.py $@ $<
 	$(call made,3.13)
 
 .venv-sam/.ready: requirements/sam.txt
+	$(call made,3.11+)
+
+.venv-audit/.ready: requirements/audit.txt
 	$(call made,3.11+)
 
 # The runtime client's start is to be as quick the first time as later.
