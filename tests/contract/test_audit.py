@@ -2,6 +2,7 @@
 
 import json
 import re
+import tomllib
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,24 @@ def test_every_guardrail_is_on(stacks: dict[str, Any]) -> None:
 
     assert (len(keys), functions) == (4 + 3 + 1, 3)
     assert not re.search(r'"(Kms\w+Id|VpcConfig)":', json.dumps(stacks["plain"]))
+
+
+def test_each_suppressed_rule_of_security_has_its_reason() -> None:
+    """ruff's, in all code: on the line that breaks it, or beside the rule's number."""
+    found = [
+        line.strip()
+        for folder in ("functions", "idle_jobs_cli", "tests", "tools", "worlds")
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if re.search(r"# noqa: ([A-Z0-9]+, )*S\d{3}\b", line)
+    ]
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    linted = settings["tool"]["ruff"]["lint"]
+
+    assert "S" in linted["select"]
+    assert not [rule for rule in linted["ignore"] if re.fullmatch(r"S\d+", rule)]
+    assert [line for line in found if re.search(r"[A-Z]\d{3}$", line)] == []
+    assert found
 
 
 @pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)

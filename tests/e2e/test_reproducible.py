@@ -27,7 +27,8 @@ def built(folder: Path) -> dict[str, str]:
     ).stdout.strip()
     make = shutil.which("make") or "make"
     given = [f"ARTIFACTS_DIR={artifact}", f"PYTHON={python}"]
-    subprocess.run([make, "-C", source, "build-Sweeper", *given], check=True)  # noqa: S603
+    command = [make, "-C", str(source), "build-Sweeper", *given]
+    subprocess.run(command, check=True)  # noqa: S603 - our own Makefile
     return {
         str(path.relative_to(artifact)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(artifact.rglob("*"))

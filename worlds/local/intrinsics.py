@@ -49,8 +49,9 @@ def load_template(path: Path) -> dict[str, Value]:
 
     Reading takes 150 ms, hence once for each path: do not change what it returns.
     """
-    # Safe: the loader is a SafeLoader that knows CloudFormation's tags as well.
-    template = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506
+    text = path.read_text(encoding="utf-8")
+    # A SafeLoader that knows CloudFormation's tags as well.
+    template = yaml.load(text, _Loader)  # noqa: S506 - it is safe
     assert isinstance(template, dict)
     return template
 

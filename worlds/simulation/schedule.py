@@ -63,7 +63,7 @@ def build(schedule: Schedule) -> Stack:
     faults = schedule.faults
     # Of their own, so that people do the same whatever the functions do.
     life = Random(f"{schedule.seed} life")  # noqa: S311 - a seed is no secret
-    source = Random(f"{schedule.seed} functions")  # noqa: S311
+    source = Random(f"{schedule.seed} functions")  # noqa: S311 - as above
     version = "9.5.0" if life.random() < 0.3 else "8.9.0"
     cluster = Cluster(version)
     world = World(START)
