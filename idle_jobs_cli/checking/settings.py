@@ -65,12 +65,12 @@ def problems_of(settings: Settings, now: datetime) -> Iterator[str]:
 
 def _problem(name: str, variable: str, text: str) -> str:
     """Return what is wrong with one setting, "" for nothing."""
+    taken = PARAMETERS.get(name)
+    if taken and not taken.takes(tidy(text)):
+        return f"{name}: expected {taken.says}, got {text!r:.80}"
     problems: list[str] = []
     if reader := READERS.get(variable):
         read_variables({name: text}, {name: reader}, problems)
-    taken = PARAMETERS.get(name)
-    if taken and not problems and not taken.takes(tidy(text)):
-        return f"{name}: expected {taken.says}, got {text!r:.80}"
     return "".join(problems)
 
 

@@ -158,7 +158,7 @@ WRONG: dict[str, tuple[str, str, list[str]]] = {
         [
             "IDLE_AFTER: expected a time value such as 30m, 48h or 7d, got 'soon'",
             "FORCE_FAILED: expected true or false, got 'yes'",
-            "KeepPatterns: expected globs separated by commas, such as prod-*,billing",
+            "KeepPatterns: expected globs over job ids and groups, separated by",
             "MaxClosePercent: expected a whole number from 1 to 100, got '0'",
         ],
     ),
@@ -207,7 +207,7 @@ WRONG: dict[str, tuple[str, str, list[str]]] = {
         """,
         [
             "a: IdleAftr: unknown, did you mean IdleAfter?",
-            "b: IdleAfter: expected a time value",
+            "b: IdleAfter: expected hours or days, such as",
         ],
     ),
     "no value": ("settings", "IdleAfter", ["Error: settings: expected NAME=VALUE"]),
