@@ -10,15 +10,16 @@ SAM := SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam
 
 SHELL := /bin/bash -euo pipefail
 .DEFAULT_GOAL := help
+DEPLOY := prerequisites answers deploy
 LOOK := plan explain doctor parked mode
 ACT := close redrive pause resume
 SIMULATED := demo cluster simulate
-.PHONY: help setup $(LOOK) $(ACT) validate $(SIMULATED) conformance mutants reliability settings-table costs released test quick worlds quick313 lint audit build e2e check clean
+.PHONY: help .programs $(DEPLOY) setup $(LOOK) $(ACT) validate $(SIMULATED) conformance mutants reliability settings-table costs released test quick worlds quick313 lint audit build e2e check clean
 .NOTPARALLEL:
 
 export PYTHONPATH := functions:worlds:tests:.
 # The operator's commands need the product and themselves, and no tests.
-$(LOOK) $(ACT) validate $(SIMULATED): export PYTHONPATH := functions:.
+$(DEPLOY) $(LOOK) $(ACT) validate $(SIMULATED): export PYTHONPATH := functions:.
 # An image's habit: each process would compile all that it imports, for seconds.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -28,10 +29,27 @@ given = $(findstring command line,$(origin $(1)))
 option = $(if $(call given,$(2)),--$(1)='$($(2))')
 text = $(if $(call given,$(1)),'$($(1))')
 args = $(if $(call given,ARGS),$(ARGS))
+environment = $(if $(call given,ENV),'$(ENV)',default)
 
 help: ## Show what there is.
 	@awk -F ':.*## ' '/^## / {print "\n" substr($$0, 4)} \
 		/^[a-z0-9-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
+
+## A stack. ENV=staging is a second one, with settings of its own.
+
+# They are made in this order, and the first that fails says why and is the last.
+deploy: prerequisites answers build ## Check, ask, build, deploy, and test the stack.
+	@$(SAM) deploy --config-env $(environment) --no-fail-on-empty-changeset
+	@$(OPS)/python -m tools.first_look $(environment)
+
+prerequisites: .programs .venv-cli/.ready ## Check the programs and the AWS account.
+	@$(OPS)/python -m tools.aws_account $(environment)
+
+.programs:
+	@tools/prerequisites
+
+answers: .venv-cli/.ready ## Ask for the settings of a stack, or check those it has.
+	@$(OPS)/python -m tools.answers $(environment)
 
 ## The command idle-jobs. ARGS='...' adds options; each says more with ARGS=--help.
 

@@ -274,7 +274,8 @@ def test_make_knows_every_target() -> None:
     assert named <= set(re.findall(r"^([a-z0-9-]+):", makefile, re.MULTILINE))
 
 
-LINKS = [(p, link) for p in PAGES for link in links(p.read_text(encoding="utf-8"))]
+EVERY_PAGE = [*PAGES, *sorted({*(ROOT / "docs").glob("*.md")} - {*PAGES})]
+LINKS = [(p, link) for p in EVERY_PAGE for link in links(p.read_text(encoding="utf-8"))]
 
 
 @pytest.mark.parametrize(("page", "link"), sorted(set(LINKS)), ids=str)

@@ -1,0 +1,130 @@
+"""Asks for the settings of a stack, and keeps them in samconfig.toml for `sam deploy`.
+
+    python -m tools.answers staging
+
+`sam deploy --guided` asks, too, but checks no answer: CloudFormation refuses a wrong
+one after the upload. What has been answered is checked again, and not asked again.
+"""
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import boto3
+import click
+
+from idle_jobs_cli.checking.parameters import PARAMETERS
+from tools.samconfig import (
+    EXAMPLE,
+    FILE,
+    Deployment,
+    Settings,
+    keep,
+    kept,
+    problems,
+    problems_in,
+    wrong_region,
+    wrong_stack,
+)
+
+ENVIRONMENT = re.compile(r"[A-Za-z0-9_-]+")
+
+
+@click.command()
+@click.argument("environment", default="default")
+def main(environment: str) -> None:
+    """Ask for what samconfig.toml does not have, and check all that it has."""
+    if not ENVIRONMENT.fullmatch(environment):
+        raise click.UsageError(f"ENV: expected letters and digits, got {environment}")
+    deployment = kept(environment) or asked(environment)
+    if problems := problems_in(deployment):
+        for problem in problems:
+            click.echo(f"{FILE}: {environment}: {problem}", err=True)
+        raise click.UsageError("nothing was deployed: correct the file")
+    click.echo(
+        f"The stack {deployment.stack} in {deployment.region}, by the settings under "
+        f"[{environment}.deploy.parameters] in {FILE}. Change them there."
+    )
+
+
+def asked(environment: str) -> Deployment:
+    """Ask for the settings that matter first; return and keep what was answered."""
+    click.echo(
+        f"The settings of a new stack, which {FILE} will keep. Enter takes what is in\n"
+        "brackets. docs/operating.md describes each setting. After Ctrl-C none is kept."
+    )
+    example = tomllib.loads(EXAMPLE.read_text(encoding="utf-8"))["default"]["deploy"]
+    given: Mapping[str, Any] = example["parameters"]
+    suffix = "" if environment == "default" else f"-{environment}"
+    stack = _answer("Name of the stack", given["stack_name"] + suffix, wrong_stack)
+    own = boto3.Session().region_name or ""
+    region = _answer("Region of the stack", own, wrong_region)
+    settings = {name: value for name, value in ask_settings().items() if value}
+    keep(environment, {**given, "stack_name": stack, "region": region}, settings)
+    return Deployment(stack, region, None, settings)
+
+
+def ask_settings() -> Settings:
+    """Ask for the parameters that matter first, and then for any other."""
+    settings: Settings = {}
+
+    def put(name: str, question: str, default: str = "", *, last: bool = False) -> None:
+        def wrong(text: str) -> str:
+            # The last of those that go together is where they are seen not to.
+            found = problems(settings | {name: text}) if last else alone(name, text)
+            return "\n  ".join(found)
+
+        settings[name] = _answer(f"{question} ({name})", default, wrong)
+
+    put("ClusterName", "Name of the cluster, in metrics and alarms")
+    put("ClusterUrl", "URL of Elasticsearch, or of the gateway in front of it")
+    put("AuthMode", "How a call proves who sends it: sigv4, api_key, basic", "sigv4")
+    if settings["AuthMode"] == "sigv4":
+        put("ClusterArn", "ARN that the functions may call, or Enter to give a role")
+        if not settings["ClusterArn"]:
+            put("RoleArn", "ARN of a role to sign as", last=True)
+    put("SecretArn", "ARN of the secret with the credential", last=True)
+    put("AlarmEmail", "E-mail address for the alarms", last=True)
+    _ask_others(settings)
+    return settings
+
+
+def _ask_others(settings: Settings) -> None:
+    """Ask for other settings until none is left and all go together."""
+    while True:
+        text = _answer(
+            "Another setting (IdleAfter=4d), or Enter to go on", "", _anything
+        )
+        name, sign, value = (part.strip() for part in text.partition("="))
+        if name and (name not in PARAMETERS or not sign):
+            click.echo(f"  expected NAME=VALUE of a parameter, got {text!r:.80}")
+        elif wrong := alone(name, value) if name else problems(settings):
+            click.echo("\n".join(f"  {each}" for each in wrong))
+        elif name:
+            settings[name] = value
+        else:
+            return
+
+
+def alone(name: str, text: str) -> list[str]:
+    """Return what is wrong with one setting, whatever the others will be."""
+    return [each for each in problems({name: text}) if each.startswith(f"{name}:")]
+
+
+def _anything(_text: str) -> str:
+    return ""
+
+
+def _answer(question: str, default: str, wrong: Callable[[str], str]) -> str:
+    """Return an answer in which nothing is wrong; a wrong one is asked for again."""
+    while True:
+        given = click.prompt(question, default=default, show_default=bool(default))
+        answer = str(given).strip()
+        if not (problem := wrong(answer)):
+            return answer
+        click.echo(f"  {problem}")
+
+
+if __name__ == "__main__":
+    main(prog_name="make deploy")

@@ -1,0 +1,119 @@
+"""Reads and writes samconfig.toml, where the answers of a person are kept for sam."""
+
+import json
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import boto3
+import click
+
+from idle_jobs_cli.checking.parameters import PARAMETERS
+from idle_jobs_cli.checking.settings import problems_of
+from idle_jobs_cli.checking.settings_file import sections
+from idle_jobs_cli.checking.together import NEEDED
+from idle_jobs_cli.exits import BadInput
+
+FILE = Path("samconfig.toml")
+EXAMPLE = Path("samconfig.example.toml")
+# The longest name of a queue has 80 characters, and one is <stack name>-requests.
+STACK = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,70}")
+# What needs no quotes in an item of parameter_overrides.
+PLAIN = re.compile(r"[\w.,:/@*+-]*")
+
+Settings = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """What samconfig.toml says of one stack."""
+
+    stack: str
+    region: str
+    profile: str | None
+    settings: Settings
+
+
+def kept(environment: str) -> Deployment | None:
+    """Return what the file says of the stack of an environment, None for nothing."""
+    text = FILE.read_text(encoding="utf-8") if FILE.exists() else ""
+    try:
+        return _kept(environment, text)
+    except (tomllib.TOMLDecodeError, AttributeError, TypeError) as error:
+        raise click.UsageError(f"{FILE}: expected what sam reads: {error}") from None
+
+
+def _kept(environment: str, text: str) -> Deployment | None:
+    found = tomllib.loads(text).get(environment, {})
+    given: dict[str, Any] = {}
+    for command in ("global", "deploy"):
+        given |= found.get(command, {}).get("parameters", {})
+    if not given:
+        return None
+    settings: Settings = {}
+    try:
+        for name, some in sections(text):
+            settings |= some if name == environment else {}
+    except BadInput as bad:
+        raise click.UsageError(f"{FILE}: {bad}") from None
+    return Deployment(
+        stack=str(given.get("stack_name", "")),
+        region=str(given.get("region") or boto3.Session().region_name or ""),
+        profile=given.get("profile"),
+        settings=settings,
+    )
+
+
+def problems_in(deployment: Deployment) -> list[str]:
+    """Return all that is wrong, which CloudFormation would say after the upload."""
+    settings = deployment.settings
+    named = [
+        f"{name}: expected a parameter of template.yaml"
+        for name in settings
+        if name not in PARAMETERS
+    ]
+    return [
+        *filter(None, [wrong_stack(deployment.stack), wrong_region(deployment.region)]),
+        *(f"{name}: it is needed" for name in NEEDED if name not in settings),
+        *(named or problems(settings)),
+    ]
+
+
+def wrong_stack(name: str) -> str:
+    """Return what is wrong with the name of a stack."""
+    if STACK.fullmatch(name):
+        return ""
+    return (
+        "stack_name: expected a letter, and then up to 70 letters, digits and "
+        f"hyphens, got {name!r:.80}"
+    )
+
+
+def wrong_region(name: str) -> str:
+    """Return what is wrong with the name of a region."""
+    if name and PARAMETERS["SigningRegion"].takes(name):
+        return ""
+    return f"region: expected one such as eu-west-1, got {name!r:.80}"
+
+
+def problems(settings: Settings) -> list[str]:
+    """Return what is wrong with settings, also with those that do not go together."""
+    return [*problems_of(settings, datetime.now(UTC))]
+
+
+def keep(environment: str, given: Mapping[str, Any], settings: Settings) -> None:
+    """Add a section to the file; what is there already stays as it is."""
+    lines = [] if FILE.exists() else ["version = 0.1"]
+    lines += ["", f"[{environment}.deploy.parameters]"]
+    # JSON's texts, lists and switches are TOML's, too.
+    lines += [f"{k} = {json.dumps(v, ensure_ascii=False)}" for k, v in given.items()]
+    lines += ["parameter_overrides = ["]
+    for name, value in settings.items():
+        text = value if PLAIN.fullmatch(value) else json.dumps(value)
+        lines += [f"    {json.dumps(f'{name}={text}', ensure_ascii=False)},"]
+    with FILE.open("a", encoding="utf-8") as file:
+        file.write("\n".join([*lines, "]", ""]))
