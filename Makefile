@@ -1,7 +1,7 @@
-# Seven environments, each made when it is first needed: operators need few packages, the
+# Eight environments, each made when it is first needed: operators need few packages, the
 # SAM CLI and checkov pin boto3s of their own, the built functions and quick313 run under
-# Lambda's Python, which need not be yours, and two versions of Elastic's client have one
-# name.
+# Lambda's Python, which need not be yours, two versions of Elastic's client have one
+# name, and what the SBOM's writer needs would change what requests does.
 DEV := .venv/bin
 OPS := .venv-cli/bin
 AUDIT := .venv-audit/bin
@@ -14,7 +14,7 @@ DEPLOY := prerequisites answers deploy
 LOOK := plan explain doctor parked mode
 ACT := close redrive pause resume
 SIMULATED := demo cluster simulate
-.PHONY: help .programs $(DEPLOY) setup $(LOOK) $(ACT) validate $(SIMULATED) conformance mutants reliability settings-table costs released test quick worlds quick313 lint audit build e2e check clean
+.PHONY: help .programs $(DEPLOY) setup $(LOOK) $(ACT) validate $(SIMULATED) conformance mutants reliability settings-table costs released test quick worlds quick313 lint audit build sbom e2e check clean
 .NOTPARALLEL:
 
 export PYTHONPATH := functions:worlds:tests:.
@@ -157,7 +157,11 @@ build: .venv-sam/.ready ## Build the three functions into .aws-sam/build.
 	@python=$$(tools/find_python 3.13); export PATH="$$(dirname "$$python"):$$PATH"; \
 		$(SAM) build --parallel > .aws-sam/build.log 2>&1 || { cat .aws-sam/build.log; exit 1; }
 
-e2e: .venv/.ready .venv-e2e/.ready build ## Run what was built under Lambda's real runtime client.
+sbom: .venv-sbom/.ready ## Write .aws-sam/sbom.json: what is deployed, in CycloneDX.
+	@mkdir -p .aws-sam
+	@.venv-sbom/bin/python -m sbom .aws-sam/sbom.json
+
+e2e: .venv/.ready .venv-e2e/.ready build sbom ## Run what was built under Lambda's real runtime client.
 	@$(DEV)/pytest -q -n 2 -m e2e tests/e2e
 
 check: lint audit e2e test ## All that CI checks; quick313 unless this is Python 3.13.
@@ -165,7 +169,7 @@ check: lint audit e2e test ## All that CI checks; quick313 unless this is Python
 		$(MAKE) --no-print-directory quick313
 
 clean: ## Remove what the others made, the environments included.
-	rm -rf .venv .venv-cli .venv-313 .venv-sam .venv-e2e .venv-client8 .venv-audit .venv*.lock
+	rm -rf .venv .venv-cli .venv-313 .venv-sam .venv-e2e .venv-client8 .venv-audit .venv-sbom .venv*.lock
 	rm -rf .aws-sam .audit .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # Two makes at once both work: one makes the environment, the other waits for it.
@@ -187,6 +191,9 @@ made = @python=$$(tools/find_python $(1)) && "$$python" tools/make_venv.py $@ $<
 	$(call made,3.11+)
 
 .venv-audit/.ready: requirements/audit.txt
+	$(call made,3.11+)
+
+.venv-sbom/.ready: requirements/sbom.txt
 	$(call made,3.11+)
 
 # The runtime client's start is to be as quick the first time as later.

@@ -30,6 +30,7 @@ FOR = {
     "dev": "for the tests: once, about a minute",
     "sam": "with the SAM CLI: once, about half a minute",
     "audit": "with checkov and zizmor: once, about half a minute and 300 MB",
+    "sbom": "for the SBOM: once, a few seconds",
     "e2e": "with Lambda's runtime client: once, a few seconds",
     "client8": "with Elastic's client of 8.x: once, a few seconds",
 }
