@@ -4,7 +4,8 @@
 # name, and what the SBOM's writer needs would change what requests does.
 DEV := .venv/bin
 OPS := .venv-cli/bin
-AUDIT := .venv-audit/bin
+# Without the modules of the tests, some of which have the names of packages.
+AUDIT := env -u PYTHONPATH .venv-audit/bin
 CLI = $(OPS)/python -m idle_jobs_cli
 SAM := SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam
 
@@ -143,12 +144,13 @@ lint: .venv/.ready .venv-sam/.ready ## Check style, types and the template.
 	@# Without cfn-lint it checks SAM's own properties; it wants a region, and calls none.
 	@$(SAM) validate --region eu-west-1 > /dev/null
 
-# None of it needs the network. tests/checkov has what is accepted, with the reasons.
 logged = > .audit/$(1).log 2>&1 || { cat .audit/$(1).log; exit 1; }
+
+# None of it needs the network. tests/audit has what is accepted, with the reasons.
 audit: .venv/.ready .venv-audit/.ready ## Check the stack and the workflows for weaknesses.
 	@$(DEV)/python -m audited_stacks .audit
 	@printf '%s\n' plain guarded | xargs -P 2 -I % sh -c '$(AUDIT)/checkov --compact --quiet \
-		--skip-download --config-file tests/checkov/%.yaml --file .audit/%.json $(call logged,%)'
+		--skip-download --config-file tests/audit/%.yaml --file .audit/%.json $(call logged,%)'
 	@$(AUDIT)/zizmor --offline --persona=pedantic .github/workflows $(call logged,zizmor)
 	@$(AUDIT)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*
 

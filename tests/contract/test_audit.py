@@ -18,7 +18,7 @@ from local.translation import translate
 
 pytestmark = pytest.mark.slow
 
-CONFIGS = {name: ROOT / "tests" / "checkov" / f"{name}.yaml" for name in STACKS}
+CONFIGS = {name: ROOT / "tests" / "audit" / f"{name}.yaml" for name in STACKS}
 
 
 @pytest.fixture(scope="module")
