@@ -15,7 +15,7 @@ DEPLOY := prerequisites answers deploy
 LOOK := plan explain doctor parked mode
 ACT := close redrive pause resume
 SIMULATED := demo cluster simulate
-.PHONY: help .programs $(DEPLOY) setup $(LOOK) $(ACT) validate $(SIMULATED) conformance mutants reliability settings-table costs released test quick worlds quick313 lint audit build sbom e2e check clean
+.PHONY: help .programs $(DEPLOY) setup $(LOOK) $(ACT) validate $(SIMULATED) conformance mutants reliability settings-table costs released test quick worlds quick313 lint audit build sbom package e2e check clean
 .NOTPARALLEL:
 
 export PYTHONPATH := functions:worlds:tests:.
@@ -163,6 +163,9 @@ sbom: .venv-sbom/.ready ## Write .aws-sam/sbom.json: what is deployed, in Cyclon
 	@mkdir -p .aws-sam
 	@.venv-sbom/bin/python -m sbom .aws-sam/sbom.json
 
+package: .venv-cli/.ready build sbom ## For those without SAM: dist/idle-job-closer-*.zip.
+	@$(OPS)/python -m tools.package dist
+
 e2e: .venv/.ready .venv-e2e/.ready build sbom ## Run what was built under Lambda's real runtime client.
 	@$(DEV)/pytest -q -n 2 -m e2e tests/e2e
 
@@ -172,7 +175,7 @@ check: lint audit e2e test ## All that CI checks; quick313 unless this is Python
 
 clean: ## Remove what the others made, the environments included.
 	rm -rf .venv .venv-cli .venv-313 .venv-sam .venv-e2e .venv-client8 .venv-audit .venv-sbom .venv*.lock
-	rm -rf .aws-sam .audit .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .aws-sam dist .audit .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # Two makes at once both work: one makes the environment, the other waits for it.
 made = @python=$$(tools/find_python $(1)) && "$$python" tools/make_venv.py $@ $< $(2)

@@ -163,6 +163,8 @@ def test_the_lines_that_need_no_mapping_run(
     (tmp_path / "request.json").write_text('{"job_id": "web"}')
     example = (ROOT / "samconfig.example.toml").read_text("utf-8")
     (tmp_path / "samconfig.toml").write_text(example)
+    (parameters,) = fences((ROOT / "docs" / "deploying.md").read_text("utf-8"), "json")
+    (tmp_path / "parameters.json").write_text(parameters)
     monkeypatch.chdir(tmp_path)
     saved = ["idle-jobs plan --save monday.json"]
     for line in [*saved, *OTHERS]:
