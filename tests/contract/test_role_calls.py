@@ -92,7 +92,8 @@ def played(configuration: str) -> Played:
     elif "ClusterArn" in given:
         own = AWS_KEYS["AWS_SECRET_ACCESS_KEY"]
         cluster.aws_secrets = {AWS_KEYS["AWS_ACCESS_KEY_ID"]: own}
-    with ListeningRunner(cluster, START, DAILY | given) as stack:
+    early = dict.fromkeys(("CLOSE_READ_TIMEOUT_EARLY", "CLOSE_READ_TIMEOUT"), "0.1")
+    with ListeningRunner(cluster, START, DAILY | given, timeouts=early) as stack:
         if "ReadSecretArn" in given:
             made = boto3.client("secretsmanager").create_secret(
                 Name="reader", SecretString=API_KEY
@@ -117,7 +118,7 @@ def hard_hours(stack: ListeningRunner) -> None:
     gone = Fault(".", kind="refuse", start=stack.now, until=until)
     stack.cluster.faults.append(gone)
     stack.plan(until, lambda: sweep(stack))
-    stack.run(after(hours=5))
+    stack.run(after(hours=2))
     for name in FUNCTIONS:
         stack.invoke(name, {"doctor": True})
     assert stack.errors == []
