@@ -20,6 +20,7 @@ from tools.samconfig import (
     FILE,
     Deployment,
     Settings,
+    Wrong,
     keep,
     kept,
     problems,
@@ -28,6 +29,8 @@ from tools.samconfig import (
     wrong_stack,
 )
 
+# The services that check signatures, by what an ARN of theirs has in the third place.
+SERVICES = {"es": "es", "lambda": "lambda", "vpc-lattice": "vpc-lattice-svcs"}
 ENVIRONMENT = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -36,12 +39,12 @@ ENVIRONMENT = re.compile(r"[A-Za-z0-9_-]+")
 def main(environment: str) -> None:
     """Ask for what samconfig.toml does not have, and check all that it has."""
     if not ENVIRONMENT.fullmatch(environment):
-        raise click.UsageError(f"ENV: expected letters and digits, got {environment}")
+        raise Wrong(f"ENV: expected letters and digits, got {environment}")
     deployment = kept(environment) or asked(environment)
     if problems := problems_in(deployment):
         for problem in problems:
             click.echo(f"{FILE}: {environment}: {problem}", err=True)
-        raise click.UsageError("nothing was deployed: correct the file")
+        raise Wrong("nothing was deployed: correct the file")
     click.echo(
         f"The stack {deployment.stack} in {deployment.region}, by the settings under "
         f"[{environment}.deploy.parameters] in {FILE}. Change them there."
@@ -84,6 +87,9 @@ def ask_settings() -> Settings:
         put("ClusterArn", "ARN that the functions may call, or Enter to give a role")
         if not settings["ClusterArn"]:
             put("RoleArn", "ARN of a role to sign as", last=True)
+        _, _, named, *_ = f"{settings['ClusterArn']}:::".split(":")
+        service = SERVICES.get(named, "execute-api")
+        put("SigV4Service", "Service that checks the signature", service)
     put("SecretArn", "ARN of the secret with the credential", last=True)
     put("AlarmEmail", "E-mail address for the alarms", last=True)
     _ask_others(settings)

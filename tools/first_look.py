@@ -1,6 +1,8 @@
 """Tests the stack that was just deployed, and says what to do next.
 
-python -m tools.first_look staging
+    python -m tools.first_look staging
+
+The test is that of `idle-jobs doctor`.
 """
 
 import os
@@ -12,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from idle_jobs_cli.__main__ import main as idle_jobs
 from idle_jobs_cli.exits import Exit
-from tools.samconfig import FILE, kept
+from tools.samconfig import FILE, Wrong, kept
 
 # A stack that has only a changeset, which was not confirmed.
 NOT_YET = "REVIEW_IN_PROGRESS"
@@ -24,7 +26,7 @@ def main(environment: str) -> None:
     """Run the doctor on the stack of an environment; the exit code is the doctor's."""
     deployment = kept(environment)
     if not deployment:
-        raise click.UsageError(f"{FILE} has no [{environment}.deploy.parameters]")
+        raise Wrong(f"{FILE} has no [{environment}.deploy.parameters]")
     own = boto3.Session().region_name
     # What sam read of the file, the commands read of the environment.
     os.environ["AWS_DEFAULT_REGION"] = deployment.region

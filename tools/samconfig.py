@@ -16,7 +16,7 @@ from idle_jobs_cli.checking.parameters import PARAMETERS
 from idle_jobs_cli.checking.settings import problems_of
 from idle_jobs_cli.checking.settings_file import sections
 from idle_jobs_cli.checking.together import NEEDED
-from idle_jobs_cli.exits import BadInput
+from idle_jobs_cli.exits import BadInput, Exit
 
 FILE = Path("samconfig.toml")
 EXAMPLE = Path("samconfig.example.toml")
@@ -26,6 +26,12 @@ STACK = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,70}")
 PLAIN = re.compile(r"[\w.,:/@*+-]*")
 
 Settings = dict[str, str]
+
+
+class Wrong(click.ClickException):
+    """A file or an option that is wrong: a line, without a usage."""
+
+    exit_code = Exit.ASKED_WRONGLY
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +50,7 @@ def kept(environment: str) -> Deployment | None:
     try:
         return _kept(environment, text)
     except (tomllib.TOMLDecodeError, AttributeError, TypeError) as error:
-        raise click.UsageError(f"{FILE}: expected what sam reads: {error}") from None
+        raise Wrong(f"{FILE}: expected what sam reads: {error}") from None
 
 
 def _kept(environment: str, text: str) -> Deployment | None:
@@ -52,14 +58,14 @@ def _kept(environment: str, text: str) -> Deployment | None:
     given: dict[str, Any] = {}
     for command in ("global", "deploy"):
         given |= found.get(command, {}).get("parameters", {})
-    if not given:
+    if not given and "deploy" not in found:
         return None
     settings: Settings = {}
     try:
         for name, some in sections(text):
             settings |= some if name == environment else {}
     except BadInput as bad:
-        raise click.UsageError(f"{FILE}: {bad}") from None
+        raise Wrong(f"{FILE}: {bad}") from None
     return Deployment(
         stack=str(given.get("stack_name", "")),
         region=str(given.get("region") or boto3.Session().region_name or ""),

@@ -20,6 +20,7 @@ PAGE = EXAMPLE.parent / "docs" / "deploying.md"
 LABELS = load_template(TEMPLATE)["Metadata"]["AWS::CloudFormation::Interface"]
 SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:elastic-AbCdEf"
 ARN = "arn:aws:execute-api:eu-west-1:123456789012:a1b2c3d4e5/prod/*"
+DOMAIN = "arn:aws:es:eu-west-1:123456789012:domain/d/x"
 ROLE = "arn:aws:iam::123456789012:role/closer"
 # The stack, its region, and the five that matter first, with an API key.
 FIRST = ["", "", "prod", "https://elastic.example:9243", "api_key", SECRET, ""]
@@ -44,14 +45,19 @@ ANSWERED: dict[str, tuple[list[str], dict[str, str]]] = {
         {"AuthMode": "api_key", "SecretArn": SECRET},
     ),
     "signed calls": (
-        [*FIRST[:4], "", ARN, "", "", ""],
-        {"AuthMode": "sigv4", "ClusterArn": ARN},
+        [*FIRST[:4], "", ARN, "", "", "", ""],
+        {"AuthMode": "sigv4", "ClusterArn": ARN, "SigV4Service": "execute-api"},
+    ),
+    "signed calls of a domain, whose service is seen": (
+        [*FIRST[:4], "", DOMAIN, "", "", "", ""],
+        {"AuthMode": "sigv4", "ClusterArn": DOMAIN, "SigV4Service": "es"},
     ),
     "signed calls of a role, with a credential": (
-        [*FIRST[:4], "sigv4", "", ROLE, SECRET, "ann@example.com", ""],
+        [*FIRST[:4], "sigv4", "", ROLE, "lambda", SECRET, "ann@example.com", ""],
         {
             "AuthMode": "sigv4",
             "RoleArn": ROLE,
+            "SigV4Service": "lambda",
             "SecretArn": SECRET,
             "AlarmEmail": "ann@example.com",
         },
@@ -127,9 +133,9 @@ def test_a_wrong_answer_dies_at_the_prompt(typed: list[str], says: str) -> None:
 
 def test_the_questions_are_those_of_the_console() -> None:
     """A person who knows the labels there finds them here."""
-    told = ask(*FIRST[:4], "", "", ROLE, "", "", "").output
+    told = ask(*FIRST[:4], "", "", ROLE, "", "", "", "").output
     labels = {n: v["default"] for n, v in LABELS["ParameterLabels"].items()}
-    same = ("ClusterName", "ClusterUrl", "RoleArn", "AlarmEmail")
+    same = ("ClusterName", "ClusterUrl", "RoleArn", "SigV4Service", "AlarmEmail")
 
     assert [] == [name for name in same if f"{labels[name]} ({name})" not in told]
 
@@ -176,6 +182,7 @@ def kept_wrongly() -> Iterator[tuple[str, str]]:
         whole.replace("eu-west-1", "here").format('"IdleAfter=4d"'),
         "region: expected",
     )
+    yield "[default.deploy.parameters]\n", "expected at least one"
     yield "[default", "expected what sam reads"
     yield "[default]\ndeploy = 1\n", "expected what sam reads"
     yield "default = 1\n", "expected what sam reads"
@@ -188,6 +195,7 @@ def test_a_wrong_file_is_refused_before_the_build(text: str, says: str) -> None:
     told = ask()
 
     assert says in told.output
+    assert "Usage" not in told.output
     assert told.exit_code == 2
     assert Path("samconfig.toml").read_text("utf-8") == text
 

@@ -1,7 +1,9 @@
 """`make deploy`: what it needs, its order, and what it says at the end."""
 
 import subprocess
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 
 import boto3
 import pytest
@@ -16,6 +18,10 @@ from tools import aws_account, first_look
 
 __all__ = ["ids", "reports"]  # Fixtures.
 
+EXPIRED = (
+    b"<ErrorResponse><Error><Type>Sender</Type><Code>ExpiredToken</Code>"
+    b"<Message>it is over</Message></Error></ErrorResponse>"
+)
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.usefixtures("clone")
 
@@ -61,6 +67,32 @@ def test_the_region_of_the_stack_counts() -> None:
     )
     _, lines = account()
     assert lines[0] == "ok    AWS region       eu-north-1"
+
+
+def test_an_account_that_refuses_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error of AWS stands in the line, such as that of an expired token."""
+
+    class Refusing(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.send_response(403)
+            self.end_headers()
+            self.wfile.write(EXPIRED)
+
+        def log_message(self, *_: object) -> None:
+            """Be quiet."""
+
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "y")
+    with HTTPServer(("127.0.0.1", 0), Refusing) as server:
+        url = f"http://127.0.0.1:{server.server_port}"
+        monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+        Thread(target=server.serve_forever, daemon=True).start()
+        code, (_, line) = account()
+        server.shutdown()
+
+    assert code == 1
+    assert "(ExpiredToken)" in line
+    assert line.endswith(f"it is over. Next: {aws_account.NO_ACCOUNT}")
 
 
 def test_what_is_missing_has_a_next_step(monkeypatch: pytest.MonkeyPatch) -> None:
