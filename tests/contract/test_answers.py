@@ -143,11 +143,11 @@ def test_the_questions_are_those_of_the_console() -> None:
 def test_the_page_shows_what_is_asked() -> None:
     """Each line of the example, up to a refused answer, is one that is printed."""
     (shown,) = fences(PAGE.read_text("utf-8"), "console")
-    asked = shown[shown.index("Name of the stack") :].splitlines()
+    asked = shown[shown.index("The settings of") :].splitlines()
     told = ask("", "", "production", "http://elastic.example").output.splitlines()
 
-    assert len(asked) == 5
-    assert asked == [line.rstrip() for line in told[2:7]]
+    assert len(asked) == 7
+    assert asked == [line.rstrip() for line in told[:7]]
 
 
 def test_a_second_stack_leaves_the_first_as_it_is() -> None:

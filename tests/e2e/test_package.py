@@ -3,8 +3,10 @@
 import io
 import json
 import os
+import re
 import subprocess
 import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,6 @@ import pytest
 import requests
 import yaml
 from click.testing import CliRunner
-from moto import mock_aws
 from moto.server import ThreadedMotoServer
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
@@ -31,12 +32,15 @@ from local.translation import NEEDED
 from stacks import START, add_idle, after, ends
 from standin.cluster import Cluster
 from tools import package
+from tools.samconfig import keep
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 
 ROOT = Path(__file__).parents[2]
 SAM = ROOT / ".venv-sam" / "bin" / "sam"
 FILES = {"template.yaml", "functions.zip", "LICENSE", "README.md", "sbom.json"}
+# By the tests.
+WRITTEN = {"packaged.yaml", "samconfig.toml"}
 WHERE: Any = {"LocationConstraint": REGION}
 FUNCTIONS = [*Topology.load().functions]
 
@@ -65,38 +69,39 @@ class Uploaded:
 
 
 @pytest.fixture(scope="module")
-def uploaded(made: Path) -> Uploaded:
-    """Package it with the SAM CLI itself: as `aws cloudformation package` does it."""
+def bucket() -> Iterator[str]:
+    """Yield a bucket of AWS's APIs behind HTTP, which the SAM CLI finds meanwhile."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
     url = f"http://{host}:{port}"
+    ours = {"AWS_ENDPOINT_URL": url, "SAM_CLI_TELEMETRY": "0"}
     try:
         requests.post(f"{url}/moto-api/reset", timeout=10)
-        with patch.dict(
-            os.environ, AWS_KEYS | {"AWS_ENDPOINT_URL": url, "SAM_CLI_TELEMETRY": "0"}
-        ):
-            objects = _packaged(made)
+        with patch.dict(os.environ, AWS_KEYS | ours):
+            s3 = boto3.client("s3", REGION)
+            s3.create_bucket(Bucket="ours", CreateBucketConfiguration=WHERE)
+            yield "ours"
     finally:
         server.stop()
-    text = (made / "packaged.yaml").read_text(encoding="utf-8")
-    return Uploaded(yaml.safe_load(text), objects)
 
 
-def _packaged(made: Path) -> dict[str, bytes]:
-    """Run `sam package`; return what is in the bucket then."""
+@pytest.fixture(scope="module")
+def uploaded(made: Path, bucket: str) -> Uploaded:
+    """Package it with the SAM CLI itself: as `aws cloudformation package` does it."""
     s3 = boto3.client("s3", REGION)
-    s3.create_bucket(Bucket="ours", CreateBucketConfiguration=WHERE)
     names = ["--template-file", "template.yaml"]
     names += ["--output-template-file", "packaged.yaml"]
     subprocess.run(  # noqa: S603 - the SAM CLI of our own environment
-        [SAM, "package", *names, "--s3-bucket", "ours", "--no-progressbar"],
+        [SAM, "package", *names, "--s3-bucket", bucket, "--no-progressbar"],
         cwd=made,
         check=True,
         capture_output=True,
     )
-    keys = [each["Key"] for each in s3.list_objects_v2(Bucket="ours")["Contents"]]
-    return {key: s3.get_object(Bucket="ours", Key=key)["Body"].read() for key in keys}
+    keys = [each["Key"] for each in s3.list_objects_v2(Bucket=bucket)["Contents"]]
+    bodies = {k: s3.get_object(Bucket=bucket, Key=k)["Body"].read() for k in keys}
+    text = (made / "packaged.yaml").read_text(encoding="utf-8")
+    return Uploaded(yaml.safe_load(text), bodies)
 
 
 def test_it_has_what_is_needed(made: Path) -> None:
@@ -106,7 +111,7 @@ def test_it_has_what_is_needed(made: Path) -> None:
         modes = {entry.external_attr >> 16 for entry in code.infolist()}
     built = (path for path in (BUILD / "Sweeper").rglob("*") if path.is_file())
 
-    assert {path.name for path in made.iterdir()} - {"packaged.yaml"} == FILES
+    assert FILES <= {path.name for path in made.iterdir()} <= FILES | WRITTEN
     assert names == {str(path.relative_to(BUILD / "Sweeper")) for path in built}
     assert modes == {0o100644}, "Lambda's user may read them"
 
@@ -140,29 +145,52 @@ def test_cloudformation_gets_a_whole_stack(uploaded: Uploaded) -> None:
     (one,) = map(json.loads, code)
 
     assert one["S3Bucket"] == "ours"
-    with mock_aws():
-        s3 = boto3.client("s3", REGION)
-        s3.create_bucket(Bucket="ours", CreateBucketConfiguration=WHERE)
-        body = uploaded.objects[one["S3Key"]]
-        s3.put_object(Bucket="ours", Key=one["S3Key"], Body=body)
-        kept = {
-            n: r for n, r in found["Resources"].items() if r["Type"] in OF_FUNCTIONS
-        }
-        cloud = boto3.client("cloudformation", REGION)
-        cloud.create_stack(
-            StackName="packaged",
-            TemplateBody=json.dumps(found | {"Resources": kept, "Outputs": {}}),
-            Parameters=[
-                {"ParameterKey": key, "ParameterValue": value}
-                for key, value in (NEEDED | KEYED).items()
-            ],
-        )
-        listed = boto3.client("lambda", REGION).list_functions()["Functions"]
+    every = found["Resources"].items()
+    kept = {name: made for name, made in every if made["Type"] in OF_FUNCTIONS}
+    cloud = boto3.client("cloudformation", REGION)
+    cloud.create_stack(
+        StackName="packaged",
+        TemplateBody=json.dumps(found | {"Resources": kept, "Outputs": {}}),
+        Parameters=[
+            {"ParameterKey": key, "ParameterValue": value}
+            for key, value in (NEEDED | KEYED).items()
+        ],
+    )
+    listed = boto3.client("lambda", REGION).list_functions()["Functions"]
 
     assert {each["Handler"] for each in listed} == {
         function.handler for function in Topology.load().functions.values()
     }
-    assert {each["CodeSize"] for each in listed} == {len(body)}
+    size = len(uploaded.objects[one["S3Key"]])
+    assert {each["CodeSize"] for each in listed} == {size}
+
+
+@pytest.mark.usefixtures("uploaded")
+def test_sam_reads_what_was_answered(
+    made: Path, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`sam deploy` shows the settings that `make deploy` has kept, blanks and all."""
+    settings = {
+        "ClusterName": "prod",
+        "ClusterUrl": "https://elastic.example:9243",
+        "ScheduleExpression": "cron(0 20 ? * MON-FRI *)",
+        "KeepPatterns": "prod-*, [a-c]?, billing",
+    }
+    monkeypatch.chdir(made)
+    where = {"s3_bucket": bucket, "region": REGION}
+    keep("default", {"stack_name": "drill", **where}, {})
+    keep("staging", {"stack_name": "x", **where}, settings)
+    # moto does not find the template in the bucket: it ends there, after the upload.
+    ended = subprocess.run(  # noqa: S603 - the SAM CLI of our own environment
+        [SAM, "deploy", "--config-env", "staging", "--template-file", "packaged.yaml"],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    (shown,) = re.findall(r"Parameter overrides +: (.*)", ended.stdout)
+
+    assert settings == json.loads(shown)
+    assert re.search("Stack name +: x\n", ended.stdout)
 
 
 def test_what_was_uploaded_runs(uploaded: Uploaded, tmp_path: Path) -> None:
