@@ -11,7 +11,6 @@ import tomllib
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import boto3
 import click
 
 from idle_jobs_cli.checking.parameters import PARAMETERS
@@ -23,6 +22,7 @@ from tools.samconfig import (
     Wrong,
     keep,
     kept,
+    own_region,
     problems,
     problems_in,
     wrong_region,
@@ -61,8 +61,7 @@ def asked(environment: str) -> Deployment:
     given: Mapping[str, Any] = example["parameters"]
     suffix = "" if environment == "default" else f"-{environment}"
     stack = _answer("Name of the stack", given["stack_name"] + suffix, wrong_stack)
-    own = boto3.Session().region_name or ""
-    region = _answer("Region of the stack", own, wrong_region)
+    region = _answer("Region of the stack", own_region(), wrong_region)
     settings = {name: value for name, value in ask_settings().items() if value}
     keep(environment, {**given, "stack_name": stack, "region": region}, settings)
     return Deployment(stack, region, None, settings)

@@ -10,13 +10,15 @@ import sys
 import boto3
 import click
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NotConnected
 
-from tools.samconfig import kept, wrong_region
+from tools.samconfig import FILE, kept, own_region, wrong_region
 
 QUICK = Config(connect_timeout=5, read_timeout=10, retries={"total_max_attempts": 2})
 NO_REGION = "set AWS_DEFAULT_REGION, or a region of your profile: aws configure"
 NO_ACCOUNT = "aws sso login, or aws configure; AWS_PROFILE chooses a profile"
+NO_WAY = "check the region{}, and the way to AWS: HTTPS_PROXY, AWS_CA_BUNDLE"
 
 
 @click.command()
@@ -32,11 +34,15 @@ def main(environment: str) -> None:
     except BotoCoreError as error:
         fail("AWS credentials", str(error), NO_ACCOUNT)
     region = session.region_name or ""
+    of_file = f" in {FILE}" if found and found.region != own_region() else ""
     if wrong := wrong_region(region):
-        fail("AWS region", wrong if region else "no region is set", NO_REGION)
+        then = f"correct the region{of_file}" if of_file else NO_REGION
+        fail("AWS region", wrong if region else "no region is set", then)
     line("ok", "AWS region", region)
     try:
         asked = session.client("sts", config=QUICK).get_caller_identity()
+    except (NotConnected, HTTPClientError) as error:
+        fail("AWS credentials", str(error), NO_WAY.format(of_file))
     except (BotoCoreError, ClientError) as error:
         fail("AWS credentials", str(error), NO_ACCOUNT)
     line("ok", "AWS credentials", f"account {asked['Account']}, as {asked['Arn']}")

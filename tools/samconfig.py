@@ -11,6 +11,7 @@ from typing import Any
 
 import boto3
 import click
+from botocore.exceptions import BotoCoreError
 
 from idle_jobs_cli.checking.parameters import PARAMETERS
 from idle_jobs_cli.checking.settings import problems_of
@@ -68,10 +69,18 @@ def _kept(environment: str, text: str) -> Deployment | None:
         raise Wrong(f"{FILE}: {bad}") from None
     return Deployment(
         stack=str(given.get("stack_name", "")),
-        region=str(given.get("region") or boto3.Session().region_name or ""),
+        region=str(given.get("region") or own_region()),
         profile=given.get("profile"),
         settings=settings,
     )
+
+
+def own_region() -> str:
+    """Return the region of the environment, as boto3 finds it; "" for none."""
+    try:
+        return boto3.Session().region_name or ""
+    except BotoCoreError as error:
+        raise Wrong(f"{error}. Next: AWS_PROFILE chooses a profile") from None
 
 
 def problems_in(deployment: Deployment) -> list[str]:

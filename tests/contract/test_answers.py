@@ -207,6 +207,15 @@ def test_the_examples_can_be_deployed() -> None:
         assert ask(environment=environment).exit_code == 0
 
 
+def test_a_profile_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In one line, where boto3 looks for the region of the environment."""
+    monkeypatch.setenv("AWS_PROFILE", "nobody")
+    told = ask("")
+
+    assert told.exit_code == 2
+    assert "profile (nobody) could not be found. Next: " in told.output
+
+
 def test_a_strange_environment_is_refused() -> None:
     """It would be another table of TOML."""
     told = ask(environment="a.b")

@@ -69,6 +69,37 @@ def test_the_region_of_the_stack_counts() -> None:
     assert lines[0] == "ok    AWS region       eu-north-1"
 
 
+def test_a_wrong_region_is_corrected_where_it_was_given() -> None:
+    """The file counts more than the environment, so that would not help."""
+    Path("samconfig.toml").write_text(
+        '[default.deploy.parameters]\nregion = "europe"\n'
+        "parameter_overrides = ['A=b']\n"
+    )
+    code, (line,) = account()
+
+    assert code == 1
+    assert line.endswith("Next: correct the region in samconfig.toml")
+
+
+@pytest.mark.parametrize("region", ["eu-west-1", "eu-west-9"])
+def test_an_account_that_does_not_answer_is_not_one_that_refuses(
+    region: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its cause is a region that is none, or the network, and no login helps."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "y")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    Path("samconfig.toml").write_text(
+        f'[default.deploy.parameters]\nregion = "{region}"\n'
+        "parameter_overrides = ['A=b']\n"
+    )
+    code, (_, line) = account()
+    where = " in samconfig.toml" if region != "eu-west-1" else ""
+
+    assert (1, True) == (code, "Could not connect to the endpoint" in line)
+    assert line.endswith(f"Next: {aws_account.NO_WAY.format(where)}")
+
+
 def test_an_account_that_refuses_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """The error of AWS stands in the line, such as that of an expired token."""
 
