@@ -62,19 +62,20 @@ def asked(environment: str) -> Deployment:
     suffix = "" if environment == "default" else f"-{environment}"
     stack = _answer("Name of the stack", given["stack_name"] + suffix, wrong_stack)
     region = _answer("Region of the stack", own_region(), wrong_region)
-    settings = {name: value for name, value in ask_settings().items() if value}
+    settings = {name: value for name, value in ask_settings(region).items() if value}
     keep(environment, {**given, "stack_name": stack, "region": region}, settings)
     return Deployment(stack, region, None, settings)
 
 
-def ask_settings() -> Settings:
+def ask_settings(region: str) -> Settings:
     """Ask for the parameters that matter first, and then for any other."""
     settings: Settings = {}
 
     def put(name: str, question: str, default: str = "", *, last: bool = False) -> None:
         def wrong(text: str) -> str:
             # The last of those that go together is where they are seen not to.
-            found = problems(settings | {name: text}) if last else alone(name, text)
+            given = settings | {name: text}
+            found = problems(given, region) if last else alone(name, text, region)
             return "\n  ".join(found)
 
         settings[name] = _answer(f"{question} ({name})", default, wrong)
@@ -91,20 +92,21 @@ def ask_settings() -> Settings:
         put("SigV4Service", "Service that checks the signature", service)
     put("SecretArn", "ARN of the secret with the credential", last=True)
     put("AlarmEmail", "E-mail address for the alarms", last=True)
-    _ask_others(settings)
+    _ask_others(settings, region)
     return settings
 
 
-def _ask_others(settings: Settings) -> None:
+def _ask_others(settings: Settings, region: str) -> None:
     """Ask for other settings until none is left and all go together."""
     while True:
         text = _answer(
             "Another setting (IdleAfter=4d), or Enter to go on", "", _anything
         )
         name, sign, value = (part.strip() for part in text.partition("="))
+        wrong = alone(name, value, region) if name else problems(settings, region)
         if name and (name not in PARAMETERS or not sign):
             click.echo(f"  expected NAME=VALUE of a parameter, got {text!r:.80}")
-        elif wrong := alone(name, value) if name else problems(settings):
+        elif wrong:
             click.echo("\n".join(f"  {each}" for each in wrong))
         elif name:
             settings[name] = value
@@ -112,9 +114,10 @@ def _ask_others(settings: Settings) -> None:
             return
 
 
-def alone(name: str, text: str) -> list[str]:
+def alone(name: str, text: str, region: str) -> list[str]:
     """Return what is wrong with one setting, whatever the others will be."""
-    return [each for each in problems({name: text}) if each.startswith(f"{name}:")]
+    found = problems({name: text}, region)
+    return [each for each in found if each.startswith(f"{name}:")]
 
 
 def _anything(_text: str) -> str:

@@ -3,7 +3,7 @@
 import json
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,10 +21,13 @@ from idle_jobs_cli.exits import BadInput, Exit
 
 FILE = Path("samconfig.toml")
 EXAMPLE = Path("samconfig.example.toml")
+FUNCTIONS = Path("functions")
 # The longest name of a queue has 80 characters, and one is <stack name>-requests.
 STACK = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,70}")
 # What needs no quotes in an item of parameter_overrides.
 PLAIN = re.compile(r"[\w.,:/@*+-]*")
+# What the services of a stack find in its own region only.
+REGIONAL = ("SecretArn", "ReadSecretArn", "ExistingTopicArn", "KmsKeyArn")
 
 Settings = dict[str, str]
 
@@ -94,7 +97,7 @@ def problems_in(deployment: Deployment) -> list[str]:
     return [
         *filter(None, [wrong_stack(deployment.stack), wrong_region(deployment.region)]),
         *(f"{name}: it is needed" for name in NEEDED if name not in settings),
-        *(named or problems(settings)),
+        *(named or problems(settings, deployment.region)),
     ]
 
 
@@ -115,9 +118,20 @@ def wrong_region(name: str) -> str:
     return f"region: expected one such as eu-west-1, got {name!r:.80}"
 
 
-def problems(settings: Settings) -> list[str]:
+def problems(settings: Settings, region: str) -> list[str]:
     """Return what is wrong with settings, also with those that do not go together."""
-    return [*problems_of(settings, datetime.now(UTC))]
+    return [*problems_of(settings, datetime.now(UTC)), *_not_there(settings, region)]
+
+
+def _not_there(settings: Settings, region: str) -> Iterator[str]:
+    """Yield what a stack in this region, or the build, would not find."""
+    for name in REGIONAL:
+        _, _, _, where, *_ = f"{settings.get(name)}::::".split(":")
+        if where and region and where != region:
+            yield f"{name}: expected one in {region}, like the stack, got {where}"
+    bundle = settings.get("CaBundle")
+    if bundle and not (FUNCTIONS / bundle).is_file():
+        yield f"CaBundle: expected a file in functions/, which has no {bundle!r:.80}"
 
 
 def keep(environment: str, given: Mapping[str, Any], settings: Settings) -> None:

@@ -114,6 +114,18 @@ WRONG: dict[str, tuple[list[str], str]] = {
     "no setting": ([*FIRST, "4d"], "expected NAME=VALUE of a parameter, got '4d'"),
     "a variable": ([*FIRST, "IDLE_AFTER=4d"], "expected NAME=VALUE of a parameter"),
     "a setting's value": ([*FIRST, "IdleAfter=4w"], "IdleAfter: expected"),
+    "a secret of another region": (
+        [*FIRST[:5], SECRET.replace("eu-west", "us-east")],
+        "SecretArn: expected one in eu-west-1, like the stack, got us-east-1",
+    ),
+    "a key of another region": (
+        [*FIRST, "KmsKeyArn=arn:aws:kms:us-east-1:123456789012:key/x"],
+        "KmsKeyArn: expected one in eu-west-1",
+    ),
+    "a CA that is not there": (
+        [*FIRST, "CaBundle=ca.pem"],
+        "CaBundle: expected a file in functions/, which has no 'ca.pem'",
+    ),
     "subnets alone": (
         [*FIRST, "SubnetIds=subnet-0a1b2c3d", ""],
         "SubnetIds needs SecurityGroupIds",
@@ -129,6 +141,14 @@ def test_a_wrong_answer_dies_at_the_prompt(typed: list[str], says: str) -> None:
     assert says in told.output
     assert "Aborted!\n" in told.output
     assert (1, False) == (told.exit_code, Path("samconfig.toml").exists())
+
+
+def test_a_ca_in_the_build_is_taken(clone: Path) -> None:
+    """A person puts it there before."""
+    (clone / "functions").mkdir()
+    (clone / "functions" / "ca.pem").touch()
+
+    assert ask(*FIRST, "CaBundle=ca.pem", "").exit_code == 0
 
 
 def test_the_questions_are_those_of_the_console() -> None:
@@ -182,6 +202,8 @@ def kept_wrongly() -> Iterator[tuple[str, str]]:
         whole.replace("eu-west-1", "here").format('"IdleAfter=4d"'),
         "region: expected",
     )
+    topic = "ExistingTopicArn=arn:aws:sns:us-east-1:123456789012:x"
+    yield whole.format(f'"{topic}"'), "ExistingTopicArn: expected one in eu-west-1"
     yield "[default.deploy.parameters]\n", "expected at least one"
     yield "[default", "expected what sam reads"
     yield "[default]\ndeploy = 1\n", "expected what sam reads"
