@@ -31,6 +31,10 @@ from tools.samconfig import (
 
 # The services that check signatures, by what an ARN of theirs has in the third place.
 SERVICES = {"es": "es", "lambda": "lambda", "vpc-lattice": "vpc-lattice-svcs"}
+NO_MORE = (
+    f"the input ended before the last answer, so none is kept. Without a terminal, "
+    f"write {FILE} yourself: {EXAMPLE} shows how"
+)
 ENVIRONMENT = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -39,23 +43,30 @@ ENVIRONMENT = re.compile(r"[A-Za-z0-9_-]+")
 def main(environment: str) -> None:
     """Ask for what samconfig.toml does not have, and check all that it has."""
     if not ENVIRONMENT.fullmatch(environment):
-        raise Wrong(f"ENV: expected letters and digits, got {environment}")
+        raise Wrong(
+            "ENV: expected letters, digits, - and _, such as staging, "
+            f"got {environment!r:.80}"
+        )
     deployment = kept(environment) or asked(environment)
     if problems := problems_in(deployment):
         for problem in problems:
             click.echo(f"{FILE}: {environment}: {problem}", err=True)
-        raise Wrong("nothing was deployed: correct the file")
+        raise Wrong(
+            "nothing was deployed: correct the file, or remove the section "
+            f"[{environment}.deploy.parameters], to be asked"
+        )
     click.echo(
-        f"The stack {deployment.stack} in {deployment.region}, by the settings under "
-        f"[{environment}.deploy.parameters] in {FILE}. Change them there."
+        f"The stack {deployment.stack} in {deployment.region}. Its settings are in\n"
+        f"{FILE}, under [{environment}.deploy.parameters]. Change them there."
     )
 
 
 def asked(environment: str) -> Deployment:
     """Ask for the settings that matter first; return and keep what was answered."""
     click.echo(
-        f"The settings of a new stack, which {FILE} will keep. Enter takes what is in\n"
-        "brackets. docs/operating.md describes each setting. After Ctrl-C none is kept."
+        f"The settings of a new stack, which {FILE} will keep. Enter takes what\n"
+        "is in brackets, or nothing. After Ctrl-C none is kept. docs/operating.md\n"
+        "describes each setting."
     )
     example = tomllib.loads(EXAMPLE.read_text(encoding="utf-8"))["default"]["deploy"]
     given: Mapping[str, Any] = example["parameters"]
@@ -105,8 +116,8 @@ def _ask_others(settings: Settings, region: str) -> None:
         name, sign, value = (part.strip() for part in text.partition("="))
         wrong = alone(name, value, region) if name else problems(settings, region)
         if name and (name not in PARAMETERS or not sign):
-            click.echo(f"  expected NAME=VALUE of a parameter, got {text!r:.80}")
-        elif wrong:
+            wrong = [f"expected NAME=VALUE of a parameter, got {text!r:.80}", *wrong]
+        if wrong:
             click.echo("\n".join(f"  {each}" for each in wrong))
         elif name:
             settings[name] = value
@@ -127,7 +138,13 @@ def _anything(_text: str) -> str:
 def _answer(question: str, default: str, wrong: Callable[[str], str]) -> str:
     """Return an answer in which nothing is wrong; a wrong one is asked for again."""
     while True:
-        given = click.prompt(question, default=default, show_default=bool(default))
+        try:
+            given = click.prompt(question, default=default, show_default=bool(default))
+        except click.Abort as abort:
+            if isinstance(abort.__context__, EOFError):
+                click.echo()
+                raise Wrong(NO_MORE) from None
+            raise
         answer = str(given).strip()
         if not (problem := wrong(answer)):
             return answer

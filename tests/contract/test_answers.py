@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
@@ -90,7 +91,7 @@ def test_answers_are_kept_for_sam(typed: list[str], kept: dict[str, str]) -> Non
     found = samconfig.kept("default")
 
     assert (0, 0) == (first.exit_code, again.exit_code), first.output
-    assert first.output.splitlines()[-1] == again.output.strip()
+    assert first.output.endswith(again.output)
     assert found
     assert (found.stack, found.region) == ("idle-job-closer", "eu-west-1")
     url = "https://elastic.example:9243"
@@ -112,6 +113,10 @@ WRONG: dict[str, tuple[list[str], str]] = {
     "nothing to call": ([*FIRST[:4], "sigv4", "", ""], "needs ClusterArn or RoleArn"),
     "an address for alarms": ([*FIRST[:6], "ann"], "an e-mail address"),
     "no setting": ([*FIRST, "4d"], "expected NAME=VALUE of a parameter, got '4d'"),
+    "a misspelt setting": (
+        [*FIRST, "idleAfter=4d"],
+        "idleAfter: unknown, did you mean IdleAfter?",
+    ),
     "a variable": ([*FIRST, "IDLE_AFTER=4d"], "expected NAME=VALUE of a parameter"),
     "a setting's value": ([*FIRST, "IdleAfter=4w"], "IdleAfter: expected"),
     "a secret of another region": (
@@ -139,8 +144,8 @@ def test_a_wrong_answer_dies_at_the_prompt(typed: list[str], says: str) -> None:
     told = ask(*typed)
 
     assert says in told.output
-    assert "Aborted!\n" in told.output
-    assert (1, False) == (told.exit_code, Path("samconfig.toml").exists())
+    assert f"Error: {answers.NO_MORE}\n" in told.output
+    assert (2, False) == (told.exit_code, Path("samconfig.toml").exists())
 
 
 def test_a_ca_in_the_build_is_taken(clone: Path) -> None:
@@ -166,8 +171,28 @@ def test_the_page_shows_what_is_asked() -> None:
     asked = shown[shown.index("The settings of") :].splitlines()
     told = ask("", "", "production", "http://elastic.example").output.splitlines()
 
-    assert len(asked) == 7
-    assert asked == [line.rstrip() for line in told[:7]]
+    assert len(asked) == 8
+    assert asked == [line.rstrip() for line in told[:8]]
+
+
+def test_what_is_told_fits_a_terminal() -> None:
+    """What is not a question with its answer has 80 columns at most."""
+    told = ask(*FIRST, "").output.splitlines() + ask().output.splitlines()
+
+    assert [] == [line for line in told if len(line) > 80 and ": " not in line]
+
+
+def test_ctrl_c_is_no_end_of_the_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is kept, and nobody is told to do without a terminal."""
+
+    def interrupted(*_: object, **_options: object) -> None:
+        raise click.Abort
+
+    monkeypatch.setattr(click, "prompt", interrupted)
+    told = ask()
+
+    assert (1, True) == (told.exit_code, told.output.endswith("Aborted!\n"))
+    assert not Path("samconfig.toml").exists()
 
 
 def test_a_second_stack_leaves_the_first_as_it_is() -> None:
@@ -242,4 +267,4 @@ def test_a_strange_environment_is_refused() -> None:
     """It would be another table of TOML."""
     told = ask(environment="a.b")
 
-    assert (2, True) == (told.exit_code, "ENV: expected letters" in told.output)
+    assert (2, True) == (told.exit_code, "such as staging, got 'a.b'" in told.output)
