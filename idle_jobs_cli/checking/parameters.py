@@ -43,7 +43,7 @@ _HOURS_OR_DAYS = Taken(
 )
 _UP_TO_A_DAY = Taken("1h to 24h", pattern="([1-9]|1[0-9]|2[0-4])h")
 _SECRET = Taken(
-    "the whole ARN of a Secrets Manager secret, or empty",
+    "the whole ARN of a secret, with the six characters at its end, or empty",
     pattern=r"(arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]+:secret:"
     r"\S+-[A-Za-z0-9]{6})?",
 )

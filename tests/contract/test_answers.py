@@ -109,7 +109,7 @@ WRONG: dict[str, tuple[list[str], str]] = {
     "an address without TLS": (["", "", "prod", "http://x"], "expected an https URL"),
     "a way to authenticate": ([*FIRST[:4], "key"], "expected one of sigv4, api_key"),
     "no secret": ([*FIRST[:5], ""], "AuthMode api_key or basic needs SecretArn"),
-    "a secret's short ARN": ([*FIRST[:5], SECRET[:-7]], "the whole ARN of a Secrets"),
+    "a secret's short ARN": ([*FIRST[:5], SECRET[:-7]], "with the six characters"),
     "nothing to call": ([*FIRST[:4], "sigv4", "", ""], "needs ClusterArn or RoleArn"),
     "an address for alarms": ([*FIRST[:6], "ann"], "an e-mail address"),
     "no setting": ([*FIRST, "4d"], "expected NAME=VALUE of a parameter, got '4d'"),
