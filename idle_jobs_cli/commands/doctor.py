@@ -16,7 +16,7 @@ from idle_jobs_cli.exits import Exit
 from idle_jobs_cli.output.formats import Format, output_option, write
 from idle_jobs_cli.output.lines import one_line
 from idle_jobs_cli.output.progress import progress
-from idle_jobs_cli.output.terminal import open_console
+from idle_jobs_cli.output.terminal import open_console, print_hanging
 from idle_jobs_cli.stack.checks import check_stack
 from idle_jobs_cli.stack.invoke import examine_function
 from idle_jobs_cli.stack.stack import Stack
@@ -88,7 +88,7 @@ def _print(console: Console, lines: list[Line]) -> None:
         text = Text.assemble((head, MARKS[level]), one_line(line["saw"]))
         console.print(text, soft_wrap=not console.is_terminal)
         if "next" in line:
-            console.print(Text(f"        -> {one_line(line['next'])}"))
+            print_hanging(console, "        -> ", one_line(line["next"]))
     console.print(_verdict(lines))
 
 

@@ -31,7 +31,7 @@ def examine_function(stack: Stack, name: str) -> list[dict[str, str]]:
             "check": "function",
             "level": "fail",
             "saw": one_line(str(why)) or "it gave no report",
-            "next": f"read the last error in the log of {name}; a function that is "
-            "older than this command has no doctor",
+            "next": f"read the last error in the log group /aws/lambda/{stack[name]}; "
+            "a function that is older than this command has no doctor",
         }
     ]

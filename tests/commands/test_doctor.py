@@ -11,6 +11,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
 from commands.running import idle_jobs, on_cluster
+from commands.terminal import run
 from deployed import MAPPINGS, NAME, QUEUES, deployed, on_event, refuse, send
 from idle_jobs.doctor.finding import Level
 from idle_jobs_cli.stack.checks import CHECKS
@@ -198,6 +199,16 @@ def test_what_may_not_be_asked_is_said(
     assert wrong["saw"] == "AWS refused to say: AuthorizationError"
 
 
+def test_a_next_step_hangs_below_its_arrow_on_a_narrow_terminal() -> None:
+    """Its other lines do not look like checks."""
+    out = run("doctor", "--url", "https://127.0.0.1:1", out=40).out
+    _, _, hint = out.partition("        -> ")
+    first, second, *_ = hint.splitlines()
+
+    assert len(first) <= 40 - len("        -> ")
+    assert second.startswith(" " * 10)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("report", "saw"),
@@ -222,3 +233,4 @@ def test_a_function_without_a_report(  # noqa: PLR0917
     assert idle_jobs("doctor", "--stack", NAME, "-o", "json") == 1
     (wrong,) = [x for x in told(capsys) if x["level"] != "ok"]
     assert ("Closer", saw) == (wrong["where"], wrong["saw"])
+    assert f"the log group /aws/lambda/{ids['Closer']};" in wrong["next"]
