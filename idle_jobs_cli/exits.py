@@ -1,5 +1,7 @@
 """How a command ends: its exit codes, and the errors that lead to them."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import IntEnum
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -53,3 +55,14 @@ def of_aws(error: Exception) -> CommandError:
         return CouldNot(f"AWS refused: {text}")
     then = "give credentials and a region: AWS_PROFILE, AWS_DEFAULT_REGION"
     return CouldNot(f"AWS could not be called: {text}", then)
+
+
+@contextmanager
+def another_way(way: str) -> Iterator[None]:
+    """Add another way, if there is one, to what can be done about an error."""
+    try:
+        yield
+    except (CommandError, *AWS_ERRORS) as error:
+        told = error if isinstance(error, CommandError) else of_aws(error)
+        told.then = "; or ".join(filter(None, (told.then, way)))
+        raise told from None

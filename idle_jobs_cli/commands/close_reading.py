@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 
@@ -19,7 +18,7 @@ from idle_jobs_cli.cluster.reading import near, read_jobs
 from idle_jobs_cli.cluster.target import open_target
 from idle_jobs_cli.cluster.where import Where
 from idle_jobs_cli.commands.close_request import Asked, Body, count, parsed
-from idle_jobs_cli.exits import AWS_ERRORS, BadInput, CommandError, CouldNot, of_aws
+from idle_jobs_cli.exits import BadInput, CouldNot, another_way
 from idle_jobs_cli.output.formats import Format, note
 from idle_jobs_cli.output.tables import Column, Row, show
 from idle_jobs_cli.output.terminal import COLOURS, open_console, spoken_bytes
@@ -45,7 +44,7 @@ def read(where: Where, body: Body, since: datetime, *, within_limits: bool) -> A
     is opened after `since` was not shown, so it is not closed.
     """
     request = replace(parsed(body), requested_at=since)
-    with _another_way(BY_HAND if request.only_if_idle else COUNTED):
+    with another_way(BY_HAND if request.only_if_idle else COUNTED):
         target = open_target(where, os.environ)
         asked_as, jobs, now = read_jobs(target)
     rules, number = target.rules, _number(request, jobs)
@@ -75,17 +74,6 @@ def show_fates(asked: Asked, output: Format) -> None:
         show(console, COLUMNS, map(_row, asked.fates))
     for text in asked.notes:
         note(text, output)
-
-
-@contextmanager
-def _another_way(way: str) -> Iterator[None]:
-    """Add another way to what can be done about an error."""
-    try:
-        yield
-    except (CommandError, *AWS_ERRORS) as error:
-        told = error if isinstance(error, CommandError) else of_aws(error)
-        told.then = "; or ".join(filter(None, (told.then, way)))
-        raise told from None
 
 
 def _number(request: Request, jobs: Sequence[Job]) -> int:

@@ -11,6 +11,7 @@ from idle_jobs_cli.cluster.target import Target, open_target
 from idle_jobs_cli.cluster.where import Where
 from idle_jobs_cli.commands.plan_table import print_plan
 from idle_jobs_cli.commands.saved_plan import check_folder, save, saved, tell_changes
+from idle_jobs_cli.exits import another_way
 from idle_jobs_cli.output.formats import Format, write
 from idle_jobs_cli.output.terminal import open_console
 from idle_jobs_cli.planning.document import (
@@ -19,6 +20,8 @@ from idle_jobs_cli.planning.document import (
     planned,
 )
 from idle_jobs_cli.planning.filters import Filters
+
+BY_SWEEPER = "let the Sweeper make the plan, as in docs/operating.md, Ask for the plan"
 
 
 def answer(
@@ -33,7 +36,8 @@ def answer(
     if file:
         check_folder(file)
     target = open_target(where, os.environ)
-    asked, jobs, now = read_jobs(target)
+    with another_way(BY_SWEEPER if target.stack else ""):
+        asked, jobs, now = read_jobs(target)
     found = planned(jobs, now, target.rules)
     document = document_of(found, now, _cluster(target, asked), target.settings)
     if file:

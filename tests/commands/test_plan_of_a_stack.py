@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from certificates import authority, context_of, server, write_chain
 from commands.running import idle_jobs
 from deployed import FUNCTIONS, NAME, deployed
+from idle_jobs_cli.commands.plan_answer import BY_SWEEPER
 from local.scenario import build
 from standin.cluster import API_KEY, Cluster, serve
 from standin.raw_server import RawServer
@@ -101,3 +102,17 @@ def test_what_has_no_effect_is_refused(
     """Nobody believes that it had one."""
     assert plan(*options) == 2
     assert told in capsys.readouterr().err
+
+
+def test_a_cluster_that_is_far_from_here_is_read_by_the_sweeper(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The next step of a stack has the way from within its network."""
+    far = "http://127.0.0.1:1"
+    with deployed(*FUNCTIONS, ClusterUrl=far, **OWN):
+        boto3.client("secretsmanager").create_secret(Name="key", SecretString=API_KEY)
+        told = [plan(), idle_jobs("plan", "--url", far, ES_API_KEY=API_KEY)]
+    _, of_stack, _, of_shell = capsys.readouterr().err.splitlines()
+
+    assert told == [1, 1]
+    assert of_stack == f"{of_shell}; or {BY_SWEEPER}"
