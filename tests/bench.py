@@ -16,6 +16,8 @@ from urllib.parse import urlencode
 
 import requests
 from aws_lambda_powertools import Logger, Metrics
+from botocore.exceptions import EndpointConnectionError
+from mypy_boto3_dynamodb import DynamoDBClient
 from mypy_boto3_sqs import SQSClient
 
 from builders import NOW, RULES, ago
@@ -23,6 +25,7 @@ from idle_jobs.closing import close_batch
 from idle_jobs.elastic.answers import error_of
 from idle_jobs.elastic.cluster import Cluster
 from idle_jobs.elastic.transport import Timeouts, Wire, error_of_transport
+from idle_jobs.ledger import Ledger
 from idle_jobs.messages.close_message import CloseMessage
 from idle_jobs.messages.terms import Mode
 from idle_jobs.outbox import Outbox
@@ -69,6 +72,8 @@ class Bench:
     stand_in: StandIn = field(default_factory=StandIn)
     events: list[tuple[str, Any]] = field(default_factory=list)
     delays: list[int] = field(default_factory=list)
+    items: dict[str, Any] = field(default_factory=dict)
+    ledger_is_away: bool = False
 
     def __post_init__(self) -> None:
         """Make the services, whose parts are the product's own."""
@@ -79,6 +84,7 @@ class Bench:
             cluster_name="test",
             cluster=Cluster(cast("Wire", self)),
             outbox=Outbox(cast("SQSClient", self), "close", "force", "parking"),
+            ledger=Ledger(lambda: cast("DynamoDBClient", self), "ledger"),
             inbox="inbox",
             telemetry=Telemetry(logger, self.metrics),
             timeouts=TIMEOUTS,
@@ -167,6 +173,15 @@ class Bench:
         self.events.append((QueueUrl, waits))
         lost = [e["Id"] for e in Entries if e["ReceiptHandle"] in self.lost_receipts]
         return {"Failed": [{"Id": n, "Code": "ReceiptHandleIsInvalid"} for n in lost]}
+
+    # As a DynamoDB client.
+    def put_item(self, TableName: str, Item: Any, **_: Any) -> Any:  # noqa: N803
+        """Keep an item, the first of each closing; none while the table is away."""
+        if self.ledger_is_away:
+            raise EndpointConnectionError(endpoint_url="https://dynamodb")
+        self.events.append((TableName, Item))
+        there = self.items.setdefault(Item["closed"]["S"], Item)
+        return {} if there is Item else {"Attributes": there}
 
     # As the stream of a logger.
     def write(self, line: str) -> None:

@@ -57,6 +57,7 @@ def test_the_tree_has_six_branches_and_one_is_evidence() -> None:
 
 REASONS = {
     "LookAgain": Reason.STILL_CLOSING,
+    "Unanswered": Reason.STILL_CLOSING,
     "TryLater": Reason.CLUSTER_UNAVAILABLE,
     "NotSent": Reason.CLUSTER_UNAVAILABLE,
     "NotReached": Reason.CLUSTER_UNAVAILABLE,

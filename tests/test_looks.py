@@ -30,7 +30,7 @@ def test_an_idle_job_is_read_closed_proved_and_told() -> None:
     kinds = [kind for kind, _ in bench.events]
     reads = ["call"] * 4
     first, proof = ["mode", *reads, "mode"], ["posted", *reads, "mode"]
-    assert [*first, "call", *proof, "outcome"] == kinds
+    assert [*first, "call", *proof, "ledger", "outcome"] == kinds
     assert ["web?timeout=30m"] == bench.posts
     assert ([2 * 1024**3], [1]) == (
         bench.counted("MemoryFreed"),

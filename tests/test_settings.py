@@ -21,6 +21,7 @@ RESOURCES = {
     "CloseQueue": "https://sqs.eu-west-1.amazonaws.com/1/close",
     "ForceQueue": "https://sqs.eu-west-1.amazonaws.com/1/force",
     "ParkingQueue": "https://sqs.eu-west-1.amazonaws.com/1/parking",
+    "Ledger": "drill-ledger",
 }
 FUNCTIONS = Topology.load().functions
 ENVIRONMENT = environment_of(FUNCTIONS["Closer"], PARAMETERS, RESOURCES)
@@ -48,6 +49,7 @@ def test_the_template_says_it_all() -> None:
         close_queue_url=RESOURCES["CloseQueue"],
         force_queue_url=RESOURCES["ForceQueue"],
         parking_queue_url=RESOURCES["ParkingQueue"],
+        ledger_table=RESOURCES["Ledger"],
         timeouts=Timeouts(connect=3, read=20, close_early=2, close=10, measured=120),
         rules=Rules(),
     )

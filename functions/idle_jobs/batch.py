@@ -25,7 +25,7 @@ from idle_jobs.telemetry import Metric
 # No record is begun in the last seconds of an invocation: Lambda could end it halfway.
 LAST_SECONDS = 20
 PAUSED_FOR = timedelta(hours=1)
-MODE_UNREAD_FOR = timedelta(minutes=1)  # The first wait: see `_while_unread`.
+MODE_UNREAD_FOR = timedelta(minutes=1)  # The first wait: see `while_away`.
 NEWER_VERSION_WAITS = timedelta(hours=1)
 NEWER_VERSION_LOOK = timedelta(minutes=15)
 NOTHING_STAYS: PartialItemFailureResponse = {"batchItemFailures": []}
@@ -81,7 +81,7 @@ class Batch(BatchProcessor):
         """Remember how long the record waits, or report the exception."""
         error, age = exception[1], self._now - sent_at(record)
         if isinstance(error, ModeUnreadable):
-            error = NotFinished(_while_unread(age))
+            error = NotFinished(while_away(age))
         if isinstance(error, NotFinished):
             self.waits[record.receipt_handle] = round(error.after.total_seconds())
         else:
@@ -135,12 +135,12 @@ def give_back(why: Stopped) -> Handle:
     return handle
 
 
-def _while_unread(age: timedelta) -> timedelta:
-    """Return how long a record waits if the mode cannot be read.
+def while_away(age: timedelta) -> timedelta:
+    """Return how long a record waits for the mode, or for the ledger.
 
-    It waits a minute at first, since most failures of the Parameter Store are short.
-    The waits grow with the age of the record, since SQS dead-letters a message that it
-    has delivered 250 times.
+    It waits a minute at first, since most failures of AWS's services are short. The
+    waits grow with the age of the record, since SQS dead-letters a message that it has
+    delivered too often.
     """
     return min(max(age / 4, MODE_UNREAD_FOR), PAUSED_FOR)
 

@@ -1,14 +1,12 @@
 """The only module that posts closes. It reads each job again after the post."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from idle_jobs.batch import LAST_SECONDS
 from idle_jobs.errors import (
     ClusterError,
-    JobFailed,
     LookAgain,
-    NotReached,
     NotSent,
     Refused,
     TryLater,
@@ -17,7 +15,12 @@ from idle_jobs.messages.close_message import CloseMessage
 from idle_jobs.policy.job import Job, State
 from idle_jobs.reasons import Reason
 from idle_jobs.services import Services
-from idle_jobs.steps.after_post import after_answer, after_evidence, after_success
+from idle_jobs.steps.after_post import (
+    after_answer,
+    after_evidence,
+    after_success,
+    stamped,
+)
 from idle_jobs.steps.deadlines import SHORTEST_WAIT, wait_or_give_up
 from idle_jobs.steps.step import Close, End, Force, Park, Step, Wait
 
@@ -68,9 +71,9 @@ class CloseCalls:
             return Decision(self._after_not_sent(step, message), message, job)
         except ClusterError as error:
             self._note(error, step, message)
-            return self._after_error(error, step, _stamped(message, began, error))
+            return self._after_error(error, step, stamped(message, began, error))
         self.services.telemetry.posted(message, str(step), "closed")
-        message = _stamped(message, began)
+        message = stamped(message, began)
         try:
             return self._checked(step, message)
         except ClusterError as error:
@@ -185,15 +188,3 @@ class CloseCalls:
         if isinstance(error, Refused):
             self.refused = error
             self.services.telemetry.trouble(error)
-
-
-def _stamped(
-    message: CloseMessage, began: datetime, error: ClusterError | None = None
-) -> CloseMessage:
-    """Set `posted_at` if the close may take effect, or if it found a failed job."""
-    throttled = error is not None and error.reason is Reason.THROTTLED
-    if throttled or isinstance(error, NotReached):
-        return message
-    if isinstance(error, LookAgain | TryLater | JobFailed | None):
-        return replace(message, posted_at=message.posted_at or began)
-    return message

@@ -20,19 +20,23 @@ from idle_jobs.batch import (
     park_body,
     records_of,
     sent_at,
+    while_away,
 )
 from idle_jobs.close_call import CloseCalls, Decision
 from idle_jobs.errors import ClusterError
+from idle_jobs.ledger import LedgerAway
 from idle_jobs.messages.close_message import CloseMessage, parse_message
-from idle_jobs.messages.outcome import Ended, outcome_of
+from idle_jobs.messages.outcome import Ended
 from idle_jobs.messages.readers import BadBody
 from idle_jobs.messages.terms import Mode
-from idle_jobs.policy.job import Job, State
+from idle_jobs.policy.job import Job
 from idle_jobs.reasons import Reason
+from idle_jobs.reporting import report_end
 from idle_jobs.services import Services
-from idle_jobs.steps.deadlines import look_again, unread
+from idle_jobs.steps.deadlines import unread
 from idle_jobs.steps.next_step import next_step
-from idle_jobs.steps.role import CLOSER_GIVES_UP_AFTER, Role
+from idle_jobs.steps.observing import in_observe
+from idle_jobs.steps.role import Role
 from idle_jobs.steps.step import Close, End, Force, HandOver, Park, Step, Wait
 from idle_jobs.times import rfc3339
 
@@ -105,8 +109,8 @@ class _Batch:
         decision = self._allowed(Decision(self._first_step(job, message), message, job))
         while isinstance(decision.step, Close | Force):
             decision = self._allowed(self.calls.post(decision.step, decision.message))
-        first_post = decision.message.posted_at != message.posted_at
-        self._carry_out(decision.step, decision, first_post=first_post)
+        changed = decision.message != message
+        self._carry_out(decision.step, decision, changed=changed)
 
     def _first_step(self, job: Job | None, message: CloseMessage) -> Step:
         if message.cluster != self.services.cluster_name:
@@ -126,7 +130,8 @@ class _Batch:
         if mode is Mode.PAUSED:
             raise NotFinished(PAUSED_FOR)
         if mode is Mode.OBSERVE and not isinstance(decision.step, End):
-            return replace(decision, step=self._observed(decision))
+            step = in_observe(decision.step, decision.message, decision.job, self.now)
+            return replace(decision, step=step)
         until = self.services.quiet_until(decision.message)
         if until and isinstance(decision.step, Close | Force):
             # The next sweep after that sends another message.
@@ -139,50 +144,35 @@ class _Batch:
         step: Wait | HandOver | Park | End,
         decision: Decision,
         *,
-        first_post: bool,
+        changed: bool,
     ) -> None:
         """Carry out the last step of a look; it is never a post."""
         match step:
             case Wait():
-                self._wait(step, decision.message, first_post=first_post)
+                self._wait(step, decision.message, changed=changed)
             case HandOver():
                 self._hand_over(step, decision.message)
             case Park():
                 self.services.outbox.park(
                     decision.message, f"{step.reason}: {step.detail}"
                 )
-                self._end(End(Ended.PARKED, step.reason, step.detail), decision)
+                end = End(Ended.PARKED, step.reason, step.detail)
+                self._end(end, decision, changed=False)
             case End():
-                self._end(step, decision)
+                self._end(step, decision, changed=changed)
             case _:
                 assert_never(step)
 
-    def _observed(self, decision: Decision) -> Step:
-        """Return the step to take in mode `observe`: usually, end the message.
+    def _wait(self, step: Wait, message: CloseMessage, *, changed: bool) -> None:
+        """Leave the record in its queue, or replace it if its message has changed.
 
-        The detail of its outcome is `would` and the step that is not taken. For a
-        message of mode `close`, a close may have been posted. It may still wait: while
-        its job is closing, until the age at which the Closer gives up.
-        """
-        step, message, job = decision.step, decision.message, decision.job
-        if message.mode is Mode.CLOSE:
-            if isinstance(step, Wait):
-                return step
-            young = self.now - message.requested_at < CLOSER_GIVES_UP_AFTER
-            if young and job and job.state is State.CLOSING:
-                return look_again(Reason.STILL_CLOSING, message, self.now)
-        return End(Ended.SKIPPED, Reason.OBSERVED, f"would {step}")
-
-    def _wait(self, step: Wait, message: CloseMessage, *, first_post: bool) -> None:
-        """Leave the record in its queue, or replace it after its first post.
-
-        SQS cannot change a body. So after the first post of the Closer the message is
-        sent to the same queue again, with `posted_at`, and the old record is finished.
-        This happens once for each message.
+        SQS cannot change a body. So after a post of the Closer that sets `posted_at` or
+        `taken_at`, the message is sent to the same queue again, and the old record is
+        finished. This happens twice at most for each message.
         """
         seconds = step.after.total_seconds()
         self.services.telemetry.waiting(message, step.why, seconds)
-        if first_post and not self.services.role.may_force:
+        if changed and not self.services.role.may_force:
             return self.services.outbox.put_back(message, round(seconds))
         raise NotFinished(step.after)
 
@@ -192,9 +182,10 @@ class _Batch:
         self.services.outbox.hand_over([stamped], self.now)
         self.services.telemetry.sent(message, "ForceQueue", step.why)
 
-    def _end(self, step: End, decision: Decision) -> None:
-        self.services.telemetry.outcome(
-            outcome_of(
-                decision.message, decision.job, step.ended, step.reason, step.detail
-            )
-        )
+    def _end(self, step: End, decision: Decision, *, changed: bool) -> None:
+        try:
+            report_end(step, decision, self.services)
+        except LedgerAway:
+            age = self.now - (decision.message.sent_at or self.now)
+            wait = Wait(while_away(age), Reason.LEDGER_AWAY)
+            self._wait(wait, decision.message, changed=changed)

@@ -2,6 +2,7 @@
 
 ClusterError
 ├── LookAgain             the close may have been issued: read the job's state later
+│   └── Unanswered            it was, and Elasticsearch is at work: no answer in time
 ├── TryLater              unavailable or throttled: nothing is known, try again
 │   ├── NotSent               not sent, since the job was read too long ago
 │   └── NotReached            no connection: the cluster did not get the request
@@ -47,6 +48,10 @@ class LookAgain(ClusterError):
     """The close may be in progress: read the job's state later."""
 
     reason = Reason.STILL_CLOSING
+
+
+class Unanswered(LookAgain):
+    """The close is in progress, unless something swallowed the request."""
 
 
 class TryLater(ClusterError):

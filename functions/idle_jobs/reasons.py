@@ -68,3 +68,4 @@ class Reason(StrEnum):
     SERVER_ERROR = "server_error"
     CLUSTER_REFUSED = "cluster_refused"
     CLUSTER_TOO_OLD = "cluster_too_old"
+    LEDGER_AWAY = "ledger_away"

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, partial
+from typing import TYPE_CHECKING
 
 import boto3
 from aws_lambda_powertools import Logger, Metrics
@@ -14,6 +15,7 @@ from idle_jobs.elastic.cluster import Cluster
 from idle_jobs.elastic.credential import Credential
 from idle_jobs.elastic.signing import Direct, Signer, SigV4
 from idle_jobs.elastic.transport import Timeouts, Wire
+from idle_jobs.ledger import Ledger
 from idle_jobs.messages.close_message import CloseMessage
 from idle_jobs.messages.terms import Mode, Origin, stricter
 from idle_jobs.modes import ModeSet, ModeUnreadable, read_mode, read_mode_set
@@ -22,6 +24,9 @@ from idle_jobs.policy.rules import Rules
 from idle_jobs.settings import Settings, current
 from idle_jobs.steps.role import Role
 from idle_jobs.telemetry import Telemetry
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,7 @@ class Services:
     cluster_name: str
     cluster: Cluster
     outbox: Outbox
+    ledger: Ledger
     inbox: str
     telemetry: Telemetry
     timeouts: Timeouts
@@ -75,6 +81,7 @@ def open_services(inbox: str, logger: Logger, metrics: Metrics) -> Services:
         cluster_name=settings.cluster_name,
         cluster=_cluster(settings),
         outbox=_outbox(settings),
+        ledger=Ledger(_dynamodb, settings.ledger_table),
         inbox=getattr(settings, inbox),
         telemetry=Telemetry(logger, metrics),
         timeouts=settings.timeouts,
@@ -120,6 +127,12 @@ def _outbox(settings: Settings) -> Outbox:
         settings.force_queue_url,
         settings.parking_queue_url,
     )
+
+
+@cache
+def _dynamodb() -> "DynamoDBClient":
+    """Return a client. It is made for the first closing: most batches close nothing."""
+    return boto3.client("dynamodb", config=CLIENT_CONFIG)
 
 
 def seconds_left(context: LambdaContext) -> Callable[[], float]:

@@ -47,6 +47,7 @@ class Settings:
     close_queue_url: str
     force_queue_url: str
     parking_queue_url: str
+    ledger_table: str
     timeouts: Timeouts
     rules: Rules
 
@@ -129,6 +130,7 @@ OWN_READERS: dict[str, Reader] = {
     "CLOSE_QUEUE_URL": url,
     "FORCE_QUEUE_URL": url,
     "PARKING_QUEUE_URL": url,
+    "LEDGER_TABLE": name,
 }
 TIMEOUT_READERS: dict[str, Reader] = dict.fromkeys(_FIELD_OF, seconds)
 RULE_READERS: dict[str, Reader] = {

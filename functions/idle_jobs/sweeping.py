@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, assert_never
 
+from idle_jobs.ledger import LedgerAway
 from idle_jobs.messages.close_message import CloseMessage
 from idle_jobs.messages.outcome import Ended, outcome_of
 from idle_jobs.messages.readers import BadBody, parse_object
@@ -18,6 +19,7 @@ from idle_jobs.policy.judge import judge
 from idle_jobs.policy.limits import Plan, Read
 from idle_jobs.policy.verdict import Verdict
 from idle_jobs.reasons import Reason
+from idle_jobs.reporting import report_closing
 from idle_jobs.services import Services
 from idle_jobs.steps.next_step import next_step, why_closed
 from idle_jobs.steps.step import HandOver
@@ -149,7 +151,11 @@ def _end_closed(request: Request, verdict: Verdict, services: Services) -> None:
     message = message_of(request, verdict, cluster, asked, request.mode)
     why = why_closed(message)
     outcome = outcome_of(message, verdict.job, Ended.CLOSED, why, "")
-    services.telemetry.outcome(outcome)
+    try:
+        report_closing(outcome, message, services)
+    except LedgerAway:
+        # The message that closed the job writes the item, if the close was ours.
+        services.telemetry.outcome(outcome, counted=False)
 
 
 def _count(verdicts: Sequence[Verdict], plan: Plan, services: Services) -> None:

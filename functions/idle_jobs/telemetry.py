@@ -77,9 +77,11 @@ class Telemetry:
             unit = _UNITS.get(metric, MetricUnit.Count)
             self.metrics.add_metric(name=metric, unit=unit, value=value)
 
-    def outcome(self, outcome: Outcome) -> None:
-        """Report the end of a request for a job."""
+    def outcome(self, outcome: Outcome, *, counted: bool = True) -> None:
+        """Report the end of a request for a job; count it unless it was counted."""
         self.logger.info("outcome", extra=outcome.in_plain_values())
+        if not counted:
+            return
         if metric := _METRIC_OF.get(outcome.ended):
             self.count(metric)
         if outcome.memory_bytes:
@@ -128,6 +130,11 @@ class Telemetry:
     def visibility_failed(self, detail: str) -> None:
         """Report visibility timeouts that could not be set: messages come late."""
         self.logger.warning("visibility_failed", extra={"detail": detail})
+
+    def ledger_away(self, job_id: str, error: Exception) -> None:
+        """Report a closing that the ledger did not take; the next look writes it."""
+        fields = {"job_id": job_id, "detail": str(error)}
+        self.logger.error("ledger_away", extra=fields)
 
     def mode_unreadable(self, error: Exception) -> None:
         """Report a mode that could not be read; it counts as `paused`."""

@@ -83,6 +83,7 @@ PARAMETERS: Mapping[str, Taken] = {
         *("400", "545", "731", "1096", "1827", "2192", "2557", "2922", "3288", "3653"),
     ),
     "KeepLogs": _SWITCH,
+    "KeepLedger": _SWITCH,
     "SigV4Service": _one_of("execute-api", "es", "lambda", "vpc-lattice-svcs"),
     "SigningRegion": Taken(
         "a region such as eu-west-1, or empty",

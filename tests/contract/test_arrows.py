@@ -151,6 +151,7 @@ DOORS = {
             "idle_jobs.modes",
             "idle_jobs.elastic.signing",
             "idle_jobs.doctor.report",
+            "idle_jobs.ledger",  # The types of DynamoDB; it makes no client.
         },
     ),
     "errors of AWS": (
@@ -158,6 +159,7 @@ DOORS = {
         {
             "idle_jobs.aws",
             "idle_jobs.elastic.credential",
+            "idle_jobs.ledger",
             "idle_jobs.modes",
             "idle_jobs.outbox",
             "idle_jobs.elastic.signing",
@@ -188,7 +190,8 @@ def strangers(name: str, known: set[str]) -> set[str]:
     return roots(name) - known - sys.stdlib_module_names
 
 
-OUTSIDE = {"boto3", "botocore", "mypy_boto3_sqs", "mypy_boto3_ssm", "requests"}
+STUBS = {f"mypy_boto3_{service}" for service in ("dynamodb", "sqs", "ssm")}
+OUTSIDE = {"boto3", "botocore", "requests"} | STUBS
 
 
 @pytest.mark.parametrize("name", SOURCES)

@@ -14,7 +14,7 @@ VARIABLES = SOURCE["Globals"]["Function"]["Environment"]["Variables"]
 # The parameters that no function reads.
 OF_THE_STACK = {
     *("AlarmEmail", "ClusterArn", "ForcesPerDay"),
-    *("ExistingTopicArn", "LogRetentionDays", "KeepLogs"),
+    *("ExistingTopicArn", "LogRetentionDays", "KeepLogs", "KeepLedger"),
     *("ReadSecretArn", "RequestPrincipals", "RequestRuleArn"),
     *("SubnetIds", "SecurityGroupIds", "KmsKeyArn", "PermissionsBoundaryArn"),
     "Architecture",

@@ -97,7 +97,7 @@ def test_each_function_reads_its_own_queue_log_and_mode(function: str) -> None:
     assert (
         {Grant(action, OWN_QUEUE[function]) for action in on_queue}
         | {Grant(action, f"{function}LogGroup") for action in log}
-        | {Grant("ssm:GetParameter", arn)}
+        | {Grant("ssm:GetParameter", arn), Grant("dynamodb:PutItem", "Ledger")}
         # Only the Sweeper says who set the mode.
         | ({Grant("ssm:GetParameterHistory", arn)} if function == "Sweeper" else set())
     ) == {

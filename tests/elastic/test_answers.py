@@ -15,6 +15,7 @@ from idle_jobs.errors import (
     LookAgain,
     Refused,
     TryLater,
+    Unanswered,
 )
 from idle_jobs.reasons import Reason
 
@@ -177,7 +178,7 @@ ANSWERS: dict[str, tuple[int, str, str | None, Kind]] = {
         "[parent] Data too large, data for [<http_request>] would be [9/9b]",
         TryLater,
     ),
-    "a close that goes on": (500, "illegal_state_exception", SLOW, LookAgain),
+    "a close that goes on": (500, "illegal_state_exception", SLOW, Unanswered),
     "a close that broke": (
         500,
         "exception",

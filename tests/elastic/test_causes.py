@@ -19,6 +19,7 @@ from idle_jobs.errors import (
     NotOnServerless,
     Refused,
     TryLater,
+    Unanswered,
 )
 from idle_jobs.reasons import Reason
 from steps.test_properties import json_values
@@ -248,7 +249,7 @@ CAUSES: dict[str, tuple[int, Mapping[str, Any], Kind, Reason, str]] = {
                 "exception", "x", caused_by=caused_by("illegal_state_exception", SLOW)
             ),
         ),
-        LookAgain,
+        Unanswered,
         Reason.STILL_CLOSING,
         SLOW,
     ),

@@ -36,6 +36,7 @@ from idle_jobs.errors import (
     NotSent,
     Refused,
     TryLater,
+    Unanswered,
 )
 from idle_jobs.policy.job import Job, State
 from idle_jobs.policy.judge import judge
@@ -612,7 +613,7 @@ def test_every_exception_of_requests_is_in_our_tree(
     settings = (requests.exceptions.SSLError, ValueError)
     foreign = issubclass(kind, requests.exceptions.InvalidHeader)  # Of the answer.
     branch = Refused if issubclass(kind, settings) and not foreign else TryLater
-    expected = LookAgain if issubclass(kind, requests.ReadTimeout) else branch
+    expected = Unanswered if issubclass(kind, requests.ReadTimeout) else branch
 
     assert type(error) is expected
 

@@ -120,6 +120,7 @@ class Runner:
         self._url = self._stack.enter_context(serve(self.cluster))
         self.queues = Queues(self.topology.queues)
         self.name = f"idle-job-closer-{next(STACKS)}"
+        self.topology.ledger.create(self.name)
         self.mode_parameter = f"/{self.name}/mode"
         self._secret = boto3.client("secretsmanager").create_secret(
             Name="api-key", SecretString=json.dumps({"encoded": API_KEY})
@@ -239,7 +240,8 @@ class Runner:
 
     def environment(self, function: Function) -> dict[str, str]:
         """Return the variables that the template gives to a function."""
-        resources = self.queues.urls | {"AWS::StackName": self.name}
+        resources = self.queues.urls | {"Ledger": self.name}
+        resources["AWS::StackName"] = self.name
         given = {
             "ClusterName": CLUSTER_NAME,
             "ClusterUrl": self._url,
@@ -249,6 +251,10 @@ class Runner:
         parameters = given | dict(self.parameters)
         variables = environment_of(function, parameters, resources)
         return variables | SHORT_TIMEOUTS | dict(self.timeouts)
+
+    def ledger(self) -> list[dict[str, Any]]:
+        """Return the items of the ledger, by the time of their closings."""
+        return self.topology.ledger.items(self.name)
 
     def outcomes(self, request_id: str = "") -> list[dict[str, Any]]:
         """Return the outcomes so far, of one request or of all."""

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import boto3
+
 from local.intrinsics import Resolver, Template, load_template
 from local.schedule import Schedule
 
@@ -51,11 +53,31 @@ class Queue:
 
 
 @dataclass(frozen=True)
+class Table:
+    """The table of the ledger, which moto keeps."""
+
+    resource: Mapping[str, Any]
+
+    def create(self, name: str) -> None:
+        """Make the table, with the keys of the template."""
+        given = self.resource["Properties"]
+        fields = ("BillingMode", "KeySchema", "AttributeDefinitions")
+        asked = {field: given[field] for field in fields}
+        boto3.client("dynamodb").create_table(TableName=name, **asked)
+
+    def items(self, name: str) -> list[dict[str, Any]]:
+        """Return all items, in the order of their keys."""
+        found = boto3.resource("dynamodb").Table(name).scan()["Items"]
+        return sorted(found, key=lambda item: str(item["closed"]))
+
+
+@dataclass(frozen=True)
 class Topology:
     """Every function and queue of a template, by its logical name."""
 
     functions: dict[str, Function]
     queues: dict[str, Queue]
+    ledger: "Table"
 
     @classmethod
     def load(
@@ -74,7 +96,7 @@ class Topology:
             for name, resource in resources
             if resource["Type"] == "AWS::SQS::Queue"
         }
-        return cls(functions, queues)
+        return cls(functions, queues, Table(template["Resources"]["Ledger"]))
 
 
 def environment_of(

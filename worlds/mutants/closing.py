@@ -45,9 +45,9 @@ def _unproved(_right: Any, _self: Any, step: Any, message: Any) -> Any:
     return ours.close_call.Decision(end, message, step.job)
 
 
-def _no_look_after(_right: Any, _self: Any, decision: Any) -> Any:
+def _no_look_after(_right: Any, step: Any, *_: Any) -> Any:
     ended, why = ours.messages.outcome.Ended.SKIPPED, ours.reasons.Reason.OBSERVED
-    return ours.steps.step.End(ended, why, f"would {decision.step}")
+    return ours.steps.step.End(ended, why, f"would {step}")
 
 
 CLOSING: dict[str, Mutant] = {
@@ -126,18 +126,18 @@ CLOSING: dict[str, Mutant] = {
         deaths=0.8,
     ),
     "observing drops what it has begun": mutant(
-        "closing",
-        Wrong("_Batch._observed", _no_look_after),
+        "steps.observing",
+        Wrong("in_observe", _no_look_after),
         "looks",
     ),
     "what has posted forgets that it did": mutant(
         "closing",
-        Argument("_Batch.look", "_carry_out", "first_post", "False"),
+        Argument("_Batch.look", "_carry_out", "changed", "False"),
         "looks",
     ),
     "what has posted goes back at each look": mutant(
         "closing",
-        Argument("_Batch._carry_out", "_wait", "first_post", "True"),
+        Argument("_Batch._carry_out", "_wait", "changed", "True"),
         "looks",
     ),
     "what goes back is young again": mutant(

@@ -21,6 +21,7 @@ from simulation.invocations import (
     too_many_at_once,
     too_many_in_a_sweep,
 )
+from simulation.ledger import untrue_items, unwritten
 from simulation.owed import unfinished
 from simulation.posts import wrong_posts
 from simulation.promises import (
@@ -73,6 +74,8 @@ def _problems(truth: Truth) -> Iterator[Problem]:
     yield from misheld(truth)
     yield from unexpected(truth)
     yield from miscounted(truth)
+    yield from unwritten(truth)
+    yield from untrue_items(truth)
     yield from _blind(truth)
 
 

@@ -44,6 +44,7 @@ class Faults:
     failing_jobs: float = 0.02
     stubborn_datafeeds: float = 0.05
     refused_forces: float = 0.003
+    refused_puts: float = 0.01
     silent_nodes: float = 0.2
     other_rules: float = 0.5
     mass_events: float = 0.06

@@ -16,6 +16,7 @@ INVARIANTS = {
     "I6": "calls without a read, or a false alarm",
     "I7": "closed once more after the outcome",
     "I8": "more closes than the limits allow",
+    "I9": "the ledger does not say what was closed",
     "history": "a job's last state is not explained",
 }
 
@@ -26,9 +27,10 @@ class Problem:
 
     `kind` is `lost`, `false`, `repeated`, `contradicting`, `unasked`, `forbidden`,
     `live_closed`, `unchecked`, `needless_force`, `overdue`, `after_end`, `silent`,
-    `not_broken_off`, `false_alarm`, `again`, `too_many`, `held`, `unexpected` or
-    `blind`. The invariant is I1 to I8, or `history` where the events do not explain the
-    cluster's final state, so that nothing can be concluded from them.
+    `not_broken_off`, `false_alarm`, `again`, `too_many`, `held`, `unexpected`,
+    `unwritten`, `untrue_item` or `blind`. The invariant is I1 to I9, or `history` where
+    the events do not explain the cluster's final state, so that nothing can be
+    concluded from them.
     """
 
     at: datetime

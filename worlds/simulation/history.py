@@ -190,6 +190,21 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
+class Written:
+    """The ledger took an item: a job that was closed at a time, by `us` or `unknown`.
+
+    `key` is whose wish the item names, `ended` how that ended.
+    """
+
+    at: datetime
+    invocation: int
+    key: Key
+    closed: str
+    closed_by: str
+    ended: str
+
+
+@dataclass(frozen=True, slots=True)
 class Lived:
     """Something happened to a job, and no call of ours says so.
 
@@ -274,6 +289,7 @@ Event = (
     | Posted
     | HungUp
     | Told
+    | Written
     | Lived
     | Owned
     | Turned

@@ -20,6 +20,7 @@ from simulation.history import (
     Spoiled,
     Told,
     Turned,
+    Written,
 )
 from simulation.lives import Track, lives_of
 from simulation.truth import Truth, grouped
@@ -43,6 +44,7 @@ def read(history: History) -> Truth:
         told=grouped(of(Told), _key),
         posted=grouped(of(Posted), _key),
         reads=grouped(of(Read), attrgetter("invocation")),
+        written=grouped(of(Written), lambda item: item.key.job_id),
         redriven=grouped(of(Redriven), _key),
         spoiled=grouped(of(Spoiled), _key),
         expired=grouped(of(Expired), _key),

@@ -34,7 +34,7 @@ def topology() -> Topology:
         name: replace(q, max_receive_count=RECEIVES, redrive_to=BEHIND.get(name))
         for name, q in ours.queues.items()
     }
-    return Topology(ours.functions, queues)
+    return Topology(ours.functions, queues, ours.ledger)
 
 
 @dataclass

@@ -18,6 +18,7 @@ from simulation.stack import Stack
 HOUR = timedelta(hours=1)
 AILS = {
     "no_modes": "the mode cannot be read",
+    "away": "DynamoDB takes no items",
     "ill": "SQS refuses most of the messages that are sent",
 }
 
@@ -80,6 +81,8 @@ class People:
         if self._source.random() < 0.3 * scale:
             self._ail("ill", 3)
             self._ail("ill", 3)
+        if self._source.random() < 0.3 * scale:
+            self._ail("away", 40)
 
     def plan_around(self, due: datetime, scale: float) -> None:
         """Plan what is done to jobs in the minutes before and after a sweep."""
@@ -133,9 +136,10 @@ class People:
         self._stack.note(Turned(self._stack.world.now, what, value))
 
     def _ail(self, what: str, minutes: float) -> None:
-        """Let the Parameter Store be away, or SQS be ill, for some minutes."""
+        """Let the Parameter Store or DynamoDB be away, or SQS be ill, for minutes."""
         stack = self._stack
-        owner: Any = stack if what == "no_modes" else stack.queues
+        owners = {"no_modes": stack, "away": stack.ledger, "ill": stack.queues}
+        owner: Any = owners[what]
         begin = self._start + self._span * self._source.random()
         words = f"{AILS[what]} for {spoken(timedelta(minutes=minutes))}"
         stack.note(Turned(begin, "aws", words))

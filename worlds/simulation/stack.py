@@ -14,6 +14,7 @@ from simulation.history import Began, Delivered, Event, Lived
 from simulation.invocation import Death, Invocation, event_of, finished_ids, receipts
 from simulation.keys import FIRST
 from simulation.sqs import Message, Queues
+from simulation.table import Table
 from simulation.world import World
 from standin.cluster import Cluster
 
@@ -47,6 +48,7 @@ class Stack:
     secret: str = FIRST
     copies: dict[str, tuple[datetime, str]] = field(default_factory=dict)
     broken: list[BaseException] = field(default_factory=list)
+    ledger: Table = field(init=False)
     dies: Mapping[tuple[str, int], Death] = field(default_factory=dict)
     invoked: Counter[str] = field(default_factory=Counter)
 
@@ -55,6 +57,9 @@ class Stack:
             self.topology.queues, self.world, self.faults, self.source, self.note
         )
         self.queues.listen = self._poll
+        # Of its own, so that the queues do the same whatever the ledger does.
+        source = Random(f"{self.source.random()} ledger")  # noqa: S311 - no secret
+        self.ledger = Table(self.world, self.faults, source, self.note)
         self._running: Counter[str] = Counter()
         self._sources = {
             source.queue: (function.name, source)

@@ -52,15 +52,18 @@ def _closed(truth: Truth, told: Told, wish: Asked) -> str:
 def _force_closed(truth: Truth, told: Told, _wish: Asked) -> str:
     """Say what is wrong with `force_closed`: its teller forced, and it was closed then.
 
-    Had the forcing function died, the next look would find it closed and say so. Where
-    another request closes it in the same moment, both are answered that it is closed,
-    and neither can know which of them it was.
+    Had the forcing function died, the next look would find it closed and say so, or say
+    what the ledger has. Where another request closes it in the same moment, both are
+    answered that it is closed, and neither can know which of them it was.
     """
     mine = [
         post
         for post in truth.posted.get(told.key, ())
         if post.force and post.invocation == told.invocation and post.at <= told.at
     ]
+    items = truth.written.get(told.key.job_id, ())
+    if any(item.key == told.key and item.ended == told.ended for item in items):
+        return ""
     if not mine:
         return "no force of its teller was posted"
     began = truth.began[told.invocation].at

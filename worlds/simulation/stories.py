@@ -8,6 +8,7 @@ from typing import Any, cast
 import sweeper
 from idle_jobs.closing import close_batch
 from idle_jobs.elastic.cluster import Cluster
+from idle_jobs.ledger import Ledger
 from idle_jobs.messages.terms import Mode
 from idle_jobs.modes import MODE_MAX_AGE, ModeUnreadable
 from idle_jobs.outbox import Outbox, SendRefused
@@ -21,6 +22,7 @@ from simulation.invocation import Invocation
 from simulation.keys import signer
 from simulation.sqs import Client
 from simulation.stack import Stack, Story
+from simulation.table import TableClient
 from simulation.wire import SimulatedWire
 
 CLUSTER_NAME = "simulated"
@@ -39,7 +41,7 @@ def settings(parameters: tuple[tuple[str, str], ...] = ()) -> Settings:
     given |= dict(parameters)
     stack = topology()
     resources = {name: f"https://sqs/{name}" for name in stack.queues}
-    resources["AWS::StackName"] = "simulated"
+    resources |= {"Ledger": "ledger", "AWS::StackName": "simulated"}
     given |= {"AuthMode": "api_key", "SecretArn": "arn:aws:secretsmanager:x:1:secret:x"}
     return Settings.from_env(
         environment_of(stack.functions["Closer"], given, resources)
@@ -113,6 +115,7 @@ def services(stack: Stack, invocation: Invocation, inbox: str) -> Services:
         cluster_name=CLUSTER_NAME,
         cluster=Cluster(wire),
         outbox=Outbox(cast("Any", client), "CloseQueue", "ForceQueue", "ParkingQueue"),
+        ledger=Ledger(lambda: cast("Any", TableClient(stack.ledger, invocation)), "t"),
         inbox=inbox,
         telemetry=Telemetry(cast("Any", recorder), cast("Any", recorder)),
         timeouts=own.timeouts,

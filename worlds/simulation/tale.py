@@ -22,6 +22,7 @@ from simulation.history import (
     Sent,
     Spoiled,
     Told,
+    Written,
 )
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -93,8 +94,15 @@ class Tale:
     def tell(
         self, at: float, number: int, ended: str, reason: str = "", key: Key = JOB
     ) -> None:
-        """Tell an outcome."""
+        """Tell an outcome, and write an item for a closing."""
+        if ended in ("closed", "force_closed"):
+            self.write(at, number, key=key, ended=ended)
         self.add(Told, at, invocation=number, key=key, ended=ended, reason=reason)
+
+    def write(self, at: float, number: int, **item: Any) -> None:
+        """Write an item of the ledger."""
+        usual = {"key": JOB, "closed": str(at), "closed_by": "unknown"}
+        self.add(Written, at, invocation=number, **(usual | {"ended": "closed"} | item))
 
     def sweep(self, at: float = 0, how: str = "answered", **sent: Any) -> "Tale":
         """Let a Sweeper send the job on."""

@@ -25,6 +25,7 @@ from simulation.history import (
     Sent,
     Spoiled,
     Told,
+    Written,
 )
 from simulation.lives import Life, Track
 
@@ -59,6 +60,7 @@ class Truth:
     told: dict[Key, list[Told]]
     posted: dict[Key, list[Posted]]
     reads: dict[int, list[Read]]
+    written: dict[str, list[Written]]
     redriven: dict[Key, list[Redriven]]
     spoiled: dict[Key, list[Spoiled]]
     expired: dict[Key, list[Expired]]

@@ -27,6 +27,7 @@ from idle_jobs.errors import (
     NotOnServerless,
     Refused,
     TryLater,
+    Unanswered,
     redacted,
 )
 from idle_jobs.reasons import Reason
@@ -147,7 +148,7 @@ def _conflict(error: ElasticError, detail: str) -> ClusterError:
 
 def _failed(status: int, error: ElasticError, detail: str) -> ClusterError:
     if any(SLOW in reason for reason in error.reasons):
-        return LookAgain(detail)
+        return Unanswered(detail)
     if _upgrade_mode(error):
         return TryLater(detail, Reason.UPGRADE_MODE)
     # The search comes before the close, so no close has been issued.

@@ -21,11 +21,11 @@ from idle_jobs.elastic.signing import Signer
 from idle_jobs.elastic.time_limit import HUNG_UP, BoundedAdapter
 from idle_jobs.errors import (
     ClusterError,
-    LookAgain,
     NotReached,
     NotSent,
     Refused,
     TryLater,
+    Unanswered,
     redacted,
 )
 
@@ -140,7 +140,7 @@ def error_of_transport(error: OSError | HTTPError | ValueError) -> ClusterError:
     if isinstance(error, InvalidHeader):
         return TryLater(detail)  # A header of the answer; ours raise ValueError.
     if isinstance(error, requests.ReadTimeout | ReadTimeoutError):
-        return LookAgain("no answer within the read timeout")
+        return Unanswered("no answer within the read timeout")
     if isinstance(error, requests.RequestException | HTTPError):
         # A certificate that cannot be verified, or a wrong URL: a retry does not help.
         unsafe = isinstance(error, SSLError | ValueError) and not _was_cut(error)

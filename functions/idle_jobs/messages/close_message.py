@@ -45,7 +45,8 @@ class CloseMessage(Terms):
     `closing_seen_at` is when the Closer saw that the job had been closing for too long.
     `handed_at` is when the Closer sent the message to ForceQueue. `posted_at` is when
     the first close was posted that may have taken effect, and so may have made the job
-    fail. `sent_at` is when the message was first sent to the queue that it is in.
+    fail. `taken_at` is when a close was posted that Elasticsearch took: it answered
+    200, or was at work. `sent_at` is when the message was first sent to its queue.
     """
 
     cluster: str
@@ -55,6 +56,7 @@ class CloseMessage(Terms):
     closing_seen_at: datetime | None = None
     handed_at: datetime | None = None
     posted_at: datetime | None = None
+    taken_at: datetime | None = None
     parked_reason: str = ""
     sent_at: datetime | None = None
 
@@ -159,5 +161,6 @@ def _readers(now: datetime) -> Mapping[str, Reader]:
         "closing_seen_at": past,
         "handed_at": past,
         "posted_at": past,
+        "taken_at": past,
         "sent_at": past,
     }

@@ -1,5 +1,6 @@
 """The step after a post, by its answer or by the job as read again; pure."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from idle_jobs.errors import (
@@ -9,7 +10,10 @@ from idle_jobs.errors import (
     Gone,
     JobFailed,
     LookAgain,
+    NotReached,
     Refused,
+    TryLater,
+    Unanswered,
 )
 from idle_jobs.messages.close_message import CloseMessage
 from idle_jobs.messages.outcome import Ended
@@ -115,3 +119,24 @@ def _park_if_it_expires(  # noqa: PLR0913, PLR0917 - a wait, and what the next l
     if isinstance(following, Park) and following.reason is Reason.REQUEST_EXPIRED:
         return park_as_expired(f"{error.reason}: {error}", role)
     return after
+
+
+def stamped(
+    message: CloseMessage, began: datetime, error: ClusterError | None = None
+) -> CloseMessage:
+    """Return the message with what a post adds to it, given its time and its answer.
+
+    `posted_at` if the close may take effect, or if it found a failed job. `taken_at` if
+    Elasticsearch has closed the job, or is at work.
+    """
+    throttled = error is not None and error.reason is Reason.THROTTLED
+    if throttled or isinstance(error, NotReached):
+        return message
+    if not isinstance(error, LookAgain | TryLater | JobFailed | None):
+        return message
+    taken = began if isinstance(error, Unanswered | None) else None
+    return replace(
+        message,
+        posted_at=message.posted_at or began,
+        taken_at=message.taken_at or taken,
+    )

@@ -1,0 +1,66 @@
+"""The only module that calls DynamoDB: the ledger has one item for each closing.
+
+Elasticsearch does not say who closed a job, and the log may tell a closing twice. The
+ledger keeps what we know of each closing, once.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from botocore.exceptions import BotoCoreError, ClientError
+
+from idle_jobs.messages.ledger_item import UNKNOWN, US, LedgerItem
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+CONDITION = "attribute_not_exists(closed) OR closed_by = :weaker"
+NOBODY = "nobody"  # Stands in no item.
+
+
+class LedgerAway(Exception):
+    """DynamoDB did not take an item. It is written at the next look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Writes the items of one cluster. `connect` returns a client, made if needed."""
+
+    connect: "Callable[[], DynamoDBClient]"
+    table: str
+
+    def put(self, item: LedgerItem) -> LedgerItem | None:
+        """Write the item of a closing, unless it is there; return what was there.
+
+        The item of a close that we posted takes the place of one without a known
+        author. Raises LedgerAway if DynamoDB refuses, or does not answer.
+        """
+        weaker = UNKNOWN if item["closed_by"] == US else NOBODY
+        try:
+            put = self.connect().put_item(
+                TableName=self.table,
+                Item={name: _write(value) for name, value in item.items()},
+                ConditionExpression=CONDITION,
+                ExpressionAttributeValues={":weaker": {"S": weaker}},
+                ReturnValues="ALL_OLD",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise LedgerAway(str(error)) from error
+            answer: Mapping[str, Any] = error.response
+            return _read(answer["Item"])
+        except BotoCoreError as error:
+            raise LedgerAway(str(error)) from error
+        there = put.get("Attributes")
+        return _read(there) if there else None
+
+
+_write = TypeSerializer().serialize
+_value = TypeDeserializer().deserialize
+
+
+def _read(item: Mapping[str, Any]) -> LedgerItem:
+    return {name: _value(value) for name, value in item.items()}

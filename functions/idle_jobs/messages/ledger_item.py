@@ -1,0 +1,48 @@
+"""An item of the ledger: one closing of a job, and what we know of it; pure."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from idle_jobs.messages.close_message import CloseMessage, Evidence
+from idle_jobs.messages.outcome import Ended, Outcome
+from idle_jobs.reasons import Reason
+from idle_jobs.times import rfc3339
+
+LedgerItem = Mapping[str, str | int | bool]
+
+# Who closed the job: we, by a close that Elasticsearch took from us, or nobody knows.
+# It does not say itself. A close whose answer was lost, or came from a proxy, may not
+# have arrived, and then it was somebody else.
+US, UNKNOWN = "us", "unknown"
+
+
+def item_of(outcome: Outcome, message: CloseMessage) -> LedgerItem:
+    """Return the item for a closing: its outcome, and more; no field is empty.
+
+    The table's key is `cluster` and `closed`, the time and the job of the closing, so
+    that a range of `closed` is a span of time. A job that has no finish time, such as a
+    task without a configuration, has the time of its request there. `state_before` and
+    `datafeed_before` are what the Sweeper saw.
+    """
+    seen, at = message.evidence or Evidence(), outcome.finished or message.requested_at
+    more = {
+        "cluster": message.cluster,
+        "closed": f"{rfc3339(at)} {message.job_id}",
+        "closed_by": US if message.taken_at else UNKNOWN,
+        "state_before": seen.state,
+        "datafeed_before": seen.datafeed_state,
+    }
+    known = {name: value for name, value in more.items() if value}
+    return outcome.in_plain_values() | known
+
+
+def as_first_told(outcome: Outcome, there: LedgerItem | None) -> Outcome:
+    """Return the outcome that a request was given first, if `there` is its item.
+
+    A function may force a job, write the item, and die before its message is deleted.
+    The next look finds the job closed, and no longer knows that it was forced.
+    """
+    if not there or there.get("request_id") != outcome.terms.request_id:
+        return outcome
+    ended, reason = Ended(str(there["ended"])), Reason(str(there["reason"]))
+    return replace(outcome, ended=ended, reason=reason)

@@ -1,0 +1,32 @@
+"""Reports how a message ended: in the ledger if its job was closed, then in the log."""
+
+from idle_jobs.close_call import Decision
+from idle_jobs.ledger import LedgerAway
+from idle_jobs.messages.close_message import CloseMessage
+from idle_jobs.messages.ledger_item import as_first_told, item_of
+from idle_jobs.messages.outcome import Ended, Outcome, outcome_of
+from idle_jobs.services import Services
+from idle_jobs.steps.step import End
+
+
+def report_end(step: End, decision: Decision, services: Services) -> None:
+    """Report the end of a message. Raises LedgerAway if it has to be tried again."""
+    message, job = decision.message, decision.job
+    outcome = outcome_of(message, job, step.ended, step.reason, step.detail)
+    if step.ended in (Ended.CLOSED, Ended.FORCE_CLOSED):
+        report_closing(outcome, message, services)
+    else:
+        services.telemetry.outcome(outcome)
+
+
+def report_closing(outcome: Outcome, message: CloseMessage, services: Services) -> None:
+    """Write a closing to the ledger, then to the log; the metrics count it once.
+
+    Raises LedgerAway, which is logged, before anything is written.
+    """
+    try:
+        there = services.ledger.put(item_of(outcome, message))
+    except LedgerAway as away:
+        services.telemetry.ledger_away(outcome.job_id, away)
+        raise
+    services.telemetry.outcome(as_first_told(outcome, there), counted=there is None)

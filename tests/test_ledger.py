@@ -1,0 +1,195 @@
+"""The ledger: one item for each closing, through moto's DynamoDB API."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from bench import Bench, force_closers
+from builders import NOW, ago, closed_job, persons_message, sweeps_message
+from deployed import refuse
+from idle_jobs.ledger import Ledger, LedgerAway
+from idle_jobs.messages.close_message import CloseMessage, Evidence
+from idle_jobs.messages.ledger_item import item_of
+from idle_jobs.messages.outcome import Ended, outcome_of
+from idle_jobs.reasons import Reason
+from idle_jobs.times import rfc3339
+from local.runner import SESSION, Runner
+from local.topology import Topology
+from stacks import START, add_idle, after, ends
+
+TAKEN: dict[str, Any] = {"posted_at": ago(minutes=2), "taken_at": ago(minutes=2)}
+SEEN = Evidence("opened", ago(days=10), None, "stopped")
+CLOSED: dict[str, Any] = {"state": "closed", "finished": ago(minutes=1)}
+
+
+@pytest.fixture
+def ledger(monkeypatch: pytest.MonkeyPatch) -> Iterator[Ledger]:
+    """Yield the ledger with the template's table."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    with mock_aws():
+        boto3.setup_default_session(botocore_session=SESSION)
+        Topology.load().ledger.create("ledger")
+        yield Ledger(lambda: boto3.client("dynamodb"), "ledger")
+
+
+def items() -> list[dict[str, Any]]:
+    """Return what is in the table."""
+    return Topology.load().ledger.items("ledger")
+
+
+def item(message: CloseMessage, ended: Ended = Ended.CLOSED) -> dict[str, Any]:
+    """Return the item of a message whose job is closed."""
+    job = closed_job(memory_bytes=2 * 1024**3)
+    outcome = outcome_of(message, job, ended, Reason.IDLE_DATAFEED_STOPPED, "")
+    return dict(item_of(outcome, message))
+
+
+def test_an_item_says_all_that_is_known_of_a_closing(ledger: Ledger) -> None:
+    """What a person needs to judge it, and what an undo has to restore."""
+    message = sweeps_message(evidence=SEEN, **TAKEN)
+    assert ledger.put(item(message)) is None
+
+    [written] = items()
+    assert written == item(message)
+    assert written["closed"] == f"{written['finished']} web"
+    assert ("test", "us") == (written["cluster"], written["closed_by"])
+    assert ("opened", "stopped") == (
+        written["state_before"],
+        written["datafeed_before"],
+    )
+    assert written["memory_bytes"] == 2 * 1024**3
+    assert {"request_id", "requested_at", "reason", "ended", "mode"} <= written.keys()
+
+
+def test_a_closing_is_written_once(ledger: Ledger) -> None:
+    """The second time, what is there is told, and stays."""
+    first = item(sweeps_message(**TAKEN))
+    again = item(persons_message(**TAKEN))
+    ledger.put(first)
+
+    assert ledger.put(again) == first
+    assert items() == [first]
+
+
+def test_who_closed_a_job_outranks_that_nobody_knows(ledger: Ledger) -> None:
+    """In either order: the item of a close of ours is never replaced."""
+    unknown, ours = item(persons_message()), item(sweeps_message(**TAKEN))
+    assert ledger.put(unknown) is None
+    assert ledger.put(ours) == unknown
+    assert ledger.put(unknown) == ours
+
+    assert items() == [ours]
+
+
+@pytest.mark.parametrize("message", [sweeps_message(posted_at=NOW), sweeps_message()])
+def test_a_close_that_may_not_have_arrived_is_not_ours(message: CloseMessage) -> None:
+    """It was answered by a proxy, or never posted: who closed the job is unknown."""
+    assert item(message)["closed_by"] == "unknown"
+
+
+def test_a_job_without_a_finish_time_has_that_of_its_request() -> None:
+    """So the item of a repeated message has the same key."""
+    message = sweeps_message()
+    job = replace(closed_job(), finished=None)
+    outcome = outcome_of(message, job, Ended.CLOSED, Reason.IDLE_NEVER_FED, "")
+    written = item_of(outcome, message)
+
+    assert written["closed"] == f"{written['requested_at']} web"
+
+
+def test_a_table_that_is_away_is_an_error(ledger: Ledger) -> None:
+    """A refusal is told, and nothing is written; the bench's table does not answer."""
+    refused = refuse("dynamodb.PutItem", "AccessDeniedException")
+    with refused, pytest.raises(LedgerAway, match="AccessDeniedException"):
+        ledger.put(item(sweeps_message()))
+
+    assert items() == []
+
+
+def test_a_message_waits_for_the_ledger_and_its_job_does_not() -> None:
+    """The close is posted; its end is told, and counted, when the table is back."""
+    bench = Bench(ledger_is_away=True)
+    bench.add(memory="2gb")
+    assert [] == bench.take(sweeps_message())
+    [back] = bench.seen("close")
+    assert ["web?timeout=30m"] == bench.posts
+    assert ([], []) == (bench.ends, bench.counted("JobsClosed"))
+    assert ["web: ledger_away"] == bench.waits
+    assert ["web"] == [line["job_id"] for line in bench.seen("ledger_away")]
+
+    bench.ledger_is_away = False
+    assert [] == bench.take(back)
+    assert ["web: closed idle_datafeed_stopped"] == bench.ends
+    assert [{"S": "us"}] == [each["closed_by"] for each in bench.items.values()]
+    assert [1] == bench.counted("JobsClosed")
+    assert len(bench.posts) == 1
+
+
+def test_a_force_closer_waits_for_the_ledger_too() -> None:
+    """It cannot send its message again, so the record stays."""
+    bench = force_closers(ledger_is_away=True)
+    bench.add(**CLOSED)
+
+    assert ["m0"] == bench.take(sweeps_message())
+    assert [] == bench.ends
+    assert [{"r0": 60}] == bench.seen("inbox")
+
+
+def test_a_repeated_message_is_told_twice_and_counted_once() -> None:
+    """SQS delivers twice: the metrics follow the item."""
+    bench = Bench()
+    bench.add(memory="2gb", **CLOSED)
+    for _ in range(2):
+        assert [] == bench.take(sweeps_message())
+
+    assert ["web: closed idle_datafeed_stopped"] * 2 == bench.ends
+    assert [1] == bench.counted("JobsClosed")
+    assert [2 * 1024**3] == bench.counted("MemoryFreed")
+
+
+def test_a_force_that_was_written_is_told_when_its_message_comes_again() -> None:
+    """The function died before the message was deleted; the job is closed by now."""
+    bench = force_closers()
+    bench.add(state="failed")
+    message = persons_message(**TAKEN)
+    bench.take(message)
+    bench.take(message)
+
+    assert ["web: force_closed failed"] * 2 == bench.ends
+    assert [1] == bench.counted("JobsForceClosed")
+    assert [] == bench.counted("JobsClosed")
+    assert len(bench.posts) == 1
+
+
+def test_another_request_for_the_same_closing_has_its_own_end() -> None:
+    """What the item says of the first request is not said of the second."""
+    bench = force_closers()
+    bench.add(state="failed")
+    bench.take(persons_message(**TAKEN))
+    bench.take(persons_message(request_id="r-2", requested_at=ago(hours=1)))
+
+    assert ["web: force_closed failed", "web: closed requested"] == bench.ends
+    assert [] == bench.counted("JobsClosed")
+
+
+@pytest.mark.slow
+def test_a_request_whose_job_is_closed_by_now_needs_no_ledger(stack: Runner) -> None:
+    """The Sweeper posts nothing: whoever closed the job writes the item."""
+    add_idle(stack, state="closed", finished=after(seconds=30))
+    stack.request(job_id="web", requested_at=rfc3339(START))
+    stack.shift(timedelta(minutes=1))
+    with refuse("dynamodb.PutItem", "InternalServerError"):
+        stack.poll()
+    away = stack.metrics["JobsClosed"], stack.ledger()
+    stack.request(job_id="web", requested_at=rfc3339(START))
+    stack.poll()
+
+    assert away == (0, [])
+    assert ends(stack) == ["web: closed requested"] * 2
+    assert [item["closed_by"] for item in stack.ledger()] == ["unknown"]
+    assert stack.metrics["JobsClosed"] == 1

@@ -1,0 +1,92 @@
+"""Whether the ledger and the cluster agree: every close of ours has one item (I9)."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from simulation.findings import Problem
+from simulation.history import Posted, Told, Written
+from simulation.lives import latest
+from simulation.repeats import CLOSES
+from simulation.truth import REOPENED_TOLERANCE, Truth, grouped, posts
+
+
+def unwritten(truth: Truth) -> Iterator[Problem]:
+    """Find closings that a closer told, or that we posted, and that have no item."""
+    if not truth.written:
+        return  # The naive peer keeps no ledger.
+    for key, outcomes in truth.told.items():
+        for told in outcomes:
+            if told.ended in CLOSES and not _is_written(truth, told):
+                what = f"{key.job_id} is told {told.ended}, and has no item"
+                yield Problem(told.at, "I9", "unwritten", key, what)
+    for post in posts(truth):
+        closed = _closed_by(truth, post)
+        if closed and not _excused(truth, post, closed):
+            items = truth.written.get(post.key.job_id, ())
+            if not any(item.at >= closed for item in items):
+                what = f"{post.key.job_id} was closed by us, and has no item"
+                yield Problem(closed, "I9", "unwritten", post.key, what)
+
+
+def untrue_items(truth: Truth) -> Iterator[Problem]:
+    """Find items that say that we closed a job which nobody of us did."""
+    ours = grouped(posts(truth), lambda post: post.key.job_id)
+    for job_id, items in truth.written.items():
+        for item in items:
+            if item.closed_by == "us" and not _is_ours(truth, item, ours):
+                what = f"the item of {job_id} says that we closed it, and we did not"
+                yield Problem(item.at, "I9", "untrue_item", item.key, what)
+
+
+def _is_written(truth: Truth, told: Told) -> bool:
+    """Tell whether the closing was written before it was told.
+
+    The Sweeper, which closes nothing, also tells what it could not write.
+    """
+    if truth.function(told.invocation) == "Sweeper":
+        return True
+    items = truth.written.get(told.key.job_id, ())
+    return any(item.at <= told.at for item in items)
+
+
+def _closed_by(truth: Truth, post: Posted) -> datetime | None:
+    """Return when the close that was posted closed its job, if it did."""
+    life = truth.lives[post.key.job_id]
+    if post.after == "closed" and post.before not in ("", "closed"):
+        return post.at
+    if post.after != "closing":
+        return None
+    ends = [b for b in life.state.spans("closed", post.at, truth.history.end) if b]
+    closed = min((end for end in ends if end > post.at), default=None)
+    if closed is None or any(post.at < at <= closed for at in life.opened):
+        return None
+    return closed
+
+
+def _excused(truth: Truth, post: Posted, closed: datetime) -> bool:
+    """Tell whether no closer could write the closing.
+
+    Its message had ended before, or is still there. The job was opened, created anew or
+    deleted before anybody looked, or it closed without a finish time: then it was
+    opening, or closed before its request as far as clocks agree.
+    """
+    key, life = post.key, truth.lives[post.key.job_id]
+    wish = truth.wish(key)
+    return (
+        any(told.at <= closed for told in truth.told.get(key, ()))
+        or any(left.key == key for left in truth.history.left)
+        or any(at > closed for at in (*life.opened, *life.created))
+        or not life.state.always("closed", closed, truth.history.end)
+        or post.before == "opening"
+        or (wish is not None and closed <= wish.at + REOPENED_TOLERANCE)
+    )
+
+
+def _is_ours(truth: Truth, item: Written, ours: dict[str, list[Posted]]) -> bool:
+    """Tell whether a close of ours reached the job, in the life that was closed."""
+    job_id = item.key.job_id
+    opened = latest(truth.lives[job_id].opened, item.at)
+    return any(
+        post.at <= item.at and (opened is None or post.at >= opened)
+        for post in ours.get(job_id, ())
+    )

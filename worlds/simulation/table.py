@@ -1,0 +1,90 @@
+"""A model of the ledger's table, as far as a stack can tell it from DynamoDB's."""
+
+from collections.abc import Callable, Mapping
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError, ReadTimeoutError
+
+from simulation.faults import Faults
+from simulation.history import Event, Key, Written
+from simulation.world import World
+
+if TYPE_CHECKING:
+    from simulation.invocation import Invocation
+
+Item = Mapping[str, Mapping[str, str]]
+
+
+class Table:
+    """Keeps the items; while it is `away`, or now and then, a put is not answered."""
+
+    def __init__(
+        self,
+        world: World,
+        faults: Faults,
+        source: Random,
+        note: Callable[[Event], None],
+    ) -> None:
+        self.items: dict[tuple[str, str], Item] = {}
+        self.away = False
+        self._world, self._faults, self._source = world, faults, source
+        self._note = note
+
+    def put(self, item: Item, invocation: int, weaker: str) -> Item | None:
+        """Keep an item unless one is there; return what was there."""
+        place = item["cluster"]["S"], item["closed"]["S"]
+        there = self.items.get(place)
+        if there and there["closed_by"]["S"] != weaker:
+            return there
+        self.items[place] = item
+        self._note(
+            Written(
+                self._world.now,
+                invocation,
+                Key(item["request_id"]["S"], item["job_id"]["S"]),
+                item["closed"]["S"].split()[0],
+                item["closed_by"]["S"],
+                item["ended"]["S"],
+            )
+        )
+        return there
+
+    def refuses(self) -> bool:
+        """Draw whether a put is refused."""
+        share = 1.0 if self.away else self._faults.refused_puts
+        return self._source.random() < share
+
+    def loses_an_answer(self) -> bool:
+        """Draw whether the caller never hears of a put."""
+        return self._source.random() < self._faults.refused_puts
+
+
+class TableClient:
+    """What an invocation calls as `boto3.client("dynamodb")`."""
+
+    def __init__(self, table: Table, caller: "Invocation") -> None:
+        self._table, self._caller = table, caller
+
+    def put_item(self, **asked: Any) -> dict[str, Any]:
+        """Put an item on the ledger's condition, and say what was there."""
+        weaker = asked["ExpressionAttributeValues"][":weaker"]["S"]
+
+        def act() -> Item | None:
+            if self._table.refuses():
+                raise _error("InternalServerError")
+            return self._table.put(asked["Item"], self._caller.number, weaker)
+
+        there = self._caller.effect(act)
+        if self._table.loses_an_answer():
+            raise ReadTimeoutError(endpoint_url="https://dynamodb")
+        if there is None:
+            return {}
+        if there["closed_by"]["S"] == weaker:
+            return {"Attributes": there}
+        raise _error("ConditionalCheckFailedException", Item=there)
+
+
+def _error(code: str, **more: Any) -> ClientError:
+    answer: Any = {"Error": {"Code": code, "Message": code}, **more}
+    return ClientError(answer, "PutItem")
