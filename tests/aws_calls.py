@@ -51,6 +51,8 @@ def api_call(
     match service, given:
         case "sqs", {"QueueUrl": url}:
             return Call(function, action, f"{here}:{url.rpartition('/')[2]}")
+        case "dynamodb", {"TableName": _}:
+            return Call(function, action, f"{here}:Ledger")  # As the policies name it.
         case "ssm", {"Name": name}:
             return Call(function, action, f"{here}:parameter{name}")
         case "secretsmanager", {"SecretId": arn}:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from deployed import refuse
-from idle_jobs import modes
+from idle_jobs import modes, services
 from local.runner import Runner
 
 START = datetime(2026, 3, 2, 6, 5, tzinfo=UTC)
@@ -39,6 +39,17 @@ def mode_refused() -> Iterator[None]:
             yield
         finally:
             modes._store.cache_clear()  # noqa: SLF001
+
+
+@contextmanager
+def ledger_refused() -> Iterator[None]:
+    """Let DynamoDB take no item."""
+    with refuse("dynamodb.PutItem", "InternalServerError"):
+        services._dynamodb.cache_clear()  # noqa: SLF001 - a client keeps what it hears
+        try:
+            yield
+        finally:
+            services._dynamodb.cache_clear()  # noqa: SLF001
 
 
 def sweep(stack: Runner) -> Any:

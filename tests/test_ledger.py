@@ -20,7 +20,7 @@ from idle_jobs.reasons import Reason
 from idle_jobs.times import rfc3339
 from local.runner import SESSION, Runner
 from local.topology import Topology
-from stacks import START, add_idle, after, ends
+from stacks import START, add_idle, after, ends, ledger_refused
 
 TAKEN: dict[str, Any] = {"posted_at": ago(minutes=2), "taken_at": ago(minutes=2)}
 SEEN = Evidence("opened", ago(days=10), None, "stopped")
@@ -183,7 +183,7 @@ def test_a_request_whose_job_is_closed_by_now_needs_no_ledger(stack: Runner) -> 
     add_idle(stack, state="closed", finished=after(seconds=30))
     stack.request(job_id="web", requested_at=rfc3339(START))
     stack.shift(timedelta(minutes=1))
-    with refuse("dynamodb.PutItem", "InternalServerError"):
+    with ledger_refused():
         stack.poll()
     away = stack.metrics["JobsClosed"], stack.ledger()
     stack.request(job_id="web", requested_at=rfc3339(START))

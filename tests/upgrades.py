@@ -25,6 +25,7 @@ KEPT = {
     "AWS::SQS::Queue": "its messages are lost, and its name is taken until it is gone",
     "AWS::SNS::Topic": "its subscriptions are lost",
     "AWS::SNS::Subscription": "its owner has to confirm it again",
+    "AWS::DynamoDB::Table": "nobody can say any more what was closed",
     "AWS::Logs::LogGroup": "its logs are lost, and its name is taken until it is gone",
     "AWS::IAM::Role": "policies elsewhere name it, such as that of a gateway",
     "AWS::CloudWatch::Dashboard": "the old one has its name, and is deleted last",

@@ -32,6 +32,7 @@ RESOLVER = Resolver(SOURCE, {}, {"AWS::StackName": "idle-job-closer"})
 DELETED_WHOLE = {
     "AWS::CloudWatch::Alarm",
     "AWS::CloudWatch::Dashboard",
+    "AWS::DynamoDB::Table",
     "AWS::Events::Rule",
     "AWS::IAM::Role",
     "AWS::Lambda::EventInvokeConfig",
@@ -50,12 +51,15 @@ DELETED_WHOLE = {
 def test_what_the_template_keeps_is_listed() -> None:
     """Whatever has a policy to be retained, by the name that it has."""
     kept = {
-        RESOLVER.resolve(resource["Properties"]["LogGroupName"])
-        for resource in TRANSLATED["Resources"].values()
+        name: resource["Properties"]
+        for name, resource in TRANSLATED["Resources"].items()
         if resource.get("DeletionPolicy", "Delete") != "Delete"
     }
+    tables = {"Ledger"} & kept.keys()  # CloudFormation gives it its name.
+    groups = [kept[name]["LogGroupName"] for name in kept.keys() - tables]
+    named = {name for name in STAYS if name.startswith("/aws/") or name == "Ledger"}
 
-    assert kept == {name for name in STAYS if name.startswith("/aws/")}
+    assert named == tables | set(map(RESOLVER.resolve, groups))
 
 
 def test_everything_else_is_deleted_whole() -> None:
@@ -72,7 +76,7 @@ def test_whatever_a_parameter_names_is_listed() -> None:
     }
     named = {cause for cause in CAUSES if cause in SOURCE["Parameters"]}
 
-    assert named == outside | {"KeepLogs"}
+    assert named == outside | {"KeepLogs", "KeepLedger"}
 
 
 def test_the_mode_is_where_the_functions_read_it() -> None:

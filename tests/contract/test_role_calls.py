@@ -13,6 +13,7 @@ import boto3
 import pytest
 
 from aws_calls import ListeningRunner
+from idle_jobs.times import rfc3339
 from local.place import ACCOUNT, REGION
 from local.runner import AWS_KEYS
 from local.schedule import DAILY
@@ -106,7 +107,7 @@ def played(configuration: str) -> Played:
 def hard_hours(stack: ListeningRunner) -> None:
     """Let a job hang, another fail, the cluster be away, and nobody write JSON.
 
-    Then each function examines itself.
+    One is closed before its request is read. Then each function examines itself.
     """
     for queue in ("RequestQueue", "CloseQueue", "ForceQueue"):
         stack.queues.send(queue, "no JSON")
@@ -114,6 +115,8 @@ def hard_hours(stack: ListeningRunner) -> None:
     add_idle(stack, "hangs", close_ends="hangs")
     add_idle(stack, "failed", state="failed")
     stack.request(job_id="failed", force=True)
+    add_idle(stack, "closed", state="closed", finished=START)
+    stack.request(job_id="closed", requested_at=rfc3339(after(hours=-1)))
     until = after(minutes=20)
     gone = Fault(".", kind="refuse", start=stack.now, until=until)
     stack.cluster.faults.append(gone)
