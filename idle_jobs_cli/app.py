@@ -26,6 +26,10 @@ SECTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = {
             "doctor",
             "Test each hop to the cluster, the credential, and the stack.",
         ),
+        "history": (
+            "history",
+            "Show what was closed and why, and what of it is open again.",
+        ),
         "parked": (
             "parked",
             "List the requests that could not be finished and wait for a person.",

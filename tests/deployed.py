@@ -22,15 +22,13 @@ from local.translation import NEEDED, translate
 
 NAME = "drill"
 QUEUES = ("AWS::SQS::Queue", "AWS::Logs::LogGroup")
-MAPPINGS = (
+FUNCTIONS = (
     *QUEUES,
+    "AWS::DynamoDB::Table",
     "AWS::IAM::Role",
     "AWS::Lambda::Function",
-    "AWS::Lambda::EventSourceMapping",
 )
-
-
-FUNCTIONS = (*QUEUES, "AWS::IAM::Role", "AWS::Lambda::Function")
+MAPPINGS = (*FUNCTIONS, "AWS::Lambda::EventSourceMapping")
 
 
 @contextmanager

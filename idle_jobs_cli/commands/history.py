@@ -1,0 +1,121 @@
+"""`idle-jobs history`: what was closed, by whom and why, and what of it came back."""
+
+import os
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import click
+from rich.text import Text
+
+from idle_jobs.messages.ledger_item import UNKNOWN, US
+from idle_jobs.times import duration, spoken
+from idle_jobs_cli.cluster.reading import read_jobs
+from idle_jobs_cli.cluster.target import open_target
+from idle_jobs_cli.cluster.where import Where
+from idle_jobs_cli.commands.options import command, reach_options, stack_option
+from idle_jobs_cli.exits import Exit
+from idle_jobs_cli.output.formats import Format, output_option, write
+from idle_jobs_cli.output.lines import one_line
+from idle_jobs_cli.output.tables import Column, Row, show
+from idle_jobs_cli.output.terminal import open_console, spoken_bytes
+from idle_jobs_cli.stack.ledger import Item, closed_at, closings, state_since
+from idle_jobs_cli.stack.stack import Stack
+
+COLUMNS = (
+    Column("closed at", drop=2),
+    Column("job"),
+    Column("how", drop=3),
+    Column("why", cut=True),
+    Column("asked by", drop=1, cut=True),
+    Column("memory", drop=4, right=True),
+    Column("now"),
+)
+FIELDS = (
+    *("closed_at", "job_id", "ended", "reason", "detail", "closed_by", "origin"),
+    *("request_id", "requested_at", "requested_by", "sent_by", "request_reason"),
+    *("owner", "memory_bytes", "state_before", "datafeed_before", "now"),
+)
+BY = {US: "", UNKNOWN: ", by whom is not known"}
+
+
+def _span(_ctx: click.Context, _param: click.Parameter, text: str) -> timedelta:
+    try:
+        return duration(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+@command(
+    "history",
+    ["idle-jobs history", "idle-jobs history --since 30d --job web-latency -o csv"],
+)
+@stack_option
+@reach_options
+@click.option(
+    "--since",
+    default="7d",
+    show_default=True,
+    callback=_span,
+    metavar="TIME",
+    help="How far to look back.",
+)
+@click.option("--job", metavar="ID", help="Only the closings of this job.")
+@output_option
+def history(
+    stack: str, where: Where, since: timedelta, job: str, output: Format
+) -> Exit:
+    """Show what a deployed stack has closed, why, and what of it is open again.
+
+    The ledger of the stack says what was closed, and the cluster how each job is now.
+    """
+    target = open_target(where, os.environ)
+    _, jobs, now = read_jobs(target, job or "")
+    table = Stack.find(stack)["Ledger"]
+    found = closings(table, target.cluster_name, now - since)
+    by_id = {each.job_id: each for each in jobs}
+    entries = [
+        _entry(item, state_since(item, by_id.get(str(item["job_id"]))))
+        for item in found
+        if job in (None, item["job_id"])
+    ]
+    if output is not Format.TABLE:
+        write({"closings": entries}, "closings", output, FIELDS)
+        return Exit.DONE
+    console = open_console()
+    show(console, COLUMNS, map(_row, entries))
+    console.print(Text(one_line(_summed(entries, since))))
+    return Exit.DONE
+
+
+def _entry(item: Item, now: str) -> dict[str, Any]:
+    known = {name: item.get(name, "") for name in FIELDS}
+    memory = int(item.get("memory_bytes", 0))
+    return known | {"closed_at": closed_at(item), "memory_bytes": memory, "now": now}
+
+
+def _row(entry: dict[str, Any]) -> Row:
+    by = entry["requested_by"] or entry["sent_by"] or entry["origin"]
+    how = "forced" if entry["ended"] == "force_closed" else "closed"
+    at = datetime.fromisoformat(entry["closed_at"]).astimezone(UTC)
+    return Row(
+        (
+            f"{at:%Y-%m-%d %H:%M}",
+            entry["job_id"],
+            f"{how}{BY.get(entry['closed_by'], '')}",
+            entry["request_reason"] or entry["reason"],
+            by,
+            spoken_bytes(entry["memory_bytes"]),
+            entry["now"],
+        )
+    )
+
+
+def _summed(entries: list[dict[str, Any]], since: timedelta) -> str:
+    if not entries:
+        return f"Nothing was closed in the last {spoken(since)}."
+    now = Counter(entry["now"] for entry in entries)
+    memory = spoken_bytes(sum(entry["memory_bytes"] for entry in entries))
+    told = ", ".join(f"{count} {state}" for state, count in sorted(now.items()))
+    closed = f"{len(entries)} closing{'' if len(entries) == 1 else 's'}"
+    return f"{closed} in the last {spoken(since)}, {memory} of ML memory. Now: {told}."
