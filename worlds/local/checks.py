@@ -27,12 +27,21 @@ def problems(
             yield f"{row.job_id}: it ended {outcomes}, not {row.outcome or 'at all'}"
         if state != row.state:
             yield f"{row.job_id}: it is {state}, not {row.state}"
+        yield from _unwritten(runner, row)
         if row.request and not _answered(runner, row):
             yield f"{row.job_id}: the request {row.request} has no outcome for it"
         if row.state == "closed" and runner.cluster.jobs[row.job_id].feeding:
             yield f"{row.job_id}: its datafeed still runs"
     if not disturbed:
         yield from (f"{name} raised {error!r}" for name, error in runner.errors)
+
+
+def _unwritten(runner: "Runner", row: Row) -> Iterable[str]:
+    """Yield a problem if the ledger has not just one item for a job that was closed."""
+    items = [item for item in runner.ledger() if item["job_id"] == row.job_id]
+    closed = row.outcome.startswith(("closed", "force_closed"))
+    if len(items) != closed:
+        yield f"{row.job_id}: the ledger has {len(items)} items of it"
 
 
 def told(runner: "Runner", job_id: str, message: str, field: str) -> list[str]:

@@ -66,6 +66,7 @@ class Scene:
     log: list[dict[str, Any]]
     problems: list[str]
     parked: int
+    metrics: Counter[str]
 
 
 def play(act: Act, console: Console, *, disturbed: bool) -> Scene:
@@ -86,7 +87,7 @@ def play(act: Act, console: Console, *, disturbed: bool) -> Scene:
         wrong = list(checks.problems(runner, act.rows, disturbed=disturbed))
         parked = len(runner.queues.bodies("ParkingQueue"))
     console.print()
-    return Scene(act, runner.log, wrong, parked)
+    return Scene(act, runner.log, wrong, parked, runner.metrics)
 
 
 def _introduce(console: Console, *, disturbed: bool) -> None:

@@ -16,7 +16,7 @@ import pytest
 from rich.console import Console
 
 from local import scenario
-from local.acts import ACTS
+from local.acts import ACTS, Act
 from local.checks import problems
 from local.demo import Scene, Teller, ends_of, play
 from local.ends import End, print_ends
@@ -169,6 +169,7 @@ def test_the_demo_can_fail() -> None:
         "quiet-one: the verdict was ['keep upgrade_mode'], not close closing",
         "quiet-one: it ended [], not closed x",
         "quiet-one: it is opened, not closed",
+        "quiet-one: the ledger has 0 items of it",
     ]
 
 
@@ -195,3 +196,17 @@ def test_a_three_hour_outage_forces_parks_and_loses_nothing() -> None:
 def forced_or_parked(ends: Iterable[tuple[str, str]]) -> set[str]:
     """Return the jobs that ended badly."""
     return {job for job, end in ends if end.startswith(("force_closed", "parked"))}
+
+
+@pytest.mark.parametrize("act", ACTS, ids=lambda act: act.title[:20])
+def test_no_fault_changes_a_count(act: Act) -> None:
+    """Whatever is told twice: the closings, the forces, the memory and the ledger."""
+    plain, disturbed = (
+        play(act, Console(file=StringIO()), disturbed=faults)
+        for faults in (False, True)
+    )
+    metrics = ("JobsClosed", "JobsForceClosed", "MemoryFreed")
+    counts = {name: plain.metrics[name] for name in metrics}
+
+    assert counts == {name: disturbed.metrics[name] for name in metrics}
+    assert plain.problems == disturbed.problems == []
