@@ -43,8 +43,8 @@ def mode_refused() -> Iterator[None]:
 
 @contextmanager
 def ledger_refused() -> Iterator[None]:
-    """Let DynamoDB take no item."""
-    with refuse("dynamodb.PutItem", "InternalServerError"):
+    """Let DynamoDB take no item, and show none."""
+    with refuse("dynamodb", "InternalServerError"):
         services._dynamodb.cache_clear()  # noqa: SLF001 - a client keeps what it hears
         try:
             yield

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
@@ -20,7 +20,7 @@ from idle_jobs.reasons import Reason
 from idle_jobs.times import rfc3339
 from local.runner import SESSION, Runner
 from local.topology import Topology
-from stacks import START, add_idle, after, ends, ledger_refused
+from stacks import START, add_busy, add_idle, after, ends, ledger_refused, sweep
 
 TAKEN: dict[str, Any] = {"posted_at": ago(minutes=2), "taken_at": ago(minutes=2)}
 SEEN = Evidence("opened", ago(days=10), None, "stopped")
@@ -193,3 +193,51 @@ def test_a_request_whose_job_is_closed_by_now_needs_no_ledger(stack: Runner) -> 
     assert ends(stack) == ["web: closed requested"] * 2
     assert [item["closed_by"] for item in stack.ledger()] == ["unknown"]
     assert stack.metrics["JobsClosed"] == 1
+
+
+def test_the_closings_since_a_time_are_read_page_by_page(ledger: Ledger) -> None:
+    """DynamoDB answers with a megabyte at most; other clusters are left out."""
+    for n in range(12):
+        job = {"job_id": f"j{n}", "detail": "x" * 200_000}
+        closed = f"2026-11-{10 + n}T00:00:00Z j{n}"
+        ledger.put(item(sweeps_message()) | job | {"closed": closed})
+    ledger.put(item(sweeps_message()) | {"cluster": "another"})
+    found = ledger.closings("test", datetime(2026, 11, 12, tzinfo=UTC))
+
+    assert [each["job_id"] for each in found] == [f"j{n}" for n in range(2, 12)]
+
+
+@pytest.mark.slow
+def test_observe_and_close_measure_the_same_memory(stack: Runner) -> None:
+    """What could be freed on the first day is what is saved on the second."""
+    for n in (1, 2, 4):
+        add_idle(stack, f"j{n}", memory=f"{n}gb")
+    add_busy(stack, memory="8gb")
+    stack.set_mode("observe")
+    sweep(stack)
+    potential = stack.metrics["MemoryIdle"], stack.metrics["MemoryOpen"]
+    stack.shift(timedelta(minutes=1))
+    stack.set_mode("close")
+    sweep(stack)
+    stack.run(after(hours=1))
+    stack.metrics.clear()
+    sweep(stack)
+
+    gb = 1024**3
+    assert potential == (7 * gb, 15 * gb)
+    measured = ("MemoryIdle", "MemorySaved", "MemoryOpen")
+    assert [stack.metrics[name] for name in measured] == [0, 7 * gb, 8 * gb]
+
+
+@pytest.mark.slow
+def test_a_sweep_goes_on_without_the_ledger(stack: Runner) -> None:
+    """It measures no memory, and closes what is idle."""
+    add_idle(stack)
+    with ledger_refused():
+        refused = stack.invoke("Sweeper", stack.scheduled_event(stack.now))
+    stack.poll()
+
+    assert refused["sent"] == 1
+    assert "memory" not in refused
+    assert stack.metrics["MemoryOpen"] == 0
+    assert ends(stack) == ["web: closed idle_datafeed_stopped"]

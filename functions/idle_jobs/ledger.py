@@ -1,22 +1,25 @@
-"""The only module that calls DynamoDB: the ledger has one item for each closing.
+"""The only module of the functions that calls DynamoDB, for the ledger of closings.
 
 Elasticsearch does not say who closed a job, and the log may tell a closing twice. The
 ledger keeps what we know of each closing, once.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from idle_jobs.messages.ledger_item import UNKNOWN, US, LedgerItem
+from idle_jobs.times import rfc3339
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 CONDITION = "attribute_not_exists(closed) OR closed_by = :weaker"
+SINCE = "cluster = :cluster AND closed >= :since"
 NOBODY = "nobody"  # Stands in no item.
 
 
@@ -56,6 +59,27 @@ class Ledger:
             raise LedgerAway(str(error)) from error
         there = put.get("Attributes")
         return _read(there) if there else None
+
+    def closings(self, cluster: str, since: datetime) -> Iterator[LedgerItem]:
+        """Yield the items of the closings since a time. Raises LedgerAway."""
+        start: dict[str, Any] = {}
+        while True:
+            try:
+                answer = self.connect().query(
+                    TableName=self.table,
+                    KeyConditionExpression=SINCE,
+                    ExpressionAttributeValues={
+                        ":cluster": {"S": cluster},
+                        ":since": {"S": rfc3339(since)},
+                    },
+                    **start,
+                )
+            except (BotoCoreError, ClientError) as error:
+                raise LedgerAway(str(error)) from error
+            yield from map(_read, answer["Items"])
+            if not (last := answer.get("LastEvaluatedKey")):
+                return
+            start = {"ExclusiveStartKey": last}
 
 
 _write = TypeSerializer().serialize

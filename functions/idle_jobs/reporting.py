@@ -1,12 +1,18 @@
-"""Reports how a message ended: in the ledger if its job was closed, then in the log."""
+"""Reports how a message ended, and what a sweep is worth, by the ledger and the log."""
+
+from collections.abc import Sequence
+from datetime import datetime
 
 from idle_jobs.close_call import Decision
 from idle_jobs.ledger import LedgerAway
 from idle_jobs.messages.close_message import CloseMessage
 from idle_jobs.messages.ledger_item import as_first_told, item_of
 from idle_jobs.messages.outcome import Ended, Outcome, outcome_of
+from idle_jobs.policy.verdict import Verdict
 from idle_jobs.services import Services
 from idle_jobs.steps.step import End
+from idle_jobs.steps.worth import SAVES_FOR, Worth, worth
+from idle_jobs.telemetry import Metric
 
 
 def report_end(step: End, decision: Decision, services: Services) -> None:
@@ -30,3 +36,23 @@ def report_closing(outcome: Outcome, message: CloseMessage, services: Services) 
         services.telemetry.ledger_away(outcome.job_id, away)
         raise
     services.telemetry.outcome(as_first_told(outcome, there), counted=there is None)
+
+
+def report_worth(
+    verdicts: Sequence[Verdict], services: Services, now: datetime
+) -> Worth | None:
+    """Measure the memory of the open and of the idle jobs, and what is saved.
+
+    Returns None, and measures nothing, if the ledger cannot be read.
+    """
+    since = now - SAVES_FOR
+    try:
+        items = [*services.ledger.closings(services.cluster_name, since)]
+    except LedgerAway as away:
+        services.telemetry.ledger_away("", away)
+        return None
+    found = worth(verdicts, items)
+    services.telemetry.count(Metric.MEMORY_OPEN, found.open)
+    services.telemetry.count(Metric.MEMORY_IDLE, sum(found.idle.values()))
+    services.telemetry.count(Metric.MEMORY_SAVED, found.saved)
+    return found

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any, assert_never
 
@@ -19,7 +20,7 @@ from idle_jobs.policy.judge import judge
 from idle_jobs.policy.limits import Plan, Read
 from idle_jobs.policy.verdict import Verdict
 from idle_jobs.reasons import Reason
-from idle_jobs.reporting import report_closing
+from idle_jobs.reporting import report_closing, report_worth
 from idle_jobs.services import Services
 from idle_jobs.steps.next_step import next_step, why_closed
 from idle_jobs.steps.step import HandOver
@@ -61,6 +62,8 @@ def sweep(
     summary = summary_of(request, verdicts, plan, mode, written, now)
     if ignored := list(without_effect(read.jobs, services.rules)):
         summary["ignored"] = ignored
+    if request.is_sweep and (found := report_worth(verdicts, services, now)):
+        summary["memory"] = asdict(found)
     services.telemetry.swept(summary, scheduled=request.is_sweep)
     return summary
 

@@ -29,7 +29,7 @@ SERVICE = "idle-job-closer"
 
 
 class Metric(StrEnum):
-    """Every metric, at most 16; its dimensions are `service` and `cluster` alone."""
+    """Every metric, at most 20; its dimensions are `service` and `cluster` alone."""
 
     SWEEP_FINISHED = "SweepFinished"
     SWEEP_HALTED = "SweepHalted"
@@ -40,6 +40,9 @@ class Metric(StrEnum):
     JOBS_STUCK_OPENING = "JobsStuckOpening"
     JOBS_NEED_ATTENTION = "JobsNeedAttention"
     MEMORY_FREED = "MemoryFreed"
+    MEMORY_OPEN = "MemoryOpen"
+    MEMORY_IDLE = "MemoryIdle"
+    MEMORY_SAVED = "MemorySaved"
     CLUSTER_REFUSED = "ClusterRefused"
     MODE_UNREADABLE = "ModeUnreadable"
     MODE_PAUSED = "ModePaused"
@@ -49,6 +52,9 @@ class Metric(StrEnum):
 
 _UNITS = {
     Metric.MEMORY_FREED: MetricUnit.Bytes,
+    Metric.MEMORY_OPEN: MetricUnit.Bytes,
+    Metric.MEMORY_IDLE: MetricUnit.Bytes,
+    Metric.MEMORY_SAVED: MetricUnit.Bytes,
     Metric.WORK_OVERDUE: MetricUnit.Seconds,
     Metric.MODE_PAUSED: MetricUnit.Seconds,
 }

@@ -8,7 +8,7 @@ from typing import Any
 import click
 from rich.text import Text
 
-from idle_jobs.messages.ledger_item import UNKNOWN, US
+from idle_jobs.messages.ledger_item import UNKNOWN, US, LedgerItem
 from idle_jobs.times import duration, spoken
 from idle_jobs_cli.cluster.reading import read_jobs
 from idle_jobs_cli.cluster.target import open_target
@@ -19,7 +19,7 @@ from idle_jobs_cli.output.formats import Format, output_option, write
 from idle_jobs_cli.output.lines import one_line
 from idle_jobs_cli.output.tables import Column, Row, show
 from idle_jobs_cli.output.terminal import open_console, spoken_bytes
-from idle_jobs_cli.stack.ledger import Item, closed_at, closings, state_since
+from idle_jobs_cli.stack.ledger import closed_at, closings, state_since
 from idle_jobs_cli.stack.stack import Stack
 
 COLUMNS = (
@@ -88,7 +88,7 @@ def history(
     return Exit.DONE
 
 
-def _entry(item: Item, now: str) -> dict[str, Any]:
+def _entry(item: LedgerItem, now: str) -> dict[str, Any]:
     known = {name: item.get(name, "") for name in FIELDS}
     memory = int(item.get("memory_bytes", 0))
     return known | {"closed_at": closed_at(item), "memory_bytes": memory, "now": now}

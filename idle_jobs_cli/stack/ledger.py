@@ -1,41 +1,30 @@
 """Reads the ledger of a stack: what was closed, and what became of it since."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 import boto3
-from boto3.dynamodb.types import TypeDeserializer
 
+from idle_jobs.ledger import Ledger, LedgerAway
+from idle_jobs.messages.ledger_item import LedgerItem
 from idle_jobs.policy.job import Job, State
-from idle_jobs.times import moment, rfc3339
-
-Item = Mapping[str, Any]
-
-_value = TypeDeserializer().deserialize
+from idle_jobs.times import moment
 
 
-def closings(table: str, cluster: str, since: datetime) -> list[Item]:
+def closings(table: str, cluster: str, since: datetime) -> list[LedgerItem]:
     """Return the items of the closings since a time, the oldest first."""
-    pages = boto3.client("dynamodb").get_paginator("query")
-    answers = pages.paginate(
-        TableName=table,
-        KeyConditionExpression="cluster = :cluster AND closed >= :since",
-        ExpressionAttributeValues={
-            ":cluster": {"S": cluster},
-            ":since": {"S": rfc3339(since)},
-        },
-    )
-    items = (item for answer in answers for item in answer["Items"])
-    return [{name: _value(value) for name, value in item.items()} for item in items]
+    try:
+        found = Ledger(lambda: boto3.client("dynamodb"), table)
+        return list(found.closings(cluster, since))
+    except LedgerAway as away:
+        raise away.__cause__ or away from None
 
 
-def closed_at(item: Item) -> str:
+def closed_at(item: LedgerItem) -> str:
     """Return the time of a closing; of its request, if the job has no finish time."""
     return str(item["closed"]).partition(" ")[0]
 
 
-def state_since(item: Item, job: Job | None) -> str:
+def state_since(item: LedgerItem, job: Job | None) -> str:
     """Return what became of a job since this closing."""
     if job is None:
         return "deleted"

@@ -23,6 +23,8 @@ def shown() -> list[list[Any]]:
     for widget in body["Fn::ToJsonString"]["widgets"]:
         for metric in widget["properties"]["metrics"]:
             names = [part for part in metric if not is_options(part)]
+            if not names:
+                continue  # An expression of other metrics.
             if names[0] == "...":
                 names = [*metrics[-1][:-1], *names[1:]]
             pairs = enumerate(names)

@@ -93,13 +93,17 @@ def test_each_function_reads_its_own_queue_log_and_mode(function: str) -> None:
     verbs = "ReceiveMessage DeleteMessage GetQueueAttributes ChangeMessageVisibility"
     on_queue = {f"sqs:{verb}" for verb in verbs.split()}
     log = {"logs:CreateLogStream", "logs:PutLogEvents"}
+    sweepers = {
+        Grant("ssm:GetParameterHistory", arn),
+        Grant("dynamodb:Query", "Ledger"),
+    }
 
     assert (
         {Grant(action, OWN_QUEUE[function]) for action in on_queue}
         | {Grant(action, f"{function}LogGroup") for action in log}
         | {Grant("ssm:GetParameter", arn), Grant("dynamodb:PutItem", "Ledger")}
-        # Only the Sweeper says who set the mode.
-        | ({Grant("ssm:GetParameterHistory", arn)} if function == "Sweeper" else set())
+        # Only the Sweeper says who set the mode, and what is saved.
+        | (sweepers if function == "Sweeper" else set())
     ) == {
         grant
         for grant in grants(function, SIGNED | {"ClusterArn": ""})

@@ -5,9 +5,8 @@ from datetime import datetime
 
 from simulation.findings import Problem
 from simulation.history import Posted, Told, Written
-from simulation.lives import latest
 from simulation.repeats import CLOSES
-from simulation.truth import REOPENED_TOLERANCE, Truth, grouped, posts
+from simulation.truth import CLOCKS, REOPENED_TOLERANCE, Truth, grouped, posts
 
 
 def unwritten(truth: Truth) -> Iterator[Problem]:
@@ -83,10 +82,14 @@ def _excused(truth: Truth, post: Posted, closed: datetime) -> bool:
 
 
 def _is_ours(truth: Truth, item: Written, ours: dict[str, list[Posted]]) -> bool:
-    """Tell whether a close of ours reached the job, in the life that was closed."""
-    job_id = item.key.job_id
-    opened = latest(truth.lives[job_id].opened, item.at)
-    return any(
-        post.at <= item.at and (opened is None or post.at >= opened)
-        for post in ours.get(job_id, ())
-    )
+    """Tell whether a close of ours made this closing.
+
+    An item without a finish time has that of its request, which is before the post.
+    """
+    at = datetime.fromisoformat(item.closed)
+    for post in ours.get(item.key.job_id, ()):
+        closed = _closed_by(truth, post)
+        same = closed is not None and abs(closed - at) <= CLOCKS
+        if closed and closed <= item.at and (same or at <= post.at):
+            return True
+    return False

@@ -84,6 +84,23 @@ class TableClient:
             return {"Attributes": there}
         raise _error("ConditionalCheckFailedException", Item=there)
 
+    def query(self, **asked: Any) -> dict[str, Any]:
+        """Return the items of a cluster since a time."""
+        values = asked["ExpressionAttributeValues"]
+        cluster, since = values[":cluster"]["S"], values[":since"]["S"]
+
+        def act() -> list[Item]:
+            if self._table.refuses():
+                raise _error("InternalServerError")
+            found = sorted(self._table.items.items())
+            return [
+                item
+                for (whose, closed), item in found
+                if whose == cluster and closed >= since
+            ]
+
+        return {"Items": self._caller.effect(act)}
+
 
 def _error(code: str, **more: Any) -> ClientError:
     answer: Any = {"Error": {"Code": code, "Message": code}, **more}

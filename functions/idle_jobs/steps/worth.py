@@ -1,0 +1,57 @@
+"""What idle jobs hold, and what it saves to have closed them: bytes of memory; pure."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from idle_jobs.messages.ledger_item import US, LedgerItem
+from idle_jobs.policy.job import Job, State
+from idle_jobs.policy.verdict import Action, Verdict
+from idle_jobs.times import moment
+
+# A closing counts as saving memory for so long. Who has not opened a job for a month
+# has no use for it: then it is a job less, and not memory saved.
+SAVES_FOR = timedelta(days=30)
+
+# A failed job holds no memory.
+_HOLDS = frozenset({State.OPENING, State.OPENED, State.CLOSING})
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """The ML memory of the open jobs, of the idle ones among them, and what is saved.
+
+    `idle` has the bytes by the reason of the verdict: a sweep could free them. `saved`
+    are the bytes of the jobs that we closed within `SAVES_FOR`, and that are closed.
+    """
+
+    open: int
+    idle: Mapping[str, int]
+    saved: int
+
+
+def worth(verdicts: Sequence[Verdict], items: Iterable[LedgerItem]) -> Worth:
+    """Return the worth, given the verdicts of all jobs and the items of the ledger."""
+    jobs = {verdict.job.job_id: verdict.job for verdict in verdicts}
+    idle: Counter[str] = Counter()
+    for verdict in verdicts:
+        if verdict.action is Action.CLOSE:
+            idle[str(verdict.reason)] += verdict.job.memory_bytes
+    return Worth(
+        open=sum(job.memory_bytes for job in jobs.values() if job.state in _HOLDS),
+        idle=dict(idle),
+        saved=sum(
+            int(item.get("memory_bytes", 0))
+            for item in items
+            if _is_ours_still(item, jobs.get(str(item["job_id"])))
+        ),
+    )
+
+
+def _is_ours_still(item: LedgerItem, job: Job | None) -> bool:
+    """Return whether we closed the job, and nobody has opened it since."""
+    finished = item.get("finished")
+    if job is None or job.state is not State.CLOSED or not finished:
+        return False
+    return item["closed_by"] == US and job.finished == moment(finished)
