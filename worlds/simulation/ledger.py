@@ -1,12 +1,14 @@
 """Whether the ledger and the cluster agree: every close of ours has one item (I9)."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from simulation.findings import Problem
 from simulation.history import Posted, Told, Written
 from simulation.repeats import CLOSES
 from simulation.truth import CLOCKS, REOPENED_TOLERANCE, Truth, grouped, posts
+
+_MOMENT = timedelta.resolution
 
 
 def unwritten(truth: Truth) -> Iterator[Problem]:
@@ -75,7 +77,8 @@ def _excused(truth: Truth, post: Posted, closed: datetime) -> bool:
         any(told.at <= closed for told in truth.told.get(key, ()))
         or any(left.key == key for left in truth.history.left)
         or any(at > closed for at in (*life.opened, *life.created))
-        or not life.state.always("closed", closed, truth.history.end)
+        # From right after it: at the very moment it was open, too.
+        or not life.state.always("closed", closed + _MOMENT, truth.history.end)
         or post.before == "opening"
         or (wish is not None and closed <= wish.at + REOPENED_TOLERANCE)
     )

@@ -61,8 +61,13 @@ def _force_closed(truth: Truth, told: Told, _wish: Asked) -> str:
         for post in truth.posted.get(told.key, ())
         if post.force and post.invocation == told.invocation and post.at <= told.at
     ]
-    items = truth.written.get(told.key.job_id, ())
-    if any(item.key == told.key and item.ended == told.ended for item in items):
+    earlier = (
+        item.key == told.key
+        and item.ended == told.ended
+        and item.invocation != told.invocation
+        for item in truth.written.get(told.key.job_id, ())
+    )
+    if any(earlier):
         return ""
     if not mine:
         return "no force of its teller was posted"

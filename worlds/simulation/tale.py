@@ -92,10 +92,17 @@ class Tale:
         self.add(Posted, at, invocation=number, before=before, after=after, **fields)
 
     def tell(
-        self, at: float, number: int, ended: str, reason: str = "", key: Key = JOB
+        self,
+        at: float,
+        number: int,
+        ended: str,
+        reason: str = "",
+        key: Key = JOB,
+        *,
+        written: bool = True,
     ) -> None:
         """Tell an outcome, and write an item for a closing."""
-        if ended in ("closed", "force_closed"):
+        if written and ended in ("closed", "force_closed"):
             self.write(at, number, key=key, ended=ended)
         self.add(Told, at, invocation=number, key=key, ended=ended, reason=reason)
 

@@ -27,6 +27,7 @@ RATES: Mapping[str, str] = {
     "failing_jobs": "of the jobs fail while closing",
     "stubborn_datafeeds": "of the datafeeds do not stop",
     "refused_forces": "of the jobs cannot be forced",
+    "refused_puts": "of the items are refused by DynamoDB, and as many answers lost",
     "stalls": "of the reads let their function stand still for a minute",
 }
 

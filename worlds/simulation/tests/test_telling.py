@@ -82,7 +82,7 @@ def test_the_beginning_says_what_there_is() -> None:
     assert "Elasticsearch 8.9.0 with 300 jobs" in text
     assert JOBS == sum(int(line.split()[0]) for line in kinds)
     assert "settings  the defaults" in text
-    assert "0h 14m 56s  10 requests of a person, ask-1 to ask-10" in text
+    assert "0h 14m 56s  9 requests of a person, ask-1 to ask-9" in text
     assert "2.0% of the invocations die before they answer" in text
 
 
