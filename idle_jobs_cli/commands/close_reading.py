@@ -12,7 +12,8 @@ from idle_jobs.messages.resolving import resolve
 from idle_jobs.policy.job import Job, State
 from idle_jobs.policy.rules import Rules
 from idle_jobs.reasons import Reason
-from idle_jobs.times import rfc3339
+from idle_jobs.steps.next_step import ORDER_WAITS
+from idle_jobs.times import rfc3339, spoken
 from idle_jobs_cli.cluster.asked_as import headline
 from idle_jobs_cli.cluster.reading import near, read_jobs
 from idle_jobs_cli.cluster.target import open_target
@@ -119,6 +120,10 @@ def _notes(
         yield f"{most}; half of them are drawn at random when the request is read."
     if request.force and any(fate.step == "close" for fate in fates):
         yield "ForceOrders is evidence: the job is closed without force if it can be."
+    waits = f"wait: {Reason.STILL_CLOSING}"
+    if request.force and any(fate.step == waits for fate in fates):
+        given = spoken(ORDER_WAITS)
+        yield f"The job is closing: it is forced if it still is {given} later."
 
 
 def _row(fate: Fate) -> Row:

@@ -247,7 +247,7 @@ def test_closed_jobs_are_done(world: World, capsys: Capture) -> None:
 FORCED = {
     "by default": ("evidence", "web-latency", "close"),
     "a failed job": ("evidence", "old-crash", "force: failed"),
-    "a closing job": ("evidence", "night-batch", "force: force_ordered"),
+    "a closing job": ("evidence", "night-batch", "wait: still_closing"),
     "a task without a job": ("evidence", "ghost-task", "force: force_ordered"),
     "where it is allowed": ("allowed", "web-latency", "force: force_ordered"),
 }
@@ -265,6 +265,8 @@ def test_an_order_to_force_is_shown_as_it_acts(
     assert rows(out)[job_id][1] == step
     gentle = "ForceOrders is evidence: the job is closed without force if it can be."
     assert (gentle in out) == (step == "close")
+    waits = "The job is closing: it is forced if it still is 10m later."
+    assert (waits in out) == (step == "wait: still_closing")
 
 
 WRONG = {
