@@ -92,6 +92,14 @@ def test_a_close_that_may_not_have_arrived_is_not_ours(message: CloseMessage) ->
     assert item(message)["closed_by"] == "unknown"
 
 
+def test_what_closed_long_after_our_close_is_not_ours() -> None:
+    """Somebody may have opened it, and somebody else closed it, in the meantime."""
+    long_ago = sweeps_message(posted_at=ago(hours=2), taken_at=ago(hours=2))
+
+    assert item(long_ago)["closed_by"] == "unknown"
+    assert item(replace(long_ago, timeout="3h"))["closed_by"] == "us"
+
+
 def test_a_job_without_a_finish_time_has_that_of_its_request() -> None:
     """So the item of a repeated message has the same key."""
     message = sweeps_message()

@@ -63,6 +63,11 @@ def close_batch(
     return handle_batch(records, batch.look, services, batch.now, seconds_left, run)
 
 
+def _marks(message: CloseMessage) -> tuple[bool, bool]:
+    """Return which of the marks of a post a message has."""
+    return bool(message.posted_at), bool(message.taken_at)
+
+
 def _read(record: SQSRecord, now: datetime, role: Role) -> CloseMessage | BadBody:
     came = sent_at(record)
     try:
@@ -109,7 +114,7 @@ class _Batch:
         decision = self._allowed(Decision(self._first_step(job, message), message, job))
         while isinstance(decision.step, Close | Force):
             decision = self._allowed(self.calls.post(decision.step, decision.message))
-        changed = decision.message != message
+        changed = _marks(decision.message) != _marks(message)
         self._carry_out(decision.step, decision, changed=changed)
 
     def _first_step(self, job: Job | None, message: CloseMessage) -> Step:

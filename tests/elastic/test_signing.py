@@ -41,6 +41,8 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
         monkeypatch.delenv("AWS_SESSION_TOKEN", raising=False)
         yield
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            monkeypatch.setenv(name, "over")  # moto deletes both, which must be there.
 
 
 def read(stand_in: StandIn, signer: Signer) -> int:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from mutants.breaking import ours
-from mutants.changes import Argument, NoBranch, NoStep, Swapped, Wrong
+from mutants.changes import Argument, Constant, NoBranch, NoStep, Swapped, Wrong
 from mutants.mutant import Mutant, mutant
 
 
@@ -45,12 +45,49 @@ def _unproved(_right: Any, _self: Any, step: Any, message: Any) -> Any:
     return ours.close_call.Decision(end, message, step.job)
 
 
+def _ours_whenever(right: Any, outcome: Any, message: Any) -> Any:
+    item = right(outcome, message)
+    return item | {"closed_by": "us"} if message.taken_at else item
+
+
+def _told_all_the_same(
+    right: Any, self: Any, step: Any, decision: Any, **more: Any
+) -> Any:
+    try:
+        return right(self, step, decision, **more)
+    except ours.batch.NotFinished:
+        message, job = decision.message, decision.job
+        outcome = ours.messages.outcome.outcome_of(
+            message, job, step.ended, step.reason, step.detail
+        )
+        return self.services.telemetry.outcome(outcome)
+
+
 def _no_look_after(_right: Any, step: Any, *_: Any) -> Any:
     ended, why = ours.messages.outcome.Ended.SKIPPED, ours.reasons.Reason.OBSERVED
     return ours.steps.step.End(ended, why, f"would {step}")
 
 
 CLOSING: dict[str, Mutant] = {
+    "an item of ours is replaced": mutant(
+        "ledger",
+        Constant("CONDITION", '"attribute_exists(closed) OR closed_by <> :weaker"'),
+        "ledger",
+    ),
+    "a closing is ours whenever it ends": mutant(
+        "messages.ledger_item",
+        Wrong(
+            "item_of",
+            lambda right, outcome, message: (
+                right(outcome, message)
+                | ({"closed_by": "us"} if message.taken_at else {})
+            ),
+        ),
+        "ledger",
+    ),
+    "an end is told though the ledger is away": mutant(
+        "closing", Wrong("_Batch._end", _told_all_the_same), "ledger", "unwritten"
+    ),
     "what waited is closed in quiet hours": mutant(
         "services",
         Wrong("Services.quiet_until", lambda *_: None),

@@ -45,8 +45,9 @@ class CloseMessage(Terms):
     `closing_seen_at` is when the Closer saw that the job had been closing for too long.
     `handed_at` is when the Closer sent the message to ForceQueue. `posted_at` is when
     the first close was posted that may have taken effect, and so may have made the job
-    fail. `taken_at` is when a close was posted that Elasticsearch took: it answered
-    200, or was at work. `sent_at` is when the message was first sent to its queue.
+    fail. `taken_at` is when the last close was posted that Elasticsearch took: it
+    answered 200, or was at work. `sent_at` is when the message was first sent to its
+    queue.
     """
 
     cluster: str

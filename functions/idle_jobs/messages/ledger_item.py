@@ -25,10 +25,12 @@ def item_of(outcome: Outcome, message: CloseMessage) -> LedgerItem:
     `datafeed_before` are what the Sweeper saw.
     """
     seen, at = message.evidence or Evidence(), outcome.finished or message.requested_at
+    # Elasticsearch waits no longer for a close. What ended later may be another one's.
+    latest = message.taken_at and message.taken_at + message.close_timeout
     more = {
         "cluster": message.cluster,
         "closed": f"{rfc3339(at)} {message.job_id}",
-        "closed_by": US if message.taken_at else UNKNOWN,
+        "closed_by": US if latest and at <= latest else UNKNOWN,
         "state_before": seen.state,
         "datafeed_before": seen.datafeed_state,
     }

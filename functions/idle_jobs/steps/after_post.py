@@ -138,5 +138,5 @@ def stamped(
     return replace(
         message,
         posted_at=message.posted_at or began,
-        taken_at=message.taken_at or taken,
+        taken_at=taken or message.taken_at,
     )
