@@ -21,7 +21,7 @@ import boto3
 from commands.running import idle_jobs
 from deployed import FUNCTIONS, NAME, deployed, on_event
 from idle_jobs.modes import read_mode
-from local.runner import CLUSTER_NAME, LambdaContext
+from local.runner import CLUSTER_NAME, SHORT_TIMEOUTS, LambdaContext
 from standin.cluster import API_KEY, Cluster, serve
 
 # Which function takes what is in which queue.
@@ -167,4 +167,5 @@ def world_of(cluster: Cluster, **parameters: str) -> Iterator[World]:
         boto3.client("secretsmanager").create_secret(Name=secret, SecretString=API_KEY)
         world = World(cluster, url, ids, secret)
         world.set_mode("close")
+        world.turn(**SHORT_TIMEOUTS)  # The clock stands, so nobody waits in vain.
         yield world

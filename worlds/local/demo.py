@@ -159,8 +159,12 @@ def _sum_up(console: Console, played: Sequence[Scene], seconds: float) -> None:
     outcomes = [
         line for scene in played for line in scene.log if line["message"] == "outcome"
     ]
+    metrics = sum((scene.metrics for scene in played), Counter[str]())
     ends = Counter(line["ended"] for line in outcomes)
-    freed = sum(line.get("memory_bytes", 0) for line in outcomes)
+    # An outcome may be told twice, and each closing is counted once.
+    ends["closed"] = round(metrics["JobsClosed"])
+    ends["force_closed"] = round(metrics["JobsForceClosed"])
+    freed = metrics["MemoryFreed"]
     parked = sum(scene.parked for scene in played)
     virtual = sum((scene.act.end - scenario.START for scene in played), timedelta())
     counted = ", ".join(f"{count} {end}" for end, count in ends.most_common())

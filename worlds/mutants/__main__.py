@@ -1,8 +1,8 @@
 """`make mutants`: break the product in each place, and print who noticed it.
 
-All unit tests of all mutants are run, and the schedules of a share of those that the
-simulation has to find, too: `SHARE=3/7` takes the third of seven parts, `SHARE=today`
-the part of the day, so that each week all have had their turn.
+For each mutant its unit tests are run, and the schedules if the simulation has to find
+it, too. `SHARE=3/7` takes the third of seven parts of the mutants, `SHARE=today` the
+part of the day, so that each week all have had their turn.
 """
 
 import os
@@ -25,7 +25,7 @@ PARTS = 7
 
 @dataclass(frozen=True)
 class Fate:
-    """How a mutant fared: each way is None where it is not asked or not due."""
+    """How a mutant fared: each way is None where nobody asks for it."""
 
     units: Death | None
     seeds: Death | None
@@ -47,15 +47,15 @@ class Fate:
 def main(environ: Mapping[str, str], today: datetime) -> int:
     """Print the table; 1 if a mutant lives, 2 if the question makes no sense."""
     try:
-        names = chosen(environ.get("MUTANT", ""))
         part, parts = share(environ.get("SHARE", ""), today)
+        names = in_part(part, parts, chosen(environ.get("MUTANT", "")))
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
-    begun, due = monotonic(), in_part(part, parts)
-    print(f"{len(names)} mutants, in the simulation part {part} of {parts}\n")
+    begun = monotonic()
+    print(f"{len(names)} mutants, part {part} of {parts}\n")
     alive = []
-    for name, fate in fates(names, due):
+    for name, fate in fates(names):
         print(*rows(name, fate), sep="\n", flush=True)
         alive += [f"{name}: {fate.why_alive}"] if fate.why_alive else []
     took = timedelta(seconds=monotonic() - begun)
@@ -82,19 +82,20 @@ def share(text: str, today: datetime) -> tuple[int, int]:
     return int(part), int(parts)
 
 
-def in_part(part: int, parts: int) -> set[str]:
-    """Return the mutants of the simulation that are due in one part."""
-    lived = [name for name, mutant in MUTANTS.items() if mutant.kind]
-    return set(lived[part - 1 :: parts])
+def in_part(part: int, parts: int, names: Sequence[str]) -> list[str]:
+    """Return the mutants of one part; each part has as many of the simulation."""
+    lived = [name for name in names if MUTANTS[name].kind]
+    others = [name for name in names if not MUTANTS[name].kind]
+    return [*lived[part - 1 :: parts], *others[part - 1 :: parts]]
 
 
-def fates(names: Sequence[str], due: set[str]) -> Iterator[tuple[str, Fate]]:
+def fates(names: Sequence[str]) -> Iterator[tuple[str, Fate]]:
     """Kill mutants on all cores, each in a process that has loaded none before."""
     context = get_context("forkserver")
     context.set_forkserver_preload(PRELOADED)
     with ProcessPoolExecutor(mp_context=context, max_tasks_per_child=1) as pool:
         units = {n: pool.submit(by_units, n) for n in names if MUTANTS[n].tests}
-        seeds = {n: pool.submit(by_seeds, n) for n in names if n in due}
+        seeds = {n: pool.submit(by_seeds, n) for n in names if MUTANTS[n].kind}
         for name in names:
             dead = _result(seeds.get(name))
             clean = None
@@ -113,7 +114,7 @@ def _result(future: "Future[Death] | None") -> Death | None:
 def rows(name: str, fate: Fate) -> list[str]:
     """Return the lines of one mutant."""
     killers = [_killer(d) for d in (fate.units, fate.seeds) if d]
-    return [f"{name}", *(f"    {killer}" for killer in killers or ["not due"])]
+    return [f"{name}", *(f"    {killer}" for killer in killers)]
 
 
 def _killer(death: Death) -> str:

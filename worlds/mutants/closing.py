@@ -183,7 +183,7 @@ CLOSING: dict[str, Mutant] = {
         "looks",
     ),
     "what began nothing counts as a close that did": mutant(
-        "close_call", NoBranch("_stamped", "NotReached"), "close_call"
+        "steps.after_post", NoBranch("stamped", "NotReached"), "close_call"
     ),
     "every message that is handed over was seen closing": mutant(
         "closing",
