@@ -24,6 +24,7 @@ RECEIVES = 5 * 3 * 60 * HOURS
 SWEEP_SECONDS = 3
 OPEN_JOBS = 100
 LINE = 400  # bytes of log for an open job in a sweep
+OF_A_SWEEP = ("SweepFinished", "MemoryOpen", "MemoryIdle", "MemorySaved")
 ENDPOINTS = ("sqs", "ssm", "secretsmanager")
 ZONES = 2
 
@@ -54,7 +55,7 @@ def idle_month(resources: dict[str, Any]) -> Iterator[Item]:
     calls = HOURS / 10_000 * PRICES["secret_10000_calls"]
     told = f"1, read in each of {HOURS} sweeps"
     yield Item("secret", told, PRICES["secret_month"] + calls)
-    yield _item("metric SweepFinished", 1, "custom_metric_month")
+    yield _item("metrics of each sweep", len(OF_A_SWEEP), "custom_metric_month")
     memory = resources["Sweeper"]["Properties"]["MemorySize"] / 1024
     work = HOURS * SWEEP_SECONDS * memory * PRICES["lambda_gb_second"]
     asked = HOURS / 1e6 * PRICES["lambda_million_requests"]

@@ -45,11 +45,11 @@ def mode_refused() -> Iterator[None]:
 def ledger_refused() -> Iterator[None]:
     """Let DynamoDB take no item, and show none."""
     with refuse("dynamodb", "InternalServerError"):
-        services._dynamodb.cache_clear()  # noqa: SLF001 - a client keeps what it hears
+        services._made_dynamodb.cache_clear()  # noqa: SLF001 - as above
         try:
             yield
         finally:
-            services._dynamodb.cache_clear()  # noqa: SLF001
+            services._made_dynamodb.cache_clear()  # noqa: SLF001
 
 
 def sweep(stack: Runner) -> Any:

@@ -239,13 +239,14 @@ def test_observe_and_close_measure_the_same_memory(stack: Runner) -> None:
 
 @pytest.mark.slow
 def test_a_sweep_goes_on_without_the_ledger(stack: Runner) -> None:
-    """It measures no memory, and closes what is idle."""
+    """It measures what is open and what is idle, and closes it."""
     add_idle(stack)
     with ledger_refused():
         refused = stack.invoke("Sweeper", stack.scheduled_event(stack.now))
     stack.poll()
 
     assert refused["sent"] == 1
-    assert "memory" not in refused
-    assert stack.metrics["MemoryOpen"] == 0
+    assert refused["memory"]["saved"] is None
+    assert stack.metrics["MemoryOpen"] == stack.metrics["MemoryIdle"] > 0
+    assert "MemorySaved" not in stack.metrics
     assert ends(stack) == ["web: closed idle_datafeed_stopped"]

@@ -54,7 +54,7 @@ class Ledger:
             if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
                 raise LedgerAway(str(error)) from error
             answer: Mapping[str, Any] = error.response
-            return _read(answer["Item"])
+            return _read(answer.get("Item", {}))
         except BotoCoreError as error:
             raise LedgerAway(str(error)) from error
         there = put.get("Attributes")

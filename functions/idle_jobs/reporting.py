@@ -6,7 +6,7 @@ from datetime import datetime
 from idle_jobs.close_call import Decision
 from idle_jobs.ledger import LedgerAway
 from idle_jobs.messages.close_message import CloseMessage
-from idle_jobs.messages.ledger_item import as_first_told, item_of
+from idle_jobs.messages.ledger_item import LedgerItem, as_first_told, item_of
 from idle_jobs.messages.outcome import Ended, Outcome, outcome_of
 from idle_jobs.policy.verdict import Verdict
 from idle_jobs.services import Services
@@ -40,19 +40,16 @@ def report_closing(outcome: Outcome, message: CloseMessage, services: Services) 
 
 def report_worth(
     verdicts: Sequence[Verdict], services: Services, now: datetime
-) -> Worth | None:
-    """Measure the memory of the open and of the idle jobs, and what is saved.
-
-    Returns None, and measures nothing, if the ledger cannot be read.
-    """
-    since = now - SAVES_FOR
+) -> Worth:
+    """Measure the memory of the open and of the idle jobs, and what is saved."""
+    items: list[LedgerItem] | None = None
     try:
-        items = [*services.ledger.closings(services.cluster_name, since)]
+        items = [*services.ledger.closings(services.cluster_name, now - SAVES_FOR)]
     except LedgerAway as away:
         services.telemetry.ledger_away("", away)
-        return None
     found = worth(verdicts, items)
     services.telemetry.count(Metric.MEMORY_OPEN, found.open)
     services.telemetry.count(Metric.MEMORY_IDLE, sum(found.idle.values()))
-    services.telemetry.count(Metric.MEMORY_SAVED, found.saved)
+    if found.saved is not None:
+        services.telemetry.count(Metric.MEMORY_SAVED, found.saved)
     return found

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, partial
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import boto3
@@ -129,9 +130,21 @@ def _outbox(settings: Settings) -> Outbox:
     )
 
 
-@cache
+_MAKING = Lock()
+
+
 def _dynamodb() -> "DynamoDBClient":
-    """Return a client. It is made for the first closing: most batches close nothing."""
+    """Return the client of the ledger.
+
+    It is made when it is first needed, since most batches close nothing. Then the
+    threads of the Closer need it at once, and boto3 makes no clients in parallel.
+    """
+    with _MAKING:
+        return _made_dynamodb()
+
+
+@cache
+def _made_dynamodb() -> "DynamoDBClient":
     return boto3.client("dynamodb", config=CLIENT_CONFIG)
 
 

@@ -62,8 +62,8 @@ def sweep(
     summary = summary_of(request, verdicts, plan, mode, written, now)
     if ignored := list(without_effect(read.jobs, services.rules)):
         summary["ignored"] = ignored
-    if request.is_sweep and (found := report_worth(verdicts, services, now)):
-        summary["memory"] = asdict(found)
+    if request.is_sweep:
+        summary["memory"] = asdict(report_worth(verdicts, services, now))
     services.telemetry.swept(summary, scheduled=request.is_sweep)
     return summary
 

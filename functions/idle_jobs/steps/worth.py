@@ -23,15 +23,16 @@ class Worth:
     """The ML memory of the open jobs, of the idle ones among them, and what is saved.
 
     `idle` has the bytes by the reason of the verdict: a sweep could free them. `saved`
-    are the bytes of the jobs that we closed within `SAVES_FOR`, and that are closed.
+    are the bytes of the jobs that we closed within `SAVES_FOR`, and that are closed;
+    None if the ledger cannot be read.
     """
 
     open: int
     idle: Mapping[str, int]
-    saved: int
+    saved: int | None
 
 
-def worth(verdicts: Sequence[Verdict], items: Iterable[LedgerItem]) -> Worth:
+def worth(verdicts: Sequence[Verdict], items: Iterable[LedgerItem] | None) -> Worth:
     """Return the worth, given the verdicts of all jobs and the items of the ledger."""
     jobs = {verdict.job.job_id: verdict.job for verdict in verdicts}
     idle: Counter[str] = Counter()
@@ -41,11 +42,15 @@ def worth(verdicts: Sequence[Verdict], items: Iterable[LedgerItem]) -> Worth:
     return Worth(
         open=sum(job.memory_bytes for job in jobs.values() if job.state in _HOLDS),
         idle=dict(idle),
-        saved=sum(
-            int(item.get("memory_bytes", 0))
-            for item in items
-            if _is_ours_still(item, jobs.get(str(item["job_id"])))
-        ),
+        saved=None if items is None else _saved(items, jobs),
+    )
+
+
+def _saved(items: Iterable[LedgerItem], jobs: Mapping[str, Job]) -> int:
+    return sum(
+        int(item.get("memory_bytes", 0))
+        for item in items
+        if _is_ours_still(item, jobs.get(str(item["job_id"])))
     )
 
 
