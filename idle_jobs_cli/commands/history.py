@@ -23,12 +23,12 @@ from idle_jobs_cli.stack.ledger import closed_at, closings, state_since
 from idle_jobs_cli.stack.stack import Stack
 
 COLUMNS = (
-    Column("closed at", drop=2),
+    Column("closed at", drop=4),
     Column("job"),
-    Column("how", drop=3),
+    Column("how", drop=2),
     Column("why", cut=True),
     Column("asked by", drop=1, cut=True),
-    Column("memory", drop=4, right=True),
+    Column("memory", drop=3, right=True),
     Column("now"),
 )
 FIELDS = (
@@ -36,7 +36,7 @@ FIELDS = (
     *("request_id", "requested_at", "requested_by", "sent_by", "request_reason"),
     *("owner", "memory_bytes", "state_before", "datafeed_before", "now"),
 )
-BY = {US: "", UNKNOWN: ", by whom is not known"}
+BY = {US: "", UNKNOWN: ", by whom unknown"}
 
 
 def _span(_ctx: click.Context, _param: click.Parameter, text: str) -> timedelta:

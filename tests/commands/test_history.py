@@ -110,7 +110,7 @@ def test_a_forced_close_by_nobody_knows_whom(history: World, capsys: Capture) ->
     history.run("history", "--job", "gone-job")
 
     told = capsys.readouterr().out.splitlines()[1]
-    assert "forced, by whom is not known" in told
+    assert "forced, by whom unknown" in told
     assert told.endswith("deleted")
 
 
