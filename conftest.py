@@ -21,6 +21,7 @@ from standin.cluster import Cluster
 # A measured test takes twice as long. The quick tests, but for those of the second
 # list, and these slow ones reach all of the product's code: the others stand upon them.
 MEASURED_SLOW = (
+    "tests/test_event_bus",
     "tests/test_ledger",
     "tests/test_quiet_hours.py::test_a_message",
     "tests/test_services",

@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from idle_jobs.closing import close_batch
 from idle_jobs.doctor.report import asks_for_doctor, report
-from idle_jobs.services import open_services, seconds_left
+from idle_jobs.services import invoked, seconds_left
 from idle_jobs.telemetry import NAMESPACE, SERVICE
 
 logger = Logger(service="closer")
@@ -25,6 +25,8 @@ def handler(event: object, context: LambdaContext) -> Mapping[str, Any]:
     """Handle a batch of CloseQueue, or a request for the doctor's report."""
     if asks_for_doctor(event):
         return report(closes=True)
-    services = open_services("close_queue_url", logger, metrics)
-    with ThreadPoolExecutor(LOOKS_AT_ONCE) as pool:
+    with (
+        invoked("close_queue_url", logger, metrics, context) as services,
+        ThreadPoolExecutor(LOOKS_AT_ONCE) as pool,
+    ):
         return close_batch(event, services, seconds_left(context), pool.map)

@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from idle_jobs.closing import close_batch
 from idle_jobs.doctor.report import asks_for_doctor, report
-from idle_jobs.services import open_services, seconds_left
+from idle_jobs.services import invoked, seconds_left
 from idle_jobs.steps.role import Role
 from idle_jobs.telemetry import NAMESPACE, SERVICE
 
@@ -23,6 +23,6 @@ def handler(event: object, context: LambdaContext) -> Mapping[str, Any]:
     """Handle a batch of ForceQueue, or a request for the doctor's report."""
     if asks_for_doctor(event):
         return report(closes=True)
-    services = open_services("force_queue_url", logger, metrics)
-    may_force = replace(services, role=Role(services.rules, may_force=True))
-    return close_batch(event, may_force, seconds_left(context))
+    with invoked("force_queue_url", logger, metrics, context) as services:
+        may_force = replace(services, role=Role(services.rules, may_force=True))
+        return close_batch(event, may_force, seconds_left(context))

@@ -33,7 +33,7 @@ from idle_jobs.messages.request import Request, parse_request, sweep_request
 from idle_jobs.messages.terms import Mode
 from idle_jobs.modes import NOBODY
 from idle_jobs.policy.limits import Read
-from idle_jobs.services import Services, open_services, seconds_left
+from idle_jobs.services import Services, invoked, seconds_left
 from idle_jobs.steps.deadlines import LONGEST_WAIT
 from idle_jobs.sweeping import park_request, refuse_other_cluster, sweep, sweep_nothing
 from idle_jobs.telemetry import NAMESPACE, SERVICE
@@ -149,17 +149,17 @@ def handler(event: object, context: LambdaContext) -> Mapping[str, Any]:
     """
     if asks_for_doctor(event):
         return report(closes=False)
-    services = open_services("request_queue_url", logger, metrics)
-    fields = event if isinstance(event, dict) else {}
-    if "Records" in fields:
-        return answer_requests(fields, services, seconds_left(context))
-    if fields.get("source") in SCHEDULES:
-        request = scheduled(fields, services.clock())
-        if services.ask_mode_set().by == NOBODY:
-            # A new stack: until somebody sets its mode, each sweep says if it works.
-            services.telemetry.examined(report(closes=False))
+    with invoked("request_queue_url", logger, metrics, context) as services:
+        fields = event if isinstance(event, dict) else {}
+        if "Records" in fields:
+            return answer_requests(fields, services, seconds_left(context))
+        if fields.get("source") in SCHEDULES:
+            request = scheduled(fields, services.clock())
+            if services.ask_mode_set().by == NOBODY:
+                # A new stack: each sweep says if it works, until the mode is set.
+                services.telemetry.examined(report(closes=False))
+            return sweep_at_once(request, services)
+        request_id, now = context.aws_request_id, services.clock()
+        body = json.dumps(event)
+        request = parse_request(body, request_id=request_id, sent_at=now, now=now)
         return sweep_at_once(request, services)
-    request_id, now = context.aws_request_id, services.clock()
-    body = json.dumps(event)
-    request = parse_request(body, request_id=request_id, sent_at=now, now=now)
-    return sweep_at_once(request, services)

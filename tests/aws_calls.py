@@ -53,6 +53,9 @@ def api_call(
             return Call(function, action, f"{here}:{url.rpartition('/')[2]}")
         case "dynamodb", {"TableName": _}:
             return Call(function, action, f"{here}:Ledger")  # As the policies name it.
+        case "events", {"Entries": [{"EventBusName": bus, "Source": source}, *_]}:
+            keys = frozenset({("events:source", source)})
+            return Call(function, action, f"{here}:event-bus/{bus}", keys)
         case "ssm", {"Name": name}:
             return Call(function, action, f"{here}:parameter{name}")
         case "secretsmanager", {"SecretId": arn}:

@@ -48,6 +48,7 @@ AXES: dict[str, list[Parameters]] = {
         {"AlarmEmail": "ann@example.com"},
         {"ExistingTopicArn": f"arn:{{p}}:sns:{{r}}:{ACCOUNT}:on-call"},
     ],
+    "bus": [{}, {"EventBusName": "default"}],
     "ledger": [{}, {"KeepLedger": "false"}],
     "logs": [{}, {"KeepLogs": "true", "LogRetentionDays": "365", "LogLevel": "DEBUG"}],
     "network": [

@@ -14,6 +14,7 @@ from idle_jobs.policy.owner import read_owner
 from idle_jobs_cli.schemas import schema
 
 NAMES = ("request", "close_message", "outcome", "owner_settings")
+# `plan` and `event` have tests of their own.
 
 
 @cache

@@ -50,6 +50,7 @@ def test_the_template_says_it_all() -> None:
         force_queue_url=RESOURCES["ForceQueue"],
         parking_queue_url=RESOURCES["ParkingQueue"],
         ledger_table=RESOURCES["Ledger"],
+        event_bus_name="",
         timeouts=Timeouts(connect=3, read=20, close_early=2, close=10, measured=120),
         rules=Rules(),
     )
@@ -170,6 +171,7 @@ def test_safe_urls_are_taken(url: str) -> None:
 
 
 MAY_BE_EMPTY = {"ROLE_ARN", "SECRET_ARN", "CA_BUNDLE", "SIGNING_REGION"}
+MAY_BE_EMPTY |= {"EVENT_BUS_NAME"}
 MAY_BE_EMPTY |= {"MANAGED_JOBS_ALLOWED", "KEEP_PATTERNS", "QUIET_HOURS"}
 
 
@@ -200,6 +202,11 @@ WHOLE = "expected a whole number from 1 to"
 WRONG: dict[str, tuple[str, str, str]] = {
     "a name with a blank": ("CLUSTER_NAME", "my cluster", "expected up to 200 of"),
     "a name without end": ("CLUSTER_NAME", "x" * 201, "expected up to 200 of"),
+    "the ARN of a bus": (
+        "EVENT_BUS_NAME",
+        "arn:aws:events:eu-west-1:123456789012:event-bus/default",
+        "expected the name of an event bus",
+    ),
     "plain http": ("CLUSTER_URL", "http://elastic.example", "expected an https URL"),
     "plain http to what begins like this machine": (
         "CLUSTER_URL",

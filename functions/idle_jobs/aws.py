@@ -9,3 +9,11 @@ CLIENT_CONFIG = Config(
     read_timeout=5,
     retries={"mode": "standard", "total_max_attempts": 3},
 )
+
+# For EventBridge, whose answers change nothing: about 5 s at most. The second attempt
+# is for a connection that was closed while the function was frozen.
+BUS_CONFIG = Config(
+    connect_timeout=1,
+    read_timeout=1,
+    retries={"mode": "standard", "total_max_attempts": 2},
+)

@@ -1,5 +1,6 @@
-"""Reports how a message ended, and what a sweep is worth, by the ledger and the log."""
+"""Reports how a message ended, what a sweep holds, and what a sweep is worth."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -8,11 +9,15 @@ from idle_jobs.ledger import LedgerAway
 from idle_jobs.messages.close_message import CloseMessage
 from idle_jobs.messages.ledger_item import LedgerItem, as_first_told, item_of
 from idle_jobs.messages.outcome import Ended, Outcome, outcome_of
+from idle_jobs.messages.request import Request
+from idle_jobs.messages.terms import Mode
+from idle_jobs.policy.limits import Plan
 from idle_jobs.policy.verdict import Verdict
 from idle_jobs.services import Services
 from idle_jobs.steps.step import End
 from idle_jobs.steps.worth import SAVES_FOR, Worth, worth
 from idle_jobs.telemetry import Metric
+from idle_jobs.times import rfc3339
 
 
 def report_end(step: End, decision: Decision, services: Services) -> None:
@@ -36,6 +41,17 @@ def report_closing(outcome: Outcome, message: CloseMessage, services: Services) 
         services.telemetry.ledger_away(outcome.job_id, away)
         raise
     services.telemetry.outcome(as_first_told(outcome, there), counted=there is None)
+
+
+def report_halts(request: Request, plan: Plan, services: Services, mode: Mode) -> None:
+    """Report each mass event of a scheduled sweep, with how many jobs it holds."""
+    asked = {
+        "request_id": request.request_id,
+        "requested_at": rfc3339(request.requested_at),
+        "mode": str(mode),
+    }
+    for event, held in Counter(h.event for h in plan.held if h.event).items():
+        services.telemetry.halted(asked | event.in_plain_values() | {"held_jobs": held})
 
 
 def report_worth(

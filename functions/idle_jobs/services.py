@@ -1,6 +1,7 @@
 """The clients and settings that the code of a function needs, and their creation."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, partial
@@ -11,11 +12,12 @@ import boto3
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from idle_jobs.aws import CLIENT_CONFIG
+from idle_jobs.aws import BUS_CONFIG, CLIENT_CONFIG
 from idle_jobs.elastic.cluster import Cluster
 from idle_jobs.elastic.credential import Credential
 from idle_jobs.elastic.signing import Direct, Signer, SigV4
 from idle_jobs.elastic.transport import Timeouts, Wire
+from idle_jobs.event_bus import Client, EventBus
 from idle_jobs.ledger import Ledger
 from idle_jobs.messages.close_message import CloseMessage
 from idle_jobs.messages.terms import Mode, Origin, stricter
@@ -84,7 +86,7 @@ def open_services(inbox: str, logger: Logger, metrics: Metrics) -> Services:
         outbox=_outbox(settings),
         ledger=Ledger(_dynamodb, settings.ledger_table),
         inbox=getattr(settings, inbox),
-        telemetry=Telemetry(logger, metrics),
+        telemetry=Telemetry(logger, metrics, _bus(settings)),
         timeouts=settings.timeouts,
         role=Role(settings.rules),
         clock=partial(datetime.now, UTC),
@@ -92,6 +94,22 @@ def open_services(inbox: str, logger: Logger, metrics: Metrics) -> Services:
         # A sweep asks twice: for its summary, and whether its stack is a new one.
         ask_mode_set=cache(partial(read_mode_set, settings.mode_parameter)),
     )
+
+
+@contextmanager
+def invoked(
+    inbox: str, logger: Logger, metrics: Metrics, context: LambdaContext
+) -> Iterator[Services]:
+    """Give the services to one invocation, and send its events at its end.
+
+    Lambda deletes the messages after that. So if a function dies before it has sent its
+    events, the messages come again, and so do the events.
+    """
+    services = open_services(inbox, logger, metrics)
+    try:
+        yield services
+    finally:
+        services.telemetry.send_events(seconds_left(context))
 
 
 @cache
@@ -146,6 +164,18 @@ def _dynamodb() -> "DynamoDBClient":
 @cache
 def _made_dynamodb() -> "DynamoDBClient":
     return boto3.client("dynamodb", config=CLIENT_CONFIG)
+
+
+def _bus(settings: Settings) -> EventBus | None:
+    name, cluster = settings.event_bus_name, settings.cluster_name
+    return EventBus(_eventbridge, name, cluster) if name else None
+
+
+@cache
+def _eventbridge() -> Client:
+    """Return a client. It is made for the first event."""
+    client: Client = boto3.client("events", config=BUS_CONFIG)
+    return client
 
 
 def seconds_left(context: LambdaContext) -> Callable[[], float]:

@@ -12,6 +12,7 @@ from idle_jobs.policy.rules import Rules
 from idle_jobs.texts import tidy
 from idle_jobs.times import spoken
 from idle_jobs.variables import (
+    bus,
     flag,
     header,
     ids,
@@ -48,6 +49,7 @@ class Settings:
     force_queue_url: str
     parking_queue_url: str
     ledger_table: str
+    event_bus_name: str
     timeouts: Timeouts
     rules: Rules
 
@@ -131,6 +133,7 @@ OWN_READERS: dict[str, Reader] = {
     "FORCE_QUEUE_URL": url,
     "PARKING_QUEUE_URL": url,
     "LEDGER_TABLE": name,
+    "EVENT_BUS_NAME": bus,
 }
 TIMEOUT_READERS: dict[str, Reader] = dict.fromkeys(_FIELD_OF, seconds)
 RULE_READERS: dict[str, Reader] = {

@@ -20,7 +20,7 @@ from idle_jobs.policy.judge import judge
 from idle_jobs.policy.limits import Plan, Read
 from idle_jobs.policy.verdict import Verdict
 from idle_jobs.reasons import Reason
-from idle_jobs.reporting import report_closing, report_worth
+from idle_jobs.reporting import report_closing, report_halts, report_worth
 from idle_jobs.services import Services
 from idle_jobs.steps.next_step import next_step, why_closed
 from idle_jobs.steps.step import HandOver
@@ -58,6 +58,8 @@ def sweep(
     read.sent.update(verdict.job.job_id for verdict in plan.send)
     _send(request, plan, services, now, stricter(mode, request.mode))
     _report(request, verdicts, plan, services)
+    if request.is_sweep:
+        report_halts(request, plan, services, mode)
     written = services.ask_mode_set() if request.is_sweep else ModeSet()
     summary = summary_of(request, verdicts, plan, mode, written, now)
     if ignored := list(without_effect(read.jobs, services.rules)):

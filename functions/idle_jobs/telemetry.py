@@ -1,9 +1,9 @@
-"""Writes the log lines and the metrics of the application."""
+"""Writes the log lines, the metrics and the events of the application."""
 
 import logging
 import warnings
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from threading import Lock
 
@@ -11,6 +11,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from idle_jobs.errors import ClusterError, Refused
+from idle_jobs.event_bus import HALT, OUTCOME, EventBus
 from idle_jobs.messages.close_message import CloseMessage
 from idle_jobs.messages.outcome import Ended, Outcome
 from idle_jobs.policy.verdict import Verdict
@@ -70,11 +71,12 @@ class Telemetry:
     """Reports what happened, once for each job and once for each run.
 
     The Closer handles messages in threads, and Powertools' metrics are not
-    thread-safe: hence the lock.
+    thread-safe: hence the lock. `bus` is None if nobody wants events.
     """
 
     logger: Logger
     metrics: Metrics
+    bus: EventBus | None = None
     lock: Lock = field(default_factory=Lock)
 
     def count(self, metric: Metric, value: float = 1) -> None:
@@ -85,7 +87,10 @@ class Telemetry:
 
     def outcome(self, outcome: Outcome, *, counted: bool = True) -> None:
         """Report the end of a request for a job; count it unless it was counted."""
-        self.logger.info("outcome", extra=outcome.in_plain_values())
+        fields = outcome.in_plain_values()
+        self.logger.info("outcome", extra=fields)
+        if self.bus:
+            self.bus.add(OUTCOME, fields)
         if not counted:
             return
         if metric := _METRIC_OF.get(outcome.ended):
@@ -107,6 +112,16 @@ class Telemetry:
         self.logger.info("swept", extra=numbers)
         if scheduled:
             self.count(Metric.SWEEP_FINISHED)
+
+    def halted(self, fields: Mapping[str, object]) -> None:
+        """Report the jobs of one mass event, which a sweep holds; `swept` logs them."""
+        if self.bus:
+            self.bus.add(HALT, fields)
+
+    def send_events(self, seconds_left: Callable[[], float]) -> None:
+        """Send the events of this invocation; those that are refused are lost."""
+        if self.bus and (lost := self.bus.send(seconds_left)):
+            self.logger.warning("event_failed", extra=asdict(lost))
 
     def examined(self, report: Mapping[str, object]) -> None:
         """Report what the doctor of a new stack found."""

@@ -60,6 +60,13 @@ def region(text: str) -> str:
     return text
 
 
+def bus(text: str) -> str:
+    """Return the name of an event bus, or "" for none."""
+    if not re.fullmatch(r"[A-Za-z0-9._-]{0,256}", text):
+        raise ValueError("expected the name of an event bus, not its ARN")
+    return text
+
+
 def one_of(*choices: str) -> Callable[[str], str]:
     """Return a reader of one of these choices."""
 

@@ -77,6 +77,10 @@ PARAMETERS: Mapping[str, Taken] = {
         "the ARN of a standard SNS topic, or empty",
         pattern="(arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256})?",
     ),
+    "EventBusName": Taken(
+        "the name of an event bus, such as default, or empty",
+        pattern="[A-Za-z0-9._-]{0,256}",
+    ),
     "LogLevel": _one_of("DEBUG", "INFO", "WARNING", "ERROR"),
     "LogRetentionDays": _one_of(
         *("1", "3", "5", "7", "14", "30", "60", "90", "120", "150", "180", "365"),

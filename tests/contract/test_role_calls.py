@@ -56,6 +56,7 @@ _AT = f"{REGION}:{ACCOUNT}"
 SIGNED = {"AuthMode": "sigv4", "SecretArn": ""}
 CONFIGURATIONS: dict[str, dict[str, str]] = {
     "an API key": {},
+    "an event bus": {"EventBusName": "default"},
     "a secret for reading alone": {"ReadSecretArn": "made by the test"},
     "signed for API Gateway": SIGNED
     | {"ClusterArn": f"arn:aws:execute-api:{_AT}:a1b2c3d4e5/prod/*"},
@@ -176,6 +177,7 @@ def without(number: int, statements: list[Any]) -> list[Any]:
 MORE: dict[str, tuple[str, object]] = {
     "another action": ("sqs:PurgeQueue", {"Fn::GetAtt": ["CloseQueue", "Arn"]}),
     "another queue": ("sqs:SendMessage", {"Fn::GetAtt": ["RequestQueue", "Arn"]}),
+    "another bus": ("events:PutEvents", f"arn:aws:events:{_AT}:event-bus/other"),
     "another mode": ("ssm:GetParameter", f"arn:aws:ssm:{_AT}:parameter/other/mode"),
 }
 

@@ -112,6 +112,25 @@ def test_each_function_reads_its_own_queue_log_and_mode(function: str) -> None:
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_role_sends_events_of_ours_alone(function: str) -> None:
+    """To the one bus, and not without one."""
+    arn = "arn:aws:events:eu-west-1:123456789012:event-bus/outcomes"
+    given = KEYED | {"EventBusName": "outcomes"}
+    [statement] = [
+        each
+        for each in statements(function, given)
+        if each["Action"] == "events:PutEvents"
+    ]
+
+    assert grants(function, given) - grants(function, KEYED) == {
+        Grant("events:PutEvents", arn)
+    }
+    assert statement["Condition"] == {
+        "StringEquals": {"events:source": "idle-job-closer"}
+    }
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
 def test_no_wildcard_is_written_into_a_role(function: str) -> None:
     """Whoever deploys may give a cluster's ARN with one; the template adds none."""
     for grant in grants(function, KEYED | SIGNED):

@@ -36,6 +36,16 @@ class MassEvent:
         when = f"from {rfc3339(self.first)} to {rfc3339(self.last)}"
         return f"{self.jobs} of {self.opened} open jobs became idle {when}"
 
+    def in_plain_values(self) -> dict[str, str | int]:
+        """Return the event as flat fields."""
+        return {
+            "in_words": str(self),
+            "idle_from": rfc3339(self.first),
+            "idle_to": rfc3339(self.last),
+            "jobs": self.jobs,
+            "open_jobs": self.opened,
+        }
+
 
 def mass_events(
     verdicts: Sequence[Verdict], now: datetime, rules: Rules
