@@ -79,7 +79,8 @@ def bucket() -> Iterator[str]:
     try:
         requests.post(f"{url}/moto-api/reset", timeout=10)
         with patch.dict(os.environ, AWS_KEYS | ours):
-            s3 = boto3.client("s3", REGION)
+            # A session of its own: the one of all stacks takes no second S3 client.
+            s3 = boto3.Session(region_name=REGION).client("s3")
             s3.create_bucket(Bucket="ours", CreateBucketConfiguration=WHERE)
             yield "ours"
     finally:
@@ -89,7 +90,7 @@ def bucket() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def uploaded(made: Path, bucket: str) -> Uploaded:
     """Package it with the SAM CLI itself: as `aws cloudformation package` does it."""
-    s3 = boto3.client("s3", REGION)
+    s3 = boto3.Session(region_name=REGION).client("s3")
     names = ["--template-file", "template.yaml"]
     names += ["--output-template-file", "packaged.yaml"]
     subprocess.run(  # noqa: S603 - the SAM CLI of our own environment
@@ -147,7 +148,7 @@ def test_cloudformation_gets_a_whole_stack(uploaded: Uploaded) -> None:
     assert one["S3Bucket"] == "ours"
     every = found["Resources"].items()
     kept = {name: made for name, made in every if made["Type"] in OF_FUNCTIONS}
-    cloud = boto3.client("cloudformation", REGION)
+    cloud = boto3.Session(region_name=REGION).client("cloudformation")
     cloud.create_stack(
         StackName="packaged",
         TemplateBody=json.dumps(found | {"Resources": kept, "Outputs": {}}),
@@ -156,7 +157,9 @@ def test_cloudformation_gets_a_whole_stack(uploaded: Uploaded) -> None:
             for key, value in (NEEDED | KEYED).items()
         ],
     )
-    listed = boto3.client("lambda", REGION).list_functions()["Functions"]
+    listed = (
+        boto3.Session(region_name=REGION).client("lambda").list_functions()["Functions"]
+    )
 
     assert {each["Handler"] for each in listed} == {
         function.handler for function in Topology.load().functions.values()
