@@ -5,7 +5,14 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import chain, repeat
 
-from idle_jobs.errors import ClusterError, LookAgain, NotReached, Refused, TryLater
+from idle_jobs.errors import (
+    ClusterError,
+    LookAgain,
+    NotReached,
+    Refused,
+    TryLater,
+    Unanswered,
+)
 from standin.raw_server import Act, Script, Step
 
 Branch = type[ClusterError] | None
@@ -103,7 +110,7 @@ ENDLESS = {
     "trailers without end": for_ever(CHUNKED + b"0\r\n", b"X: " + MUCH + b"\r\n"),
 }
 SILENCES = {
-    name: Fault(script, LookAgain, SHORT)
+    name: Fault(script, Unanswered, SHORT)
     for name, script in {
         "no answer": says(HOLD),
         "a trickled status line": trickles(b"", b"HTTP/1.1 200 " + SLOW),
@@ -172,8 +179,8 @@ TLS = {
     "another host's name": Fault(list, Refused, trust="elsewhere"),
     "an expired certificate": Fault(list, Refused, trust="expired"),
     "a trusted cut": Fault(answers(CLOSED, length=99), TryLater, trust="known"),
-    "a trusted silence": Fault(says(HOLD), LookAgain, SHORT, "known"),
-    "a trusted trickle": Fault(trickles(OK, SLOW), LookAgain, SHORT, "known"),
+    "a trusted silence": Fault(says(HOLD), Unanswered, SHORT, "known"),
+    "a trusted trickle": Fault(trickles(OK, SLOW), Unanswered, SHORT, "known"),
 }
 
 FAULTS = CUTS | SILENCES | LENGTHS | FLOODS | ODDITIES | REDIRECTS | TLS

@@ -16,6 +16,7 @@ RESOURCES = {
     "CloseQueue": "https://sqs/close",
     "ForceQueue": "https://sqs/force",
     "ParkingQueue": "https://sqs/parking",
+    "Ledger": "ledger",
 }
 
 
