@@ -158,10 +158,10 @@ class _Batch:
             case HandOver():
                 self._hand_over(step, decision.message)
             case Park():
+                end = End(Ended.PARKED, step.reason, step.detail)
                 self.services.outbox.park(
                     decision.message, f"{step.reason}: {step.detail}"
                 )
-                end = End(Ended.PARKED, step.reason, step.detail)
                 self._end(end, decision, changed=False)
             case End():
                 self._end(step, decision, changed=changed)
