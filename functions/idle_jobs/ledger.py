@@ -24,12 +24,12 @@ NOBODY = "nobody"  # Stands in no item.
 
 
 class LedgerAway(Exception):
-    """DynamoDB did not take an item. It is written at the next look."""
+    """DynamoDB did not take an item, or does not show any."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """Writes the items of one cluster. `connect` returns a client, made if needed."""
+    """Writes and reads items. `connect` returns a client, made if needed."""
 
     connect: "Callable[[], DynamoDBClient]"
     table: str

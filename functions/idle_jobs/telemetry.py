@@ -153,7 +153,7 @@ class Telemetry:
         self.logger.warning("visibility_failed", extra={"detail": detail})
 
     def ledger_away(self, job_id: str, error: Exception) -> None:
-        """Report a closing that the ledger did not take; the next look writes it."""
+        """Report a ledger that took no item of a job; "" if it could not be read."""
         fields = {"job_id": job_id, "detail": str(error)}
         self.logger.error("ledger_away", extra=fields)
 

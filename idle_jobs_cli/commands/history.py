@@ -3,7 +3,7 @@
 import os
 from collections import Counter
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 from rich.text import Text
@@ -20,7 +20,9 @@ from idle_jobs_cli.output.lines import one_line
 from idle_jobs_cli.output.tables import Column, Row, show
 from idle_jobs_cli.output.terminal import open_console, spoken_bytes
 from idle_jobs_cli.stack.ledger import closed_at, closings, state_since
-from idle_jobs_cli.stack.stack import Stack
+
+if TYPE_CHECKING:
+    from idle_jobs_cli.stack.stack import Stack
 
 COLUMNS = (
     Column("closed at", drop=4),
@@ -63,7 +65,11 @@ def _span(_ctx: click.Context, _param: click.Parameter, text: str) -> timedelta:
 @click.option("--job", metavar="ID", help="Only the closings of this job.")
 @output_option
 def history(
-    stack: str, where: Where, since: timedelta, job: str, output: Format
+    stack: str,  # noqa: ARG001 - `where` has it
+    where: Where,
+    since: timedelta,
+    job: str,
+    output: Format,
 ) -> Exit:
     """Show what a deployed stack has closed, why, and what of it is open again.
 
@@ -71,8 +77,8 @@ def history(
     """
     target = open_target(where, os.environ)
     _, jobs, now = read_jobs(target, job or "")
-    table = Stack.find(stack)["Ledger"]
-    found = closings(table, target.cluster_name, now - since)
+    deployed = cast("Stack", target.stack)  # Found by its name, for the settings.
+    found = closings(deployed["Ledger"], target.cluster_name, now - since)
     by_id = {each.job_id: each for each in jobs}
     entries = [
         _entry(item, state_since(item, by_id.get(str(item["job_id"]))))
