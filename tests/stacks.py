@@ -1,7 +1,7 @@
 """What tests do with a stack: add jobs, sweep, and read what became of them."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -31,25 +31,25 @@ def add_busy(stack: Runner, job_id: str = "web", **fields: Any) -> None:
 
 
 @contextmanager
-def mode_refused() -> Iterator[None]:
+def _refused(event: str, code: str, client: Any) -> Iterator[None]:
+    """Let AWS refuse the calls of a client, which is made anew before and after."""
+    with refuse(event, code):
+        client.cache_clear()  # It keeps what it hears.
+        try:
+            yield
+        finally:
+            client.cache_clear()
+
+
+def mode_refused() -> AbstractContextManager[None]:
     """Let the Parameter Store refuse to tell the mode."""
-    with refuse("ssm.GetParameter", "AccessDeniedException"):
-        modes._store.cache_clear()  # noqa: SLF001 - a client keeps what it hears
-        try:
-            yield
-        finally:
-            modes._store.cache_clear()  # noqa: SLF001
+    return _refused("ssm.GetParameter", "AccessDeniedException", modes._store)  # noqa: SLF001
 
 
-@contextmanager
-def ledger_refused() -> Iterator[None]:
+def ledger_refused() -> AbstractContextManager[None]:
     """Let DynamoDB take no item, and show none."""
-    with refuse("dynamodb", "InternalServerError"):
-        services._made_dynamodb.cache_clear()  # noqa: SLF001 - as above
-        try:
-            yield
-        finally:
-            services._made_dynamodb.cache_clear()  # noqa: SLF001
+    client = services._made_dynamodb  # noqa: SLF001
+    return _refused("dynamodb", "InternalServerError", client)
 
 
 def sweep(stack: Runner) -> Any:
