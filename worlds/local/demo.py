@@ -156,12 +156,9 @@ def ends_of(scene: Scene) -> list[End]:
 
 
 def _sum_up(console: Console, played: Sequence[Scene], seconds: float) -> None:
-    outcomes = [
-        line for scene in played for line in scene.log if line["message"] == "outcome"
-    ]
     metrics = sum((scene.metrics for scene in played), Counter[str]())
-    ends = Counter(line["ended"] for line in outcomes)
-    # An outcome may be told twice, and each closing is counted once.
+    ends = sum(map(_ends_of_requests, played), Counter[str]())
+    # Two requests may share a closing, which is counted once.
     ends["closed"] = round(metrics["JobsClosed"])
     ends["force_closed"] = round(metrics["JobsForceClosed"])
     freed = metrics["MemoryFreed"]
@@ -176,6 +173,15 @@ def _sum_up(console: Console, played: Sequence[Scene], seconds: float) -> None:
     print_hanging(console, "", told)
     took = spoken(timedelta(seconds=seconds))
     print_hanging(console, "", f"{spoken(virtual)} of virtual time in {took}.")
+
+
+def _ends_of_requests(scene: Scene) -> Counter[str]:
+    """Count how the requests for jobs ended: an outcome may be told twice."""
+    first: dict[tuple[str, str], str] = {}
+    for line in scene.log:
+        if line["message"] == "outcome":
+            first.setdefault((line["request_id"], line["job_id"]), line["ended"])
+    return Counter(first.values())
 
 
 if __name__ == "__main__":
