@@ -215,6 +215,16 @@ def test_the_closings_since_a_time_are_read_page_by_page(ledger: Ledger) -> None
     assert [each["job_id"] for each in found] == [f"j{n}" for n in range(2, 12)]
 
 
+def test_items_that_are_no_closings_are_not_read_as_such(ledger: Ledger) -> None:
+    """Their sort key begins with a letter; a closing's begins with its time."""
+    closing = item(sweeps_message())
+    for key in ("9999-12-31T23:59:59.999999Z web", "a", "digest", "z"):
+        ledger.put(closing | {"closed": key})
+    found = ledger.closings("test", datetime(2026, 11, 12, tzinfo=UTC))
+
+    assert [str(each["closed"])[:4] for each in found] == ["9999"]
+
+
 @pytest.mark.slow
 def test_observe_and_close_measure_the_same_memory(stack: Runner) -> None:
     """What could be freed on the first day is what is saved on the second."""

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 CONDITION = "attribute_not_exists(closed) OR closed_by = :weaker"
-SINCE = "cluster = :cluster AND closed >= :since"
+SINCE = "cluster = :cluster AND closed BETWEEN :since AND :last"
+# It sorts after every time, and before the letters of items that are no closings.
+AFTER_TIMES = ":"
 NOBODY = "nobody"  # Stands in no item.
 
 
@@ -61,7 +63,11 @@ class Ledger:
         return _read(there) if there else None
 
     def closings(self, cluster: str, since: datetime) -> Iterator[LedgerItem]:
-        """Yield the items of the closings since a time. Raises LedgerAway."""
+        """Yield the items of the closings since a time. Raises LedgerAway.
+
+        The sort key of a closing begins with its time. Other items of the table have a
+        key that begins with a letter, and are left out.
+        """
         start: dict[str, Any] = {}
         while True:
             try:
@@ -71,6 +77,7 @@ class Ledger:
                     ExpressionAttributeValues={
                         ":cluster": {"S": cluster},
                         ":since": {"S": rfc3339(since)},
+                        ":last": {"S": AFTER_TIMES},
                     },
                     **start,
                 )

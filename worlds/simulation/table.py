@@ -85,9 +85,9 @@ class TableClient:
         raise _error("ConditionalCheckFailedException", Item=there)
 
     def query(self, **asked: Any) -> dict[str, Any]:
-        """Return the items of a cluster since a time."""
+        """Return the items of a cluster from one sort key to another."""
         values = asked["ExpressionAttributeValues"]
-        cluster, since = values[":cluster"]["S"], values[":since"]["S"]
+        cluster, since, last = (values[n]["S"] for n in (":cluster", ":since", ":last"))
 
         def act() -> list[Item]:
             if self._table.refuses():
@@ -96,7 +96,7 @@ class TableClient:
             return [
                 item
                 for (whose, closed), item in found
-                if whose == cluster and closed >= since
+                if whose == cluster and since <= closed <= last
             ]
 
         return {"Items": self._caller.effect(act)}
