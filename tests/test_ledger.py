@@ -1,5 +1,6 @@
 """The ledger: one item for each closing, through moto's DynamoDB API."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -8,10 +9,11 @@ from typing import Any
 import boto3
 import pytest
 from moto import mock_aws
+from moto.dynamodb.parsing.reserved_keywords import ReservedKeywords
 
 from bench import Bench, force_closers
 from builders import NOW, ago, closed_job, persons_message, sweeps_message
-from deployed import refuse
+from deployed import on_event, refuse
 from idle_jobs.ledger import Ledger, LedgerAway
 from idle_jobs.messages.close_message import CloseMessage, Evidence
 from idle_jobs.messages.ledger_item import item_of
@@ -108,6 +110,34 @@ def test_a_job_without_a_finish_time_has_that_of_its_request() -> None:
     written = item_of(outcome, message)
 
     assert written["closed"] == f"{written['requested_at']} web"
+
+
+def test_no_expression_has_a_reserved_word(ledger: Ledger) -> None:
+    """DynamoDB refuses such an expression, and moto takes it in a key condition."""
+    asked: list[dict[str, Any]] = []
+
+    def hear(params: dict[str, Any], **_: object) -> None:
+        asked.append(params)
+
+    with on_event("provide-client-params.dynamodb", hear):
+        ledger.put(item(sweeps_message()))
+        list(ledger.closings("test", NOW))
+    expressions = [
+        str(value)
+        for params in asked
+        for name, value in params.items()
+        if name.endswith("Expression")
+    ]
+    spoken = ["AND", "BETWEEN", "OR"]
+    words = {
+        word.upper()
+        for expression in expressions
+        for word in re.findall(r"(?<![:#\w])\w+", expression)
+    } - set(spoken)
+
+    assert len(expressions) == 2
+    assert "CLUSTER" in ReservedKeywords.get_reserved_keywords()
+    assert words & {*ReservedKeywords.get_reserved_keywords()} == set()
 
 
 def test_a_table_that_is_away_is_an_error(ledger: Ledger) -> None:

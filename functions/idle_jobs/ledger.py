@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 CONDITION = "attribute_not_exists(closed) OR closed_by = :weaker"
-SINCE = "cluster = :cluster AND closed BETWEEN :since AND :last"
+# `cluster` is a reserved word of DynamoDB, which refuses it in an expression.
+SINCE = "#cluster = :cluster AND closed BETWEEN :since AND :last"
 # It sorts after every time, and before the letters of items that are no closings.
 AFTER_TIMES = ":"
 NOBODY = "nobody"  # Stands in no item.
@@ -74,6 +75,7 @@ class Ledger:
                 answer = self.connect().query(
                     TableName=self.table,
                     KeyConditionExpression=SINCE,
+                    ExpressionAttributeNames={"#cluster": "cluster"},
                     ExpressionAttributeValues={
                         ":cluster": {"S": cluster},
                         ":since": {"S": rfc3339(since)},
