@@ -12,6 +12,7 @@ from idle_jobs.messages.resolving import resolve
 from idle_jobs.policy.job import Job, State
 from idle_jobs.policy.rules import Rules
 from idle_jobs.reasons import Reason
+from idle_jobs.sizes import spoken_bytes
 from idle_jobs.steps.next_step import ORDER_WAITS
 from idle_jobs.times import rfc3339, spoken
 from idle_jobs_cli.cluster.asked_as import headline
@@ -22,7 +23,7 @@ from idle_jobs_cli.commands.close_request import Asked, Body, count, parsed
 from idle_jobs_cli.exits import BadInput, CouldNot, another_way
 from idle_jobs_cli.output.formats import Format, note
 from idle_jobs_cli.output.tables import Column, Row, show
-from idle_jobs_cli.output.terminal import COLOURS, open_console, spoken_bytes
+from idle_jobs_cli.output.terminal import COLOURS, open_console
 from idle_jobs_cli.planning.preview import Fate, preview
 
 COLUMNS = (

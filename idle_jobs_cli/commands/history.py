@@ -9,6 +9,7 @@ import click
 from rich.text import Text
 
 from idle_jobs.messages.ledger_item import UNKNOWN, US, LedgerItem
+from idle_jobs.sizes import spoken_bytes
 from idle_jobs.times import duration, spoken
 from idle_jobs_cli.cluster.reading import read_jobs
 from idle_jobs_cli.cluster.target import open_target
@@ -18,7 +19,7 @@ from idle_jobs_cli.exits import Exit
 from idle_jobs_cli.output.formats import Format, output_option, write
 from idle_jobs_cli.output.lines import one_line
 from idle_jobs_cli.output.tables import Column, Row, show
-from idle_jobs_cli.output.terminal import open_console, spoken_bytes
+from idle_jobs_cli.output.terminal import open_console
 from idle_jobs_cli.stack.ledger import closed_at, closings, state_since
 
 if TYPE_CHECKING:

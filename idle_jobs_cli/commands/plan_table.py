@@ -8,10 +8,11 @@ from rich.text import Text
 
 from idle_jobs.policy.job import State
 from idle_jobs.policy.verdict import Verdict
+from idle_jobs.sizes import spoken_bytes
 from idle_jobs_cli.explaining.elastic_apps import look_alike
 from idle_jobs_cli.output.lines import one_line
 from idle_jobs_cli.output.tables import Column, Row, show
-from idle_jobs_cli.output.terminal import COLOURS, spoken_bytes
+from idle_jobs_cli.output.terminal import COLOURS
 from idle_jobs_cli.planning.document import ORDER, Entry, Planned, would_free
 
 COLUMNS = (

@@ -58,12 +58,3 @@ def print_hanging(console: Console, head: str, text: str, style: str = "") -> No
     line = Text(told)
     line.stylize(style, len(head))
     console.print(line, no_wrap=True, overflow="ignore", crop=False)
-
-
-def spoken_bytes(count: float) -> str:
-    """Return an amount of memory as text, "" for none."""
-    if not count:
-        return ""
-    if count < 1024**3:
-        return f"{count / 1024**2:.0f} MB"
-    return f"{count / 1024**3:.1f} GB"

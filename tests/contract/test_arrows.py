@@ -22,7 +22,7 @@ def modules(folder: Path, base: Path) -> dict[str, Path]:
 SOURCES = modules(ROOT / "functions", ROOT / "functions")
 COMMANDS = modules(ROOT / "idle_jobs_cli", ROOT)
 # The words that all may use, and the packages that decide: pure, all of them.
-WORDS = ("reasons", "errors", "times", "texts", "safe_text")
+WORDS = ("reasons", "errors", "times", "texts", "safe_text", "sizes")
 PACKAGES = ("policy", "messages", "steps")
 PURE_OF_ELASTIC = ("answers", "causes", "info", "job_reader", "json_fields", "lists")
 PURE = sorted(

@@ -12,12 +12,12 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from idle_jobs.sizes import spoken_bytes
 from idle_jobs.times import spoken
 from idle_jobs_cli.output.terminal import (
     COLOURS,
     open_console,
     print_hanging,
-    spoken_bytes,
 )
 from local import checks, scenario
 from local.acts import ACTS, DIES, Act, faults

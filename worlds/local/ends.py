@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 from rich.console import Console
 from rich.text import Text
 
-from idle_jobs_cli.output.terminal import COLOURS, print_hanging, spoken_bytes
+from idle_jobs.sizes import spoken_bytes
+from idle_jobs_cli.output.terminal import COLOURS, print_hanging
 from local.scenario import Row
 
 Line = Mapping[str, Any]
