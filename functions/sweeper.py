@@ -33,6 +33,7 @@ from idle_jobs.messages.request import Request, parse_request, sweep_request
 from idle_jobs.messages.terms import Mode
 from idle_jobs.modes import NOBODY
 from idle_jobs.policy.limits import Read
+from idle_jobs.reading import read_all
 from idle_jobs.services import Services, invoked, seconds_left
 from idle_jobs.steps.deadlines import LONGEST_WAIT
 from idle_jobs.sweeping import park_request, refuse_other_cluster, sweep, sweep_nothing
@@ -59,11 +60,11 @@ def sweep_at_once(request: Request, services: Services) -> dict[str, Any]:
     if isinstance(mode, Stopped):
         return sweep_nothing(request, services, services.clock())
     try:
-        jobs = services.cluster.jobs(services.clock())
+        read = read_all(services)
     except ClusterError as error:
         services.telemetry.trouble(error)
         raise
-    return sweep(request, Read(jobs), services, services.clock(), mode)
+    return sweep(request, read, services, services.clock(), mode)
 
 
 def answer_requests(
@@ -71,14 +72,15 @@ def answer_requests(
 ) -> PartialItemFailureResponse:
     """Handle a batch of RequestQueue; return which records stay in the queue.
 
-    The cluster is read once for the whole batch. If that fails, every request waits.
+    Cluster and ledger are read once for the whole batch. If the cluster cannot be read,
+    every request waits.
     """
     if not (records := records_of(event, services)):
         return NOTHING_STAYS
     if isinstance(mode := mode_of(services), Stopped):
         return handle_batch(records, give_back(mode), services, services.clock(), left)
     try:
-        read: Read | ClusterError = Read(services.cluster.jobs(services.clock()))
+        read: Read | ClusterError = read_all(services)
     except ClusterError as error:
         services.telemetry.trouble(error)
         read = error

@@ -5,7 +5,9 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from deployed import refuse
+from botocore.model import OperationModel
+
+from deployed import on_event, refuse
 from idle_jobs import modes, services
 from local.runner import Runner
 
@@ -31,10 +33,10 @@ def add_busy(stack: Runner, job_id: str = "web", **fields: Any) -> None:
 
 
 @contextmanager
-def _refused(event: str, code: str, client: Any) -> Iterator[None]:
-    """Let AWS refuse the calls of a client, which is made anew before and after."""
-    with refuse(event, code):
-        client.cache_clear()  # It keeps what it hears.
+def _made_within(events: AbstractContextManager[None], client: Any) -> Iterator[None]:
+    """Make a client anew before and after: it keeps the events that it hears."""
+    with events:
+        client.cache_clear()
         try:
             yield
         finally:
@@ -43,13 +45,27 @@ def _refused(event: str, code: str, client: Any) -> Iterator[None]:
 
 def mode_refused() -> AbstractContextManager[None]:
     """Let the Parameter Store refuse to tell the mode."""
-    return _refused("ssm.GetParameter", "AccessDeniedException", modes._store)  # noqa: SLF001
+    refused = refuse("ssm.GetParameter", "AccessDeniedException")
+    return _made_within(refused, modes._store)  # noqa: SLF001
 
 
 def ledger_refused() -> AbstractContextManager[None]:
     """Let DynamoDB take no item, and show none."""
-    client = services._made_dynamodb  # noqa: SLF001
-    return _refused("dynamodb", "InternalServerError", client)
+    refused = refuse("dynamodb", "InternalServerError")
+    return _made_within(refused, services._made_dynamodb)  # noqa: SLF001
+
+
+@contextmanager
+def ledger_heard() -> Iterator[list[str]]:
+    """Yield what DynamoDB is asked for meanwhile."""
+    heard: list[str] = []
+
+    def hear(model: OperationModel, **_: object) -> None:
+        heard.append(model.name)
+
+    events = on_event("before-call.dynamodb", hear)
+    with _made_within(events, services._made_dynamodb):  # noqa: SLF001
+        yield heard
 
 
 def sweep(stack: Runner) -> Any:

@@ -240,9 +240,13 @@ def test_the_closings_since_a_time_are_read_page_by_page(ledger: Ledger) -> None
         closed = f"2026-11-{10 + n}T00:00:00Z j{n}"
         ledger.put(item(sweeps_message()) | job | {"closed": closed})
     ledger.put(item(sweeps_message()) | {"cluster": "another"})
-    found = ledger.closings("test", datetime(2026, 11, 12, tzinfo=UTC))
+    since = datetime(2026, 11, 12, tzinfo=UTC)
+    found = [*ledger.closings("test", since)]
+    short = ledger.closings("test", since, ("job_id", "kind"))
 
     assert [each["job_id"] for each in found] == [f"j{n}" for n in range(2, 12)]
+    assert found[0].keys() >= {"closed", "detail"}
+    assert [*short] == [{"job_id": f"j{n}", "kind": "close"} for n in range(2, 12)]
 
 
 def test_items_that_are_no_closings_are_not_read_as_such(ledger: Ledger) -> None:

@@ -4,7 +4,7 @@ Elasticsearch does not say who closed a job, and the log may tell a closing twic
 ledger keeps what we know of each closing, once.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -63,13 +63,18 @@ class Ledger:
         there = put.get("Attributes")
         return _read(there) if there else None
 
-    def closings(self, cluster: str, since: datetime) -> Iterator[LedgerItem]:
+    def closings(
+        self, cluster: str, since: datetime, names: Sequence[str] = ()
+    ) -> Iterator[LedgerItem]:
         """Yield the items of the closings since a time. Raises LedgerAway.
 
+        Of each item, only the attributes with these `names` are read, or all of them.
         The sort key of a closing begins with its time. Other items of the table have a
         key that begins with a letter, and are left out.
         """
-        start: dict[str, Any] = {}
+        start: dict[str, Any] = (
+            {"ProjectionExpression": ", ".join(names)} if names else {}
+        )
         while True:
             try:
                 answer = self.connect().query(
@@ -88,7 +93,7 @@ class Ledger:
             yield from map(_read, answer["Items"])
             if not (last := answer.get("LastEvaluatedKey")):
                 return
-            start = {"ExclusiveStartKey": last}
+            start["ExclusiveStartKey"] = last
 
 
 _write = TypeSerializer().serialize

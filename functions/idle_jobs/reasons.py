@@ -31,6 +31,7 @@ class Reason(StrEnum):
     FAILED = "failed"
     FAILED_DATAFEED_NOT_STOPPED = "failed_datafeed_not_stopped"
     DATAFEED_UNASSIGNED = "datafeed_unassigned"
+    FLAPPING = "flapping"
     IDLE_DATAFEED_STOPPED = "idle_datafeed_stopped"
     IDLE_NEVER_FED = "idle_never_fed"
     IDLE_NO_DATAFEED = "idle_no_datafeed"

@@ -15,7 +15,7 @@ from idle_jobs.policy.limits import Plan
 from idle_jobs.policy.verdict import Verdict
 from idle_jobs.services import Services
 from idle_jobs.steps.step import End
-from idle_jobs.steps.worth import SAVES_FOR, Worth, worth
+from idle_jobs.steps.worth import Worth, worth
 from idle_jobs.telemetry import Metric
 from idle_jobs.times import rfc3339
 
@@ -55,15 +55,13 @@ def report_halts(request: Request, plan: Plan, services: Services, mode: Mode) -
 
 
 def report_worth(
-    verdicts: Sequence[Verdict], services: Services, now: datetime
+    verdicts: Sequence[Verdict],
+    items: Sequence[LedgerItem] | None,
+    services: Services,
+    now: datetime,
 ) -> Worth:
     """Measure the memory of the open and of the idle jobs, and what is saved."""
-    items: list[LedgerItem] | None = None
-    try:
-        items = [*services.ledger.closings(services.cluster_name, now - SAVES_FOR)]
-    except LedgerAway as away:
-        services.telemetry.ledger_away("", away)
-    found = worth(verdicts, items)
+    found = worth(verdicts, items, now)
     services.telemetry.count(Metric.MEMORY_OPEN, found.open)
     services.telemetry.count(Metric.MEMORY_IDLE, sum(found.idle.values()))
     if found.saved is not None:

@@ -65,7 +65,7 @@ def sweep(
     if ignored := list(without_effect(read.jobs, services.rules)):
         summary["ignored"] = ignored
     if request.is_sweep:
-        summary["memory"] = asdict(report_worth(verdicts, services, now))
+        summary["memory"] = asdict(report_worth(verdicts, read.closings, services, now))
     services.telemetry.swept(summary, scheduled=request.is_sweep)
     return summary
 

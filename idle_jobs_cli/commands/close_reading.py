@@ -25,6 +25,7 @@ from idle_jobs_cli.output.formats import Format, note
 from idle_jobs_cli.output.tables import Column, Row, show
 from idle_jobs_cli.output.terminal import COLOURS, open_console
 from idle_jobs_cli.planning.preview import Fate, preview
+from idle_jobs_cli.stack.ledger import as_the_sweeper
 
 COLUMNS = (
     Column("job"),
@@ -49,6 +50,8 @@ def read(where: Where, body: Body, since: datetime, *, within_limits: bool) -> A
     with another_way(BY_HAND if request.only_if_idle else COUNTED):
         target = open_target(where, os.environ)
         asked_as, jobs, now = read_jobs(target)
+    if request.only_if_idle:
+        jobs = as_the_sweeper(target, jobs, now)
     rules, number = target.rules, _number(request, jobs)
     if not number:
         said = f"All jobs that {request.job_id} means are closed."

@@ -24,6 +24,7 @@ from idle_jobs_cli.output.formats import Format, write
 from idle_jobs_cli.output.lines import one_line
 from idle_jobs_cli.output.tables import Column, Row, show
 from idle_jobs_cli.output.terminal import COLOURS, open_console
+from idle_jobs_cli.stack.ledger import as_the_sweeper
 
 INPUTS = (
     Column("input"),
@@ -55,6 +56,7 @@ def answer(job: str, where: Where, output: Format) -> None:
         _, every, _ = read_jobs(target)
         alike = near(job, (each.job_id for each in every))
         raise CouldNot(f"there is no job {job} in this cluster{alike}")
+    [found] = as_the_sweeper(target, [found], now)
     verdict = judge(found, now, target.rules)
     answers = list(_answers(found, now, target.rules))
     changes = list(_changes(found, now, target.rules))

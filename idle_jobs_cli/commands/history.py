@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 from rich.text import Text
 
-from idle_jobs.messages.ledger_item import UNKNOWN, US, LedgerItem
+from idle_jobs.messages.ledger_item import UNKNOWN, US, LedgerItem, closed_at
 from idle_jobs.sizes import spoken_bytes
-from idle_jobs.times import duration, spoken
+from idle_jobs.times import duration, rfc3339, spoken
 from idle_jobs_cli.cluster.reading import read_jobs
 from idle_jobs_cli.cluster.target import open_target
 from idle_jobs_cli.cluster.where import Where
@@ -20,7 +20,7 @@ from idle_jobs_cli.output.formats import Format, output_option, write
 from idle_jobs_cli.output.lines import one_line
 from idle_jobs_cli.output.tables import Column, Row, show
 from idle_jobs_cli.output.terminal import open_console
-from idle_jobs_cli.stack.ledger import closed_at, closings, state_since
+from idle_jobs_cli.stack.ledger import closings, state_since
 
 if TYPE_CHECKING:
     from idle_jobs_cli.stack.stack import Stack
@@ -98,7 +98,11 @@ def history(
 def _entry(item: LedgerItem, now: str) -> dict[str, Any]:
     known = {name: item.get(name, "") for name in FIELDS}
     memory = int(item.get("memory_bytes", 0))
-    return known | {"closed_at": closed_at(item), "memory_bytes": memory, "now": now}
+    return known | {
+        "closed_at": rfc3339(closed_at(item)),
+        "memory_bytes": memory,
+        "now": now,
+    }
 
 
 def _row(entry: dict[str, Any]) -> Row:

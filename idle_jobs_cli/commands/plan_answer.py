@@ -20,6 +20,7 @@ from idle_jobs_cli.planning.document import (
     planned,
 )
 from idle_jobs_cli.planning.filters import Filters
+from idle_jobs_cli.stack.ledger import as_the_sweeper
 
 BY_SWEEPER = "let the Sweeper make the plan, as in docs/operating.md, Ask for the plan"
 
@@ -38,6 +39,7 @@ def answer(
     target = open_target(where, os.environ)
     with another_way(BY_SWEEPER if target.stack else ""):
         asked, jobs, now = read_jobs(target)
+    jobs = as_the_sweeper(target, jobs, now)
     found = planned(jobs, now, target.rules)
     document = document_of(found, now, _cluster(target, asked), target.settings)
     if file:

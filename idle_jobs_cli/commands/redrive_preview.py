@@ -18,6 +18,7 @@ from idle_jobs_cli.cluster.where import Where
 from idle_jobs_cli.output.formats import Format, write
 from idle_jobs_cli.output.terminal import open_console
 from idle_jobs_cli.planning.preview import FATE_FIELDS, Fate, Preview, preview
+from idle_jobs_cli.stack.ledger import as_the_sweeper
 from idle_jobs_cli.stack.parking import Parked, counted
 
 EMPTY = {**dict.fromkeys(FATE_FIELDS, ""), "memory_bytes": 0}
@@ -29,6 +30,7 @@ def show_fates(where: Where, messages: Sequence[Parked], output: Format) -> None
     if messages:
         target = open_target(where, os.environ)
         _, jobs, now = read_jobs(target)
+        jobs = as_the_sweeper(target, jobs, now)
         seen = [(each, _preview(each, target, jobs, now)) for each in messages]
     if output is not Format.TABLE:
         rows = [row for message, each in seen for row in _rows(message, each)]

@@ -17,6 +17,7 @@ ANSWERS = {
     "stats": "GET _ml/anomaly_detectors/<job_id>/_stats",
     "feed": "GET _ml/datafeeds/_stats",
     "info": "GET _ml/info",
+    "ledger": "the stack's table of closings, with --stack",
 }
 CLOCKS = (
     "job: create_time",
@@ -69,6 +70,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "forecasts": ("stats: forecasts_stats.status",),
     "upgrade_mode": ("info: upgrade_mode",),
     "problems": ("all: what could not be read",),
+    "came_back": ("ledger: our closings after which it was opened again",),
 }
 
 # The settings that `policy.judge` uses; the others are for limits and for closing.
@@ -122,7 +124,7 @@ def written(value: object) -> str:
         case bool():
             return "yes" if value else "no"
         case tuple():
-            return ", ".join(map(str, value)) or "-"
+            return ", ".join(map(written, value)) or "-"
     return "-" if value is None else str(value)
 
 

@@ -6,11 +6,14 @@ from datetime import datetime, timedelta
 from itertools import product
 from typing import Any
 
+from idle_jobs.policy.flapping import times_quiet
 from idle_jobs.policy.idleness import threshold
 from idle_jobs.policy.job import Job
 from idle_jobs.policy.judge import judge
+from idle_jobs.policy.owner import OwnerMode
 from idle_jobs.policy.rules import Rules
 from idle_jobs.policy.verdict import Verdict
+from idle_jobs.reasons import Reason
 from idle_jobs.settings import RULE_READERS
 from idle_jobs.times import CLOCKS_APART
 
@@ -31,10 +34,19 @@ def if_nothing_happens(
 
 
 def if_turned(job: Job, now: datetime, rules: Rules) -> Iterator[tuple[str, Verdict]]:
-    """Yield each switch that would change the verdict, and the new verdict."""
+    """Yield each switch that would change the verdict, and the new verdict.
+
+    Of a flapping job, the settings of its owner are such switches, too.
+    """
     today = judge(job, now, rules)
-    for switch, turned in _switches(job, rules):
-        verdict = judge(job, now, turned)
+    judged = [(s, judge(job, now, turned)) for s, turned in _switches(job, rules)]
+    if today.reason is Reason.FLAPPING:
+        for mode in OwnerMode:
+            owned = replace(job, owner=replace(job.owner, mode=mode))
+            judged += [
+                (f"custom_settings.idle_closer.mode={mode}", judge(owned, now, rules))
+            ]
+    for switch, verdict in judged:
         if differ(verdict, today):
             yield switch, verdict
 
@@ -54,6 +66,7 @@ def _moments(job: Job, now: datetime, rules: Rules) -> Iterator[datetime]:
     turned = (getattr(rules, field.name) for field in fields(rules))
     spans = {span for span in turned if isinstance(span, timedelta)}
     spans |= {timedelta(), -CLOCKS_APART, threshold(job, rules)}
+    spans |= {span * times_quiet(job) for span in spans}
     spans |= {job.owner.idle_after or timedelta()}
     for time, span in product(filter(None, times), spans):
         if abs(time - now) < HORIZON and abs(span) < HORIZON and time + span > now:

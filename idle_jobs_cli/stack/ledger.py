@@ -1,13 +1,18 @@
 """Reads the ledger of a stack: what was closed, and what became of it since."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import boto3
+import click
+from botocore.exceptions import BotoCoreError, ClientError
 
 from idle_jobs.ledger import Ledger, LedgerAway
 from idle_jobs.messages.ledger_item import LedgerItem
 from idle_jobs.policy.job import Job, State
+from idle_jobs.steps.came_back import REMEMBERED_FOR, with_returns
 from idle_jobs.times import moment
+from idle_jobs_cli.cluster.target import Target
 
 
 def closings(table: str, cluster: str, since: datetime) -> list[LedgerItem]:
@@ -19,9 +24,21 @@ def closings(table: str, cluster: str, since: datetime) -> list[LedgerItem]:
         raise away.__cause__ or away from None
 
 
-def closed_at(item: LedgerItem) -> str:
-    """Return the time of a closing; of its request, if the job has no finish time."""
-    return str(item["closed"]).partition(" ")[0]
+def as_the_sweeper(target: Target, jobs: Sequence[Job], now: datetime) -> list[Job]:
+    """Return the jobs as the Sweeper of a stack judges them: it reads the ledger, too.
+
+    Without a stack there is no ledger, nor has a stack of an older version one.
+    """
+    table = target.stack and target.stack.resources.get("Ledger")
+    if not table:
+        return [*jobs]
+    try:
+        found = closings(table[1], target.cluster_name, now - REMEMBERED_FOR)
+    except (BotoCoreError, ClientError) as error:
+        then = "a job that came back after a closing is judged like any other"
+        click.echo(f"The ledger could not be read: {error}; {then}.", err=True)
+        return [*jobs]
+    return with_returns(jobs, found)
 
 
 def state_since(item: LedgerItem, job: Job | None) -> str:

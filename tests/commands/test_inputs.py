@@ -61,6 +61,10 @@ WRITTEN: dict[str, tuple[object, str]] = {
     "an empty text": ("", "-"),
     "an empty list": ((), "-"),
     "a list": (("a", "b"), "a, b"),
+    "times": (
+        (ago(hours=2), ago(hours=1)),
+        "2026-11-23T10:00:00Z, 2026-11-23T11:00:00Z",
+    ),
     "a switch": (True, "yes"),
     "a number": (0, "0"),
 }
@@ -90,7 +94,8 @@ def test_every_field_of_a_job_has_a_source() -> None:
 
 def test_the_sources_are_what_the_cluster_is_asked() -> None:
     """A source is asked for, and whatever is asked for a job is a source."""
-    named = {n for name, told in SOURCES.items() for n in told if name != "problems"}
+    elsewhere = ("problems", "came_back")  # no field of the cluster
+    named = {n for name, told in SOURCES.items() for n in told if name not in elsewhere}
     pairs = ((answer, text.split(",")) for answer, text in ASKED.items())
     asked = {f"{answer}: {field}" for answer, fields in pairs for field in fields}
     asked -= {f"{answer}: {field}" for answer in ASKED for field in ABOUT_THE_ANSWER}

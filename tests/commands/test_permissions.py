@@ -81,6 +81,7 @@ MORE: dict[str, tuple[str, ...]] = {
     "plan --stack": (NAME,),
     "explain --stack": (NAME, "web-latency"),
     "close": ("web-latency", "--yes"),
+    "close --only-if-idle": ("web-latency", "--yes"),
     "close --expected-jobs": ("1", "web-latency", "--yes"),
     "close --wait": ("0", "web-latency", "--yes"),
     "redrive": ("--all",),

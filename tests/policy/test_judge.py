@@ -176,6 +176,11 @@ ROWS = {
         KEEP,
         Reason.REOPEN_GRACE,
     ),
+    "opened again after two closings of ours": (
+        idle_job(came_back=(ago(days=60), ago(days=40))),
+        REPORT,
+        Reason.FLAPPING,
+    ),
     "no datafeed": (idle_job(datafeed=None), REPORT, Reason.IDLE_NO_DATAFEED),
     "no datafeed, never fed": (
         idle_job(**NEVER_FED, datafeed=None),

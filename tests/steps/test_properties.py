@@ -85,6 +85,7 @@ wild_jobs = st.builds(
     bucket_span=st.none() | spans,
     functions=st.sampled_from([(), ("mean",), ("count",)]),
     problems=st.sampled_from([(), ("odd",)]),
+    came_back=st.sampled_from([(), (NOW,), (NOW, NOW)]),
 )
 # Near to an idle job, so that closes and forces are met often enough.
 near_jobs = st.fixed_dictionaries(

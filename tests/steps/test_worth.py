@@ -38,7 +38,7 @@ def item(job: Job, *, ours: bool = True) -> LedgerItem:
 
 def measured(*jobs: Job, items: tuple[LedgerItem, ...] = ()) -> Worth:
     """Return the worth of jobs and items."""
-    return worth([judge(job, NOW, RULES) for job in jobs], items)
+    return worth([judge(job, NOW, RULES) for job in jobs], items, NOW)
 
 
 def test_the_memory_is_that_of_open_jobs_and_of_idle_ones_by_reason() -> None:
@@ -72,6 +72,15 @@ NOT_SAVED: dict[str, Any] = {
 def test_no_other_closing_saves_memory(job: Job, written: LedgerItem) -> None:
     """Only what we closed, and what has stayed closed since."""
     assert measured(job, items=(written,)).saved == 0
+
+
+def test_a_closing_saves_memory_for_a_month() -> None:
+    """The ledger is read further back, for jobs that come back."""
+    month = replace(CLOSED, finished=ago(days=30))
+    longer = replace(CLOSED, finished=ago(days=30, seconds=1))
+
+    assert measured(month, items=(item(month),)).saved == 3 * GB
+    assert measured(longer, items=(item(longer),)).saved == 0
 
 
 def test_what_was_idle_is_saved_once_it_is_closed() -> None:

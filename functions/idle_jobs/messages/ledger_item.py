@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 
 from idle_jobs.messages.close_message import CloseMessage, Evidence
 from idle_jobs.messages.outcome import Ended, Outcome
 from idle_jobs.reasons import Reason
-from idle_jobs.times import rfc3339
+from idle_jobs.times import moment, rfc3339
 
 LedgerItem = Mapping[str, str | int | bool]
 
@@ -21,8 +22,8 @@ def item_of(outcome: Outcome, message: CloseMessage) -> LedgerItem:
 
     The table's key is `cluster` and `closed`, the time and the job of the closing, so
     that a range of `closed` is a span of time. A job that has no finish time, such as a
-    task without a configuration, has the time of its request there. `state_before` and
-    `datafeed_before` are what the Sweeper saw.
+    task without a configuration, has the time of its request there. `state_before`,
+    `datafeed_before` and `open_start` are what the Sweeper saw.
     """
     seen, at = message.evidence or Evidence(), outcome.finished or message.requested_at
     # Elasticsearch waits no longer for a close. What ended later may be another one's.
@@ -33,9 +34,15 @@ def item_of(outcome: Outcome, message: CloseMessage) -> LedgerItem:
         "closed_by": US if latest and at <= latest else UNKNOWN,
         "state_before": seen.state,
         "datafeed_before": seen.datafeed_state,
+        "open_start": rfc3339(seen.open_start) if seen.open_start else "",
     }
     known = {name: value for name, value in more.items() if value}
     return outcome.in_plain_values() | known
+
+
+def closed_at(item: LedgerItem) -> datetime:
+    """Return the time of a closing; of its request, if the job has no finish time."""
+    return moment(str(item["closed"]).partition(" ")[0])
 
 
 def as_first_told(outcome: Outcome, there: LedgerItem | None) -> Outcome:

@@ -5,6 +5,7 @@ A person has to look at them: what keeps them open may never end by itself.
 
 from datetime import datetime, timedelta
 
+from idle_jobs.policy.flapping import twice
 from idle_jobs.policy.idleness import grace, last_activity, quiet_time
 from idle_jobs.policy.job import Job, State
 from idle_jobs.policy.rules import Rules
@@ -22,6 +23,7 @@ NEEDS_ATTENTION = frozenset(
         Reason.DATAFEED_NOT_RUNNING,
         Reason.FAILED_DATAFEED_NOT_STOPPED,
         Reason.DATAFEED_UNASSIGNED,
+        Reason.FLAPPING,
     }
 )
 
@@ -84,4 +86,4 @@ def _young(job: Job, now: datetime, rules: Rules) -> str:
     unfed = not running and not quiet.fed and quiet.idle_since > now
     if age >= grace(job, rules) and not unfed:
         return ""
-    return f"but opened or moved {spoken(age)} ago"
+    return f"but opened or moved {spoken(age)} ago{twice(job)}"

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from idle_jobs.policy.detectors import silence_is_data
+from idle_jobs.policy.flapping import left_alone, times_quiet, twice
 from idle_jobs.policy.job import Datafeed, Job, State
 from idle_jobs.policy.owner import OwnerMode
 from idle_jobs.policy.rules import Rules
@@ -48,13 +49,15 @@ def last_activity(job: Job, now: datetime) -> datetime | None:
 def threshold(job: Job, rules: Rules) -> timedelta:
     """Return how long a job may be quiet: `IdleAfter`, or longer.
 
-    The owner may ask for more, and a slow datafeed needs more.
+    The owner may ask for more, and a slow datafeed needs more. A job that came back
+    after a closing of ours needs twice as much.
     """
     zero = timedelta()
     frequency = job.datafeed.frequency if job.datafeed else zero
     delay = job.datafeed.query_delay if job.datafeed else zero
     needed = 3 * max(job.bucket_span or zero, frequency or zero) + (delay or zero)
-    return max(rules.idle_after, needed, job.owner.idle_after or zero)
+    limit = max(rules.idle_after, needed, job.owner.idle_after or zero)
+    return limit * times_quiet(job)
 
 
 def quiet_time(job: Job, now: datetime, rules: Rules) -> QuietTime:
@@ -69,7 +72,8 @@ def quiet_time(job: Job, now: datetime, rules: Rules) -> QuietTime:
         return QuietTime(seen, limit, fed=True)
     starts = filter(None, (job.created, job.open_start, seen))
     began = max(starts, default=now)
-    return QuietTime(began, max(limit, rules.never_fed_after), fed=False)
+    unfed = rules.never_fed_after * times_quiet(job)
+    return QuietTime(began, max(limit, unfed), fed=False)
 
 
 def active(job: Job, now: datetime, rules: Rules) -> Verdict | None:
@@ -84,12 +88,25 @@ def active(job: Job, now: datetime, rules: Rules) -> Verdict | None:
     if not quiet.fed or quiet.idle_since <= now:
         return None
     why = f"quiet for {spoken(now - quiet.began)}, idle after {spoken(quiet.limit)}"
+    why += twice(job)
     return Verdict(job, Action.KEEP, Reason.ACTIVE, why)
 
 
 def grace(job: Job, rules: Rules) -> timedelta:
-    """Return for how long a job is kept after it was opened; owners may lengthen it."""
-    return max(rules.reopen_grace, job.owner.idle_after or timedelta())
+    """Return for how long a job is kept after it was opened; owners may lengthen it.
+
+    A job that came back may have old data. So its quiet time counts from then, too.
+    """
+    usual = max(rules.reopen_grace, job.owner.idle_after or timedelta())
+    if not job.came_back:
+        return usual
+    dry = job.datafeed and job.datafeed.state != "stopped"
+    return max(usual, dry_limit(job, rules) if dry else threshold(job, rules))
+
+
+def dry_limit(job: Job, rules: Rules) -> timedelta:
+    """Return for how long a running datafeed may find no data."""
+    return max(threshold(job, rules), rules.dry_after * times_quiet(job))
 
 
 def reopen_grace(job: Job, now: datetime, rules: Rules) -> Verdict | None:
@@ -100,6 +117,7 @@ def reopen_grace(job: Job, now: datetime, rules: Rules) -> Verdict | None:
     if age >= limit:
         return None
     why = f"opened or moved {spoken(age)} ago, judged after {spoken(limit)}"
+    why += twice(job)
     return Verdict(job, Action.KEEP, Reason.REOPEN_GRACE, why)
 
 
@@ -111,7 +129,7 @@ def idle(job: Job, now: datetime, rules: Rules) -> Verdict:
         return _started(job, job.datafeed, quiet, now, rules)
     if quiet.idle_since > now:
         why = f"never fed, opened {spoken(now - quiet.began)} ago"
-        why += f", idle after {spoken(quiet.limit)}"
+        why += f", idle after {spoken(quiet.limit)}{twice(job)}"
         return Verdict(job, Action.KEEP, Reason.REOPEN_GRACE, why)
     reason, allowed = _kind(quiet, state, rules)
     why = f"{_how_quiet(quiet, now)}, datafeed {state}"
@@ -137,7 +155,7 @@ def _started(
     if feed.real_time_running is None:
         why = f"{why}, but no node reports that it runs"
         return Verdict(job, Action.KEEP, Reason.ACTIVE, why)
-    dry_at = quiet.began + max(quiet.limit, rules.dry_after)
+    dry_at = quiet.began + max(quiet.limit, dry_limit(job, rules))
     if quiet.fed and dry_at > now:
         return Verdict(job, Action.KEEP, Reason.ACTIVE, why)
     opted_in = job.owner.mode is OwnerMode.AUTO or not silence_is_data(job.functions)
@@ -155,4 +173,4 @@ def _closable(
     if job.owner.mode is OwnerMode.NOTIFY:
         why, allowed = f"{why}; its owner asked for reports only", False
     action = Action.CLOSE if allowed else Action.REPORT
-    return Verdict(job, action, reason, why, idle_since=since)
+    return left_alone(Verdict(job, action, reason, why, idle_since=since))

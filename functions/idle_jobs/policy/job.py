@@ -56,6 +56,8 @@ class Job:
     `open_start` is when its process started; it changes when the job changes node.
     `last_data` is the wall clock when it last got data. `newest_clock` is the newest
     time in any of its documents. `memory_bytes` is what it reserves while it is open.
+    `came_back` has the times of our closings after which it was opened again; only the
+    ledger knows them, so it is empty wherever the ledger was not read.
     """
 
     job_id: str
@@ -81,6 +83,7 @@ class Job:
     forecasts: int = 0
     upgrade_mode: bool = False
     problems: tuple[str, ...] = ()
+    came_back: tuple[datetime, ...] = ()
 
     @property
     def live(self) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from idle_jobs.policy.attention import feed_left_running, neglected
+from idle_jobs.policy.flapping import left_alone
 from idle_jobs.policy.idleness import active, idle, reopen_grace
 from idle_jobs.policy.job import Job, State
 from idle_jobs.policy.owner import OwnerMode
@@ -152,7 +153,7 @@ def _failed(job: Job, now: datetime, rules: Rules) -> Verdict | None:
         return Verdict(job, Action.KEEP, Reason.FAILED, why)
     may_force = rules.force_failed and job.owner.mode is not OwnerMode.NOTIFY
     action = Action.FORCE if may_force else Action.REPORT
-    return Verdict(job, action, Reason.FAILED, why)
+    return left_alone(Verdict(job, action, Reason.FAILED, why))
 
 
 # The order is the policy: a rule may rely on all the rules before it.

@@ -4,7 +4,7 @@
 returns why the request of a person is not carried out.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -115,11 +115,13 @@ class Read:
     """All jobs of a cluster as read once, and which of them got a message since.
 
     The requests of one batch share one read. `sent` has the ids of the jobs for which
-    an earlier request of the batch sent a message.
+    an earlier request of the batch sent a message. `closings` are the items of the
+    ledger, or None if it cannot be read.
     """
 
     jobs: Sequence[Job]
     sent: set[str] = field(default_factory=set)
+    closings: Sequence[Mapping[str, str | int | bool]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,11 @@ class Owner:
     name: str = ""
     problem: str = ""
 
+    @property
+    def speaks(self) -> bool:
+        """Return whether a setting says something about closing; `owner` does not."""
+        return bool(self.mode or self.idle_after or self.keep_open_until)
+
 
 NO_OWNER_SETTINGS = Owner()
 OUR_KEY = "idle_closer"

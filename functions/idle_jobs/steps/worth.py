@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from idle_jobs.messages.ledger_item import US, LedgerItem
 from idle_jobs.policy.job import Job, State
@@ -13,6 +13,9 @@ from idle_jobs.times import moment
 # A closing counts as saving memory for so long. Who has not opened a job for a month
 # has no use for it: then it is a job less, and not memory saved.
 SAVES_FOR = timedelta(days=30)
+
+# What `worth` reads of an item.
+READS = ("job_id", "closed_by", "finished", "memory_bytes")
 
 # A failed job holds no memory.
 _HOLDS = frozenset({State.OPENING, State.OPENED, State.CLOSING})
@@ -32,7 +35,9 @@ class Worth:
     saved: int | None
 
 
-def worth(verdicts: Sequence[Verdict], items: Iterable[LedgerItem] | None) -> Worth:
+def worth(
+    verdicts: Sequence[Verdict], items: Iterable[LedgerItem] | None, now: datetime
+) -> Worth:
     """Return the worth, given the verdicts of all jobs and the items of the ledger."""
     jobs = {verdict.job.job_id: verdict.job for verdict in verdicts}
     idle: Counter[str] = Counter()
@@ -42,21 +47,24 @@ def worth(verdicts: Sequence[Verdict], items: Iterable[LedgerItem] | None) -> Wo
     return Worth(
         open=sum(job.memory_bytes for job in jobs.values() if job.state in _HOLDS),
         idle=dict(idle),
-        saved=None if items is None else _saved(items, jobs),
+        saved=None if items is None else _saved(items, jobs, now - SAVES_FOR),
     )
 
 
-def _saved(items: Iterable[LedgerItem], jobs: Mapping[str, Job]) -> int:
+def _saved(
+    items: Iterable[LedgerItem], jobs: Mapping[str, Job], since: datetime
+) -> int:
     return sum(
         int(item.get("memory_bytes", 0))
         for item in items
-        if _is_ours_still(item, jobs.get(str(item["job_id"])))
+        if _is_ours_still(item, jobs.get(str(item["job_id"])), since)
     )
 
 
-def _is_ours_still(item: LedgerItem, job: Job | None) -> bool:
-    """Return whether we closed the job, and nobody has opened it since."""
+def _is_ours_still(item: LedgerItem, job: Job | None, since: datetime) -> bool:
+    """Return whether we closed the job after a time, and nobody has opened it since."""
     finished = item.get("finished")
     if job is None or job.state is not State.CLOSED or not finished:
         return False
-    return item["closed_by"] == US and job.finished == moment(finished)
+    at = moment(finished)
+    return item["closed_by"] == US and job.finished == at and at >= since
