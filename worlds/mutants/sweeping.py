@@ -174,6 +174,21 @@ SWEEPING: dict[str, Mutant] = {
         # A Sweeper that stands still between its reads: closings end meanwhile.
         stalls=0.3,
     ),
+    "a job that came back twice is closed once more": mutant(
+        "policy.flapping",
+        Wrong("flaps", lambda *_: False),
+        "policy/flapping",
+    ),
+    "a job that came back is closed as soon as before": mutant(
+        "policy.flapping",
+        Wrong("times_quiet", lambda *_: 1),
+        "policy/flapping",
+    ),
+    "what a person closed counts as a sweep's closing": mutant(
+        "steps.came_back",
+        Wrong("_we_judged_it_idle", lambda _right, item: item["closed_by"] == "us"),
+        "steps/came_back",
+    ),
     "a close names its job as it is": mutant(
         "elastic.cluster",
         Argument("Cluster.close", "quote", "safe", "'%/'"),
