@@ -19,6 +19,8 @@ GUARDED = KEYED | {
     "PermissionsBoundaryArn": f"arn:{{p}}:iam::{ACCOUNT}:policy/boundary",
     "ScheduleTimezone": "Europe/Berlin",
     "AlarmEmail": "ann@example.com",
+    "Digest": "daily",
+    "DigestEmail": "ann@example.com",
     "RequestPrincipals": f"arn:{{p}}:iam::{ACCOUNT}:role/closes",
     "RequestRuleArn": f"arn:{{p}}:events:{{r}}:{ACCOUNT}:rule/close",
 }

@@ -56,6 +56,8 @@ def api_call(
         case "events", {"Entries": [{"EventBusName": bus, "Source": source}, *_]}:
             keys = frozenset({("events:source", source)})
             return Call(function, action, f"{here}:event-bus/{bus}", keys)
+        case "sns", {"TopicArn": _}:
+            return Call(function, action, "DigestTopic")
         case "ssm", {"Name": name}:
             return Call(function, action, f"{here}:parameter{name}")
         case "secretsmanager", {"SecretId": arn}:

@@ -49,6 +49,11 @@ AXES: dict[str, list[Parameters]] = {
         {"ExistingTopicArn": f"arn:{{p}}:sns:{{r}}:{ACCOUNT}:on-call"},
     ],
     "bus": [{}, {"EventBusName": "default"}],
+    "digest": [
+        {},
+        {"Digest": "daily"},
+        {"Digest": "sweep", "DigestEmail": "ann@example.com"},
+    ],
     "ledger": [{}, {"KeepLedger": "false"}],
     "logs": [{}, {"KeepLogs": "true", "LogRetentionDays": "365", "LogLevel": "DEBUG"}],
     "network": [

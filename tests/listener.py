@@ -1,10 +1,10 @@
 """What a rule of an event bus makes of events: a queue keeps those that it matches."""
 
-import json
 from typing import Any
 
 import boto3
 
+from local.digests import taken
 from local.place import ACCOUNT, REGION
 
 
@@ -12,8 +12,7 @@ class Listener:
     """A bus, a rule of it, and a queue; made as an operator would make them."""
 
     def __init__(self, bus: str, pattern: str) -> None:
-        self._sqs = boto3.client("sqs")
-        self._queue = self._sqs.create_queue(QueueName="heard")["QueueUrl"]
+        self._queue = boto3.client("sqs").create_queue(QueueName="heard")["QueueUrl"]
         target = {"Id": "queue", "Arn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:heard"}
         events = boto3.client("events")
         events.create_event_bus(Name=bus)
@@ -23,12 +22,4 @@ class Listener:
     @property
     def heard(self) -> list[dict[str, Any]]:
         """Return the events that have come since one last asked."""
-        found = []
-        while more := self._sqs.receive_message(
-            QueueUrl=self._queue, MaxNumberOfMessages=10, WaitTimeSeconds=0
-        ).get("Messages"):
-            for message in more:
-                found.append(json.loads(message["Body"]))
-                receipt = message["ReceiptHandle"]
-                self._sqs.delete_message(QueueUrl=self._queue, ReceiptHandle=receipt)
-        return found
+        return list(taken(self._queue))

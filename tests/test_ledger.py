@@ -259,6 +259,32 @@ def test_items_that_are_no_closings_are_not_read_as_such(ledger: Ledger) -> None
     assert [str(each["closed"])[:4] for each in found] == ["9999"]
 
 
+def noted(key: str, at: datetime) -> dict[str, str]:
+    """Return an item that is no closing."""
+    return {"cluster": "test", "closed": key, "noted_at": rfc3339(at)}
+
+
+def test_an_item_that_is_no_closing_is_replaced_as_it_was_read(ledger: Ledger) -> None:
+    """Whoever has read an older one writes nothing, and knows it."""
+    first, second = noted("digest", ago(hours=2)), noted("digest", ago(hours=1))
+    assert ledger.noted("test", "digest") is None
+    assert ledger.note(first, None)
+    assert not ledger.note(second, None)
+    assert ledger.note(second, first)
+    assert not ledger.note(noted("digest", NOW), first)
+
+    assert ledger.noted("test", "digest") == second
+    assert ledger.noted("another", "digest") is None
+
+
+def test_a_write_whose_answer_was_lost_is_known_to_be_done(ledger: Ledger) -> None:
+    """boto3 tries again, and what is there is what it has written."""
+    one = noted("digest", NOW)
+
+    assert ledger.note(one, None)
+    assert ledger.note(one, None)
+
+
 @pytest.mark.slow
 def test_observe_and_close_measure_the_same_memory(stack: Runner) -> None:
     """What could be freed on the first day is what is saved on the second."""

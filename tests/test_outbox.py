@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import boto3
@@ -182,3 +183,19 @@ def test_a_call_that_fails_as_a_whole_is_told_too(outbox: Outbox) -> None:
     failed = outbox.set_visibility("https://sqs.eu-west-1.amazonaws.com/1/no", {"r": 1})
 
     assert "NonExistentQueue" in failed
+
+
+def test_what_is_parked_is_counted(sqs: SQSClient, outbox: Outbox) -> None:
+    """Also what somebody is looking at."""
+    for _ in range(3):
+        outbox.park_body("{}", "bad_request")
+    sqs.receive_message(QueueUrl=outbox.parking_queue, MaxNumberOfMessages=1)
+
+    assert outbox.parked() == 3
+
+
+def test_a_queue_that_cannot_be_counted_is_not_empty(outbox: Outbox) -> None:
+    """SQS refuses, so nobody knows."""
+    gone = replace(outbox, parking_queue=outbox.parking_queue + "-gone")
+
+    assert gone.parked() is None

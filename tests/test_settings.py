@@ -51,6 +51,8 @@ def test_the_template_says_it_all() -> None:
         parking_queue_url=RESOURCES["ParkingQueue"],
         ledger_table=RESOURCES["Ledger"],
         event_bus_name="",
+        digest="off",
+        digest_topic="",
         timeouts=Timeouts(connect=3, read=20, close_early=2, close=10, measured=120),
         rules=Rules(),
     )
@@ -171,7 +173,7 @@ def test_safe_urls_are_taken(url: str) -> None:
 
 
 MAY_BE_EMPTY = {"ROLE_ARN", "SECRET_ARN", "CA_BUNDLE", "SIGNING_REGION"}
-MAY_BE_EMPTY |= {"EVENT_BUS_NAME"}
+MAY_BE_EMPTY |= {"EVENT_BUS_NAME", "DIGEST_TOPIC"}
 MAY_BE_EMPTY |= {"MANAGED_JOBS_ALLOWED", "KEEP_PATTERNS", "QUIET_HOURS"}
 
 

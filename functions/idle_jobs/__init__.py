@@ -10,7 +10,7 @@
 
 `policy`, `messages` and `steps` decide, and are pure. The modules beside them carry
 the decisions out: `services` holds their clients, `outbox` calls SQS, `event_bus` calls
-EventBridge, and `close_call` posts the closes.
+EventBridge, `topic` calls SNS, and `close_call` posts the closes.
 
     job         an anomaly detection job of Elasticsearch
     sweep       a request for all idle jobs, made by the schedule

@@ -10,8 +10,8 @@ CLIENT_CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 3},
 )
 
-# For EventBridge, whose answers change nothing: about 5 s at most. The second attempt
-# is for a connection that was closed while the function was frozen.
+# For EventBridge and SNS, whose answers change nothing: about 5 s at most. The second
+# attempt is for a connection that was closed while the function was frozen.
 BUS_CONFIG = Config(
     connect_timeout=1,
     read_timeout=1,

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 CONDITION = "attribute_not_exists(closed) OR closed_by = :weaker"
+# For an item that is no closing: there is none, or the one that was read.
+AS_READ = "attribute_not_exists(closed) OR noted_at = :as_read"
 # `cluster` is a reserved word of DynamoDB, which refuses it in an expression.
 SINCE = "#cluster = :cluster AND closed BETWEEN :since AND :last"
 # It sorts after every time, and before the letters of items that are no closings.
@@ -44,24 +46,8 @@ class Ledger:
         author. Raises LedgerAway if DynamoDB refuses, or does not answer.
         """
         weaker = UNKNOWN if item["closed_by"] == US else NOBODY
-        try:
-            put = self.connect().put_item(
-                TableName=self.table,
-                Item={name: _write(value) for name, value in item.items()},
-                ConditionExpression=CONDITION,
-                ExpressionAttributeValues={":weaker": {"S": weaker}},
-                ReturnValues="ALL_OLD",
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
-            )
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-                raise LedgerAway(str(error)) from error
-            answer: Mapping[str, Any] = error.response
-            return _read(answer.get("Item", {}))
-        except BotoCoreError as error:
-            raise LedgerAway(str(error)) from error
-        there = put.get("Attributes")
-        return _read(there) if there else None
+        _, there = self._put(item, CONDITION, ":weaker", weaker)
+        return there
 
     def closings(
         self, cluster: str, since: datetime, names: Sequence[str] = ()
@@ -72,6 +58,50 @@ class Ledger:
         The sort key of a closing begins with its time. Other items of the table have a
         key that begins with a letter, and are left out.
         """
+        return self._query(cluster, rfc3339(since), AFTER_TIMES, names)
+
+    def noted(self, cluster: str, key: str) -> LedgerItem | None:
+        """Return the item with a sort key that no closing has. Raises LedgerAway."""
+        return next(self._query(cluster, key, key), None)
+
+    def note(self, item: LedgerItem, there: LedgerItem | None) -> bool:
+        """Write an item that is no closing in the place of one that was read, or none.
+
+        Return whether it is written: not if another function was faster. Its
+        `noted_at` differs from that of every other item. Raises LedgerAway.
+        """
+        as_read = str(there["noted_at"]) if there else NOBODY
+        written, now_there = self._put(item, AS_READ, ":as_read", as_read)
+        # The answer to a first attempt may have been lost.
+        return written or now_there == item
+
+    def _put(
+        self, item: LedgerItem, condition: str, name: str, value: str
+    ) -> tuple[bool, LedgerItem | None]:
+        """Put an item on a condition; return whether it was, and what was there."""
+        try:
+            put = self.connect().put_item(
+                TableName=self.table,
+                Item={field: _write(value) for field, value in item.items()},
+                ConditionExpression=condition,
+                ExpressionAttributeValues={name: {"S": value}},
+                ReturnValues="ALL_OLD",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise LedgerAway(str(error)) from error
+            answer: Mapping[str, Any] = error.response
+            return False, _read(answer.get("Item", {}))
+        except BotoCoreError as error:
+            raise LedgerAway(str(error)) from error
+        there = put.get("Attributes")
+        return True, _read(there) if there else None
+
+    def _query(
+        self, cluster: str, first: str, last: str, names: Sequence[str] = ()
+    ) -> Iterator[LedgerItem]:
+        """Yield the items of a cluster from one sort key to another, both included."""
         start: dict[str, Any] = (
             {"ProjectionExpression": ", ".join(names)} if names else {}
         )
@@ -83,17 +113,17 @@ class Ledger:
                     ExpressionAttributeNames={"#cluster": "cluster"},
                     ExpressionAttributeValues={
                         ":cluster": {"S": cluster},
-                        ":since": {"S": rfc3339(since)},
-                        ":last": {"S": AFTER_TIMES},
+                        ":since": {"S": first},
+                        ":last": {"S": last},
                     },
                     **start,
                 )
             except (BotoCoreError, ClientError) as error:
                 raise LedgerAway(str(error)) from error
             yield from map(_read, answer["Items"])
-            if not (last := answer.get("LastEvaluatedKey")):
+            if not (more := answer.get("LastEvaluatedKey")):
                 return
-            start["ExclusiveStartKey"] = last
+            start["ExclusiveStartKey"] = more
 
 
 _write = TypeSerializer().serialize

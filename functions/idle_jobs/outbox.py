@@ -12,12 +12,18 @@ from idle_jobs.messages.close_message import CloseMessage
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.literals import QueueAttributeNameType
     from mypy_boto3_sqs.type_defs import (
         ChangeMessageVisibilityBatchRequestEntryTypeDef as Visibility,
     )
     from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef as Entry
 
 T = TypeVar("T")
+# Who lists the parked messages receives them, so that for a moment they are invisible.
+COUNTS: "Sequence[QueueAttributeNameType]" = (
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesNotVisible",
+)
 MOST_ENTRIES = 10  # of any SQS batch call
 LONGEST_MESSAGE = 1024 * 1024  # bytes, with its attributes
 LONGEST_DELAY = 900  # seconds
@@ -63,6 +69,16 @@ class Outbox:
         body = _takable(body)
         room = LONGEST_MESSAGE - len(body.encode())
         self._send(self.parking_queue, [body], reason if room > LONGEST_REASON else "")
+
+    def parked(self) -> int | None:
+        """Return about how many messages are parked, None if SQS does not say."""
+        try:
+            answer = self.sqs.get_queue_attributes(
+                QueueUrl=self.parking_queue, AttributeNames=COUNTS
+            )
+        except (BotoCoreError, ClientError):
+            return None
+        return sum(int(answer["Attributes"][name]) for name in COUNTS)
 
     def set_visibility(self, queue: str, seconds: Mapping[str, int]) -> str:
         """Set visibility timeouts, by receipt handle; return the errors, or "".

@@ -36,7 +36,8 @@ def report_closing(outcome: Outcome, message: CloseMessage, services: Services) 
     Raises LedgerAway, which is logged, before anything is written.
     """
     try:
-        there = services.ledger.put(item_of(outcome, message))
+        written_at = {"written_at": rfc3339(services.clock())}
+        there = services.ledger.put({**item_of(outcome, message), **written_at})
     except LedgerAway as away:
         services.telemetry.ledger_away(outcome.job_id, away)
         raise

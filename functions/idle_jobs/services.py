@@ -25,8 +25,10 @@ from idle_jobs.modes import ModeSet, ModeUnreadable, read_mode, read_mode_set
 from idle_jobs.outbox import Outbox
 from idle_jobs.policy.rules import Rules
 from idle_jobs.settings import Settings, current
+from idle_jobs.steps.digest_item import Every
 from idle_jobs.steps.role import Role
 from idle_jobs.telemetry import Telemetry
+from idle_jobs.topic import Publisher, Topic
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -38,7 +40,7 @@ class Services:
 
     `inbox` is the URL of the queue whose records the function handles. `clock` returns
     the time, `ask_mode` the mode (fresh, or at most 30 s old), and `ask_mode_set` when
-    and by whom the mode was written.
+    and by whom the mode was written. `topic` is None if nobody wants digests.
     """
 
     cluster_name: str
@@ -52,6 +54,7 @@ class Services:
     clock: Callable[[], datetime]
     ask_mode: Callable[..., Mode]
     ask_mode_set: Callable[[], ModeSet] = ModeSet
+    topic: Topic | None = None
 
     @property
     def rules(self) -> Rules:
@@ -93,6 +96,7 @@ def open_services(inbox: str, logger: Logger, metrics: Metrics) -> Services:
         ask_mode=partial(read_mode, settings.mode_parameter),
         # A sweep asks twice: for its summary, and whether its stack is a new one.
         ask_mode_set=cache(partial(read_mode_set, settings.mode_parameter)),
+        topic=_topic(settings),
     )
 
 
@@ -175,6 +179,18 @@ def _bus(settings: Settings) -> EventBus | None:
 def _eventbridge() -> Client:
     """Return a client. It is made for the first event."""
     client: Client = boto3.client("events", config=BUS_CONFIG)
+    return client
+
+
+def _topic(settings: Settings) -> Topic | None:
+    arn, every = settings.digest_topic, Every(settings.digest)
+    return Topic(_sns, arn, every) if arn else None
+
+
+@cache
+def _sns() -> Publisher:
+    """Return a client. It is made for the first digest."""
+    client: Publisher = boto3.client("sns", config=BUS_CONFIG)
     return client
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from idle_jobs.elastic.transport import Timeouts
 from idle_jobs.policy.rules import Rules
+from idle_jobs.steps.digest_item import Every
 from idle_jobs.texts import tidy
 from idle_jobs.times import spoken
 from idle_jobs.variables import (
@@ -50,6 +51,8 @@ class Settings:
     parking_queue_url: str
     ledger_table: str
     event_bus_name: str
+    digest: str
+    digest_topic: str
     timeouts: Timeouts
     rules: Rules
 
@@ -134,6 +137,8 @@ OWN_READERS: dict[str, Reader] = {
     "PARKING_QUEUE_URL": url,
     "LEDGER_TABLE": name,
     "EVENT_BUS_NAME": bus,
+    "DIGEST": one_of(*Every),
+    "DIGEST_TOPIC": str,
 }
 TIMEOUT_READERS: dict[str, Reader] = dict.fromkeys(_FIELD_OF, seconds)
 RULE_READERS: dict[str, Reader] = {

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, assert_never
 
+from idle_jobs.digesting import publish_digest
 from idle_jobs.ledger import LedgerAway
 from idle_jobs.messages.close_message import CloseMessage
 from idle_jobs.messages.outcome import Ended, outcome_of
@@ -22,6 +23,7 @@ from idle_jobs.policy.verdict import Verdict
 from idle_jobs.reasons import Reason
 from idle_jobs.reporting import report_closing, report_halts, report_worth
 from idle_jobs.services import Services
+from idle_jobs.steps.digest import Swept
 from idle_jobs.steps.next_step import next_step, why_closed
 from idle_jobs.steps.step import HandOver
 from idle_jobs.steps.sweep_plan import plan_of
@@ -65,8 +67,11 @@ def sweep(
     if ignored := list(without_effect(read.jobs, services.rules)):
         summary["ignored"] = ignored
     if request.is_sweep:
-        summary["memory"] = asdict(report_worth(verdicts, read.closings, services, now))
+        worth = report_worth(verdicts, read.closings, services, now)
+        summary["memory"] = asdict(worth)
     services.telemetry.swept(summary, scheduled=request.is_sweep)
+    if request.is_sweep:
+        publish_digest(request, services, mode, Swept(verdicts, plan, worth))
     return summary
 
 
@@ -103,6 +108,7 @@ def sweep_nothing(
         services.telemetry.count(Metric.MODE_PAUSED, age.total_seconds())
     summary = summary_of(request, [], Plan(()), Mode.PAUSED, written, now)
     services.telemetry.swept(summary, scheduled=request.origin is Origin.SCHEDULE)
+    publish_digest(request, services, Mode.PAUSED, None)
     return summary
 
 

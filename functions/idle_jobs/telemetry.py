@@ -157,6 +157,13 @@ class Telemetry:
         fields = {"job_id": job_id, "detail": str(error)}
         self.logger.error("ledger_away", extra=fields)
 
+    def digested(self, error: str = "") -> None:
+        """Report a digest that was published, or that SNS did not take."""
+        if error:
+            self.logger.error("digest_failed", extra={"detail": error})
+        else:
+            self.logger.info("digest_sent")
+
     def mode_unreadable(self, error: Exception) -> None:
         """Report a mode that could not be read; it counts as `paused`."""
         self.logger.error("mode_unreadable", extra={"detail": str(error)})

@@ -47,6 +47,7 @@ _SECRET = Taken(
     pattern=r"(arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]+:secret:"
     r"\S+-[A-Za-z0-9]{6})?",
 )
+_EMAIL = Taken("an e-mail address, or empty", pattern=r"([^@\s]+@[^@\s]+)?")
 _SWITCH = _one_of("true", "false")
 _IDS = "[, ]*([a-z0-9_.-]+( *,[, ]*[a-z0-9_.-]+)*)?[, ]*"
 _GLOBS = (
@@ -72,7 +73,7 @@ PARAMETERS: Mapping[str, Taken] = {
         "an ARN, or empty", pattern=r"(arn:aws[a-z-]*:[a-z-]+:[a-z0-9-]*:[0-9]*:\S+)?"
     ),
     "SecretArn": _SECRET,
-    "AlarmEmail": Taken("an e-mail address, or empty", pattern=r"([^@\s]+@[^@\s]+)?"),
+    "AlarmEmail": _EMAIL,
     "ExistingTopicArn": Taken(
         "the ARN of a standard SNS topic, or empty",
         pattern="(arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256})?",
@@ -81,6 +82,8 @@ PARAMETERS: Mapping[str, Taken] = {
         "the name of an event bus, such as default, or empty",
         pattern="[A-Za-z0-9._-]{0,256}",
     ),
+    "Digest": _one_of("off", "daily", "sweep"),
+    "DigestEmail": _EMAIL,
     "LogLevel": _one_of("DEBUG", "INFO", "WARNING", "ERROR"),
     "LogRetentionDays": _one_of(
         *("1", "3", "5", "7", "14", "30", "60", "90", "120", "150", "180", "365"),

@@ -25,6 +25,9 @@ RULES: Mapping[str, Callable[[Given], object]] = {
     "ExistingTopicArn has subscribers of its own, so AlarmEmail stays empty": (
         lambda given: not (given("ExistingTopicArn") and given("AlarmEmail"))
     ),
+    "DigestEmail needs Digest, daily or sweep": lambda given: (
+        not given("DigestEmail") or given("Digest") in {"daily", "sweep"}
+    ),
     "SubnetIds needs SecurityGroupIds": lambda given: (
         not given("SubnetIds") or given("SecurityGroupIds")
     ),

@@ -164,6 +164,7 @@ DOORS = {
             "idle_jobs.modes",
             "idle_jobs.outbox",
             "idle_jobs.elastic.signing",
+            "idle_jobs.topic",
             "idle_jobs.doctor.report",
         },
     ),

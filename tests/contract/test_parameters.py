@@ -13,7 +13,7 @@ DESCRIBED = SOURCE["Parameters"]
 VARIABLES = SOURCE["Globals"]["Function"]["Environment"]["Variables"]
 # The parameters that no function reads.
 OF_THE_STACK = {
-    *("AlarmEmail", "ClusterArn", "ForcesPerDay"),
+    *("AlarmEmail", "DigestEmail", "ClusterArn", "ForcesPerDay"),
     *("ExistingTopicArn", "LogRetentionDays", "KeepLogs", "KeepLedger"),
     *("ReadSecretArn", "RequestPrincipals", "RequestRuleArn"),
     *("SubnetIds", "SecurityGroupIds", "KmsKeyArn", "PermissionsBoundaryArn"),

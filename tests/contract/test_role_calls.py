@@ -57,6 +57,7 @@ SIGNED = {"AuthMode": "sigv4", "SecretArn": ""}
 CONFIGURATIONS: dict[str, dict[str, str]] = {
     "an API key": {},
     "an event bus": {"EventBusName": "default"},
+    "digests": {"Digest": "sweep"},
     "a secret for reading alone": {"ReadSecretArn": "made by the test"},
     "signed for API Gateway": SIGNED
     | {"ClusterArn": f"arn:aws:execute-api:{_AT}:a1b2c3d4e5/prod/*"},

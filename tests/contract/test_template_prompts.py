@@ -98,6 +98,10 @@ BROKEN = {
         {"ClusterArn": ARN, "SecurityGroupIds": "sg-0a1b2c3d"},
         "SecurityGroupIds needs SubnetIds",
     ),
+    "an address for digests that nobody writes": (
+        {"ClusterArn": ARN, "DigestEmail": "ann@example.com"},
+        "DigestEmail needs Digest, daily or sweep",
+    ),
     "an address for a topic that has subscribers": (
         {"ClusterArn": ARN, "ExistingTopicArn": TOPIC, "AlarmEmail": "ann@example.com"},
         "ExistingTopicArn has subscribers of its own, so AlarmEmail stays empty",
@@ -136,6 +140,8 @@ CHOICES = {
     "ReadSecretArn": ["", SECRET],
     "ExistingTopicArn": ["", TOPIC],
     "AlarmEmail": ["", "ann@example.com"],
+    "Digest": ["off", "daily"],
+    "DigestEmail": ["", "ann@example.com"],
     "SubnetIds": ["", "subnet-0a1b2c3d"],
     "SecurityGroupIds": ["", "sg-0a1b2c3d"],
 }

@@ -40,6 +40,7 @@ class Grant(NamedTuple):
 def resolve(value: Value, parameters: dict[str, str]) -> Value:
     """Resolve a part of the template; resources stand for themselves."""
     resources = {f"{name}.Arn": name for name in SOURCE["Resources"]}
+    resources["DigestTopic"] = "DigestTopic"
     resources |= {f"AWS::{name}": value for name, value in PSEUDO.items()}
     return Resolver(SOURCE, parameters, resources).resolve(value)
 
@@ -128,6 +129,21 @@ def test_a_role_sends_events_of_ours_alone(function: str) -> None:
     assert statement["Condition"] == {
         "StringEquals": {"events:source": "idle-job-closer"}
     }
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_the_sweeper_alone_publishes_digests(function: str) -> None:
+    """To the one topic, for which it counts what is parked; not without a digest."""
+    more = grants(function, KEYED | {"Digest": "daily"}) - grants(function, KEYED)
+
+    assert more == (
+        {
+            Grant("sns:Publish", "DigestTopic"),
+            Grant("sqs:GetQueueAttributes", "ParkingQueue"),
+        }
+        if function == "Sweeper"
+        else set()
+    )
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

@@ -12,7 +12,7 @@ from idle_jobs.messages.outcome import Ended, outcome_of
 from idle_jobs.policy.job import Job, State
 from idle_jobs.policy.judge import judge
 from idle_jobs.reasons import Reason
-from idle_jobs.steps.worth import Worth, worth
+from idle_jobs.steps.worth import Worth, gib_hours, worth
 
 GB = 1024**3
 IDLE = idle_job(job_id="idle", memory_bytes=2 * GB)
@@ -94,3 +94,33 @@ def test_what_was_idle_is_saved_once_it_is_closed() -> None:
 
     assert sum(before.idle.values()) == after.saved == 7 * GB
     assert (before.saved, sum(after.idle.values())) == (0, 0)
+
+
+def test_the_gib_hours_of_a_period_are_those_of_three_jobs() -> None:
+    """One was closed in it, one before it, and one is open again: 3 x 5 + 1 x 24."""
+    in_it = replace(CLOSED, finished=ago(hours=5))
+    before = closed_job(job_id="old", memory_bytes=GB, finished=ago(days=3))
+    again = closed_job(job_id="again", memory_bytes=9 * GB)
+    verdicts = [judge(job, NOW, RULES) for job in (in_it, before, _reopened(again))]
+    items = [item(in_it), _of_old(item(before)), item(again)]
+
+    assert gib_hours(verdicts, items, ago(days=1), NOW) == pytest.approx(3 * 5 + 24)
+
+
+def test_a_closing_saves_for_a_month() -> None:
+    """Who has not missed the job for so long has no use for it."""
+    old = closed_job(job_id="old", memory_bytes=GB, finished=ago(days=30, hours=18))
+    verdicts = [judge(old, NOW, RULES)]
+    items = [_of_old(item(old))]
+
+    assert gib_hours(verdicts, items, ago(days=1), NOW) == pytest.approx(6)
+    assert gib_hours(verdicts, items, ago(hours=1), NOW) == 0
+
+
+def _reopened(job: Job) -> Job:
+    return replace(job, state=State.OPENED, finished=None)
+
+
+def _of_old(closing: LedgerItem) -> LedgerItem:
+    """Return the item as it was written right after the closing, by us."""
+    return {**closing, "closed_by": "us"}

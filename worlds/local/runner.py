@@ -29,6 +29,7 @@ import botocore.session
 import time_machine
 from moto import mock_aws
 
+from local.digests import Digests
 from local.place import REGION
 from local.queues import Queues
 from local.topology import Function, Source, Topology, environment_of
@@ -121,6 +122,7 @@ class Runner:
         self.queues = Queues(self.topology.queues)
         self.name = f"idle-job-closer-{next(STACKS)}"
         self.topology.ledger.create(self.name)
+        self.digests = Digests(self.name) if self.has_digests else None
         self.mode_parameter = f"/{self.name}/mode"
         self._secret = boto3.client("secretsmanager").create_secret(
             Name="api-key", SecretString=json.dumps({"encoded": API_KEY})
@@ -140,6 +142,11 @@ class Runner:
     def aws(self) -> AbstractContextManager[object]:
         """Return what lets boto3 find AWS's APIs."""
         return mock_aws()
+
+    @property
+    def has_digests(self) -> bool:
+        """Return whether the stack has a topic for digests."""
+        return self.parameters.get("Digest", "off") != "off"
 
     @property
     def now(self) -> datetime:
@@ -241,6 +248,8 @@ class Runner:
     def environment(self, function: Function) -> dict[str, str]:
         """Return the variables that the template gives to a function."""
         resources = self.queues.urls | {"Ledger": self.name}
+        if self.digests:
+            resources["DigestTopic"] = self.digests.topic
         resources["AWS::StackName"] = self.name
         given = {
             "ClusterName": CLUSTER_NAME,

@@ -1,6 +1,6 @@
 """An item of the ledger: one closing of a job, and what we know of it; pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -55,3 +55,16 @@ def as_first_told(outcome: Outcome, there: LedgerItem | None) -> Outcome:
         return outcome
     ended, reason = Ended(str(there["ended"])), Reason(str(there["reason"]))
     return replace(outcome, ended=ended, reason=reason)
+
+
+def written_between(
+    since: datetime, until: datetime, items: Iterable[LedgerItem]
+) -> Iterator[LedgerItem]:
+    """Yield the items that were written after `since`, and until `until`.
+
+    An item is written when a closing is seen, which may be long after it: at the next
+    look, or when the ledger is back.
+    """
+    for item in items:
+        if since < moment(item["written_at"]) <= until:
+            yield item
