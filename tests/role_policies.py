@@ -16,7 +16,7 @@ from local.translation import NEEDED, translate
 from policies import Caller, Statement, allows
 
 SOURCE = load_template(TEMPLATE)
-FUNCTIONS = ("Sweeper", "Closer", "ForceCloser")
+FUNCTIONS = ("Sweeper", "Closer", "ForceCloser", "Reopener")
 
 
 class Played(NamedTuple):

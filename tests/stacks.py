@@ -9,6 +9,7 @@ from botocore.model import OperationModel
 
 from deployed import on_event, refuse
 from idle_jobs import modes, services
+from idle_jobs.times import rfc3339
 from local.runner import Runner
 
 START = datetime(2026, 3, 2, 6, 5, tzinfo=UTC)
@@ -89,3 +90,12 @@ def ends(stack: Runner) -> list[str]:
         f"{line.get('job_id', '')}: {line['ended']} {line['reason']}"
         for line in stack.outcomes()
     ]
+
+
+def undo(stack: Runner, request_id: str = "u-1", **asked: str) -> Any:
+    """Ask the Reopener which closings there are, and let it undo those that it can."""
+    shown = stack.call("Reopener", {"undo": asked})["closings"]
+    wanted = [each["closed"] for each in shown if each["undo"]]
+    terms = {"request_id": request_id, "requested_at": rfc3339(stack.now)}
+    reopen = {"closings": wanted, "requested_by": "ann", **terms}
+    return stack.invoke("Reopener", {"reopen": reopen})

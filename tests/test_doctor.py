@@ -38,7 +38,7 @@ def examine(stack: Runner, name: str = "Sweeper") -> dict[str, dict[str, str]]:
     return {finding["check"]: finding for finding in told["findings"]}
 
 
-@pytest.mark.parametrize("name", ["Sweeper", "Closer", "ForceCloser"])
+@pytest.mark.parametrize("name", ["Sweeper", "Closer", "ForceCloser", "Reopener"])
 def test_a_healthy_stack_is_well(stack: Runner, name: str) -> None:
     """Every check is made, in order, and nothing is changed."""
     stack.cluster.add_job("web", now=stack.now, state="opened")

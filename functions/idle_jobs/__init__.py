@@ -1,4 +1,4 @@
-"""What the three functions share: how idle jobs are found, judged and closed.
+"""What the functions share: how idle jobs are found, judged and closed.
 
     policy/     may this job be closed? The rules, the limits, the owner's settings
     messages/   what the queues and logs carry: requests, close messages, outcomes
@@ -7,10 +7,12 @@
     doctor/     does each hop to the cluster work? It only reads
     sweeping    the Sweeper: resolve a request, judge, limit, send, report
     closing     the closers: read the jobs, take the next step, report
+    reopening   the Reopener: undo a closing, step by step
 
 `policy`, `messages` and `steps` decide, and are pure. The modules beside them carry
-the decisions out: `services` holds their clients, `outbox` calls SQS, `event_bus` calls
-EventBridge, `topic` calls SNS, and `close_call` posts the closes.
+the decisions out: `services` holds their clients, `outbox` calls SQS, `ledger` calls
+DynamoDB, `event_bus` calls EventBridge, `topic` calls SNS, and `close_call` posts the
+closes.
 
     job         an anomaly detection job of Elasticsearch
     sweep       a request for all idle jobs, made by the schedule
@@ -21,4 +23,5 @@ EventBridge, `topic` calls SNS, and `close_call` posts the closes.
     watch       a message that follows a job which somebody else is closing
     park        to send a message to ParkingQueue, where a person decides
     outcome     how a request ended for one job
+    ledger      a table with one item for each closing
 """

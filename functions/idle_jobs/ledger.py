@@ -18,9 +18,11 @@ from idle_jobs.times import rfc3339
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-CONDITION = "attribute_not_exists(closed) OR closed_by = :weaker"
+MISSING = "attribute_not_exists"
+CONDITION = f"{MISSING}(closed) OR closed_by = :weaker"
+REFUSED = "ConditionalCheckFailedException"
 # For an item that is no closing: there is none, or the one that was read.
-AS_READ = "attribute_not_exists(closed) OR noted_at = :as_read"
+AS_READ = f"{MISSING}(closed) OR noted_at = :as_read"
 # `cluster` is a reserved word of DynamoDB, which refuses it in an expression.
 SINCE = "#cluster = :cluster AND closed BETWEEN :since AND :last"
 # It sorts after every time, and before the letters of items that are no closings.
@@ -89,7 +91,7 @@ class Ledger:
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except ClientError as error:
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+            if error.response["Error"]["Code"] != REFUSED:
                 raise LedgerAway(str(error)) from error
             answer: Mapping[str, Any] = error.response
             return False, _read(answer.get("Item", {}))
@@ -97,6 +99,40 @@ class Ledger:
             raise LedgerAway(str(error)) from error
         there = put.get("Attributes")
         return True, _read(there) if there else None
+
+    def closing(self, cluster: str, closed: str) -> LedgerItem | None:
+        """Return the item of one closing as it is now. Raises LedgerAway."""
+        try:
+            answer = self.connect().get_item(
+                TableName=self.table, Key=_key(cluster, closed), ConsistentRead=True
+            )
+        except (BotoCoreError, ClientError) as error:
+            raise LedgerAway(str(error)) from error
+        return _read(answer["Item"]) if "Item" in answer else None
+
+    def mark(self, item: LedgerItem, **marks: str) -> bool:
+        """Add fields to the item of a closing, unless it has the first of them.
+
+        Returns whether they were added; empty ones are left out. Raises LedgerAway.
+        """
+        first, marks = next(iter(marks)), {n: v for n, v in marks.items() if v}
+        try:
+            self.connect().update_item(
+                TableName=self.table,
+                Key=_key(str(item["cluster"]), str(item["closed"])),
+                UpdateExpression="SET " + ", ".join(f"{n} = :{n}" for n in marks),
+                ConditionExpression=f"attribute_exists(closed) AND {MISSING}({first})",
+                ExpressionAttributeValues={
+                    f":{name}": _write(value) for name, value in marks.items()
+                },
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] == REFUSED:
+                return False
+            raise LedgerAway(str(error)) from error
+        except BotoCoreError as error:
+            raise LedgerAway(str(error)) from error
+        return True
 
     def _query(
         self, cluster: str, first: str, last: str, names: Sequence[str] = ()
@@ -128,6 +164,10 @@ class Ledger:
 
 _write = TypeSerializer().serialize
 _value = TypeDeserializer().deserialize
+
+
+def _key(cluster: str, closed: str) -> dict[str, Any]:
+    return {"cluster": _write(cluster), "closed": _write(closed)}
 
 
 def _read(item: Mapping[str, Any]) -> LedgerItem:

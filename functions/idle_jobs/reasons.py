@@ -70,3 +70,9 @@ class Reason(StrEnum):
     CLUSTER_REFUSED = "cluster_refused"
     CLUSTER_TOO_OLD = "cluster_too_old"
     LEDGER_AWAY = "ledger_away"
+
+    # Ends of an undo.
+    NOT_IN_LEDGER = "not_in_ledger"
+    NOT_OURS = "not_ours"
+    NOT_OPEN_BEFORE = "not_open_before"
+    CLOSED_AGAIN = "closed_again"

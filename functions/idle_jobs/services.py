@@ -38,9 +38,10 @@ if TYPE_CHECKING:
 class Services:
     """The cluster, the queues, the clock and the role of one function.
 
-    `inbox` is the URL of the queue whose records the function handles. `clock` returns
-    the time, `ask_mode` the mode (fresh, or at most 30 s old), and `ask_mode_set` when
-    and by whom the mode was written. `topic` is None if nobody wants digests.
+    `inbox` is the URL of the queue whose records the function handles, or "". `clock`
+    returns the time, `ask_mode` the mode (fresh, or at most 30 s old), and
+    `ask_mode_set` when and by whom the mode was written. `topic` is None if nobody
+    wants digests.
     """
 
     cluster_name: str
@@ -88,7 +89,7 @@ def open_services(inbox: str, logger: Logger, metrics: Metrics) -> Services:
         cluster=_cluster(settings),
         outbox=_outbox(settings),
         ledger=Ledger(_dynamodb, settings.ledger_table),
-        inbox=getattr(settings, inbox),
+        inbox=getattr(settings, inbox) if inbox else "",
         telemetry=Telemetry(logger, metrics, _bus(settings)),
         timeouts=settings.timeouts,
         role=Role(settings.rules),

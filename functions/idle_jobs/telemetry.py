@@ -13,7 +13,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from idle_jobs.errors import ClusterError, Refused
 from idle_jobs.event_bus import HALT, OUTCOME, EventBus
 from idle_jobs.messages.close_message import CloseMessage
-from idle_jobs.messages.outcome import Ended, Outcome
+from idle_jobs.messages.outcome import Ended, OfOneJob, Outcome
 from idle_jobs.policy.verdict import Verdict
 from idle_jobs.reasons import Reason
 from idle_jobs.times import rfc3339
@@ -36,6 +36,7 @@ class Metric(StrEnum):
     SWEEP_HALTED = "SweepHalted"
     JOBS_CLOSED = "JobsClosed"
     JOBS_FORCE_CLOSED = "JobsForceClosed"
+    JOBS_REOPENED = "JobsReopened"
     JOBS_PARKED = "JobsParked"
     JOBS_UNCLOSABLE = "JobsUnclosable"
     JOBS_STUCK_OPENING = "JobsStuckOpening"
@@ -63,6 +64,7 @@ _METRIC_OF = {
     Ended.CLOSED: Metric.JOBS_CLOSED,
     Ended.FORCE_CLOSED: Metric.JOBS_FORCE_CLOSED,
     Ended.PARKED: Metric.JOBS_PARKED,
+    Ended.REOPENED: Metric.JOBS_REOPENED,
 }
 
 
@@ -131,8 +133,8 @@ class Telemetry:
         """Report a message that was sent to another queue."""
         self.logger.info("sent", extra=_ids(message) | {"queue": queue, "why": why})
 
-    def posted(self, message: CloseMessage, step: str, answer: str) -> None:
-        """Report a close call and its answer."""
+    def posted(self, message: OfOneJob, step: str, answer: str) -> None:
+        """Report a call that closes or opens a job, and its answer."""
         fields = {"step": step, "answer": answer}
         self.logger.info("posted", extra=_ids(message) | fields)
 
@@ -191,5 +193,5 @@ def as_fields(verdict: Verdict) -> dict[str, object]:
     return {name: value for name, value in values.items() if value}
 
 
-def _ids(message: CloseMessage) -> dict[str, object]:
+def _ids(message: OfOneJob) -> dict[str, object]:
     return {"job_id": message.job_id, "request_id": message.request_id}

@@ -21,7 +21,7 @@ from idle_jobs_cli.stack.checks import check_stack
 from idle_jobs_cli.stack.invoke import examine_function
 from idle_jobs_cli.stack.stack import Stack
 
-FUNCTIONS = ("Sweeper", "Closer", "ForceCloser")
+FUNCTIONS = ("Sweeper", "Closer", "ForceCloser", "Reopener")
 MARKS = {"ok": "green", "warn": "magenta", "fail": "bold red", "skip": ""}
 FIELDS = ("where", "check", "level", "saw", "next")
 

@@ -12,6 +12,7 @@ COLOURS = {
     "force_closed": "magenta",
     "skipped": "",
     "parked": "bold red",
+    "reopened": "green",
     "close": "green",
     "force": "bold red",
     "report": "magenta",

@@ -43,7 +43,7 @@ def test_every_guardrail_is_on(stacks: dict[str, Any]) -> None:
     keys = re.findall(r'"(Kms\w+Id)": "arn', json.dumps(stacks["guarded"]))
     functions = json.dumps(stacks["guarded"]).count('"VpcConfig": {"SubnetIds"')
 
-    assert (len(keys), functions) == (4 + 3 + 2, 3)
+    assert (len(keys), functions) == (4 + 4 + 2, 4)
     assert not re.search(r'"(Kms\w+Id|VpcConfig)":', json.dumps(stacks["plain"]))
 
 

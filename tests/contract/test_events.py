@@ -18,6 +18,7 @@ from idle_jobs.messages.readers import BadBody
 from idle_jobs.messages.records import sort_records
 from idle_jobs.messages.request import parse_request
 from idle_jobs.messages.terms import Origin
+from idle_jobs.messages.undo_request import Reopen, parse_undo
 from local.intrinsics import load_template
 from local.scenario import ROWS
 from local.topology import TEMPLATE, Topology
@@ -52,14 +53,14 @@ def message_of(name: str) -> CloseMessage:
 
 
 def test_every_trigger_has_its_event() -> None:
-    """There is one event for each schedule and one for each queue that is read."""
+    """There is one for each schedule, for each queue that is read, and for an undo."""
     functions = Topology.load().functions.values()
     read_ones = [source.queue for f in functions for source in f.sources]
     by_queue = {queue: name for name, queue in QUEUES.items()}
 
     assert [f.name for f in functions if f.schedule] == ["Sweeper"]
     assert sorted(path.stem for path in EVENTS.iterdir()) == sorted(
-        [*SCHEDULES, *(by_queue[queue] for queue in read_ones)]
+        [*SCHEDULES, *(by_queue[queue] for queue in read_ones), "reopen"]
     )
 
 
@@ -78,6 +79,14 @@ def test_scheduler_sends_the_text_of_the_template() -> None:
     ]
     for field in ("id", "time"):
         assert context.fullmatch(sent[field])
+
+
+def test_an_undo_names_a_closing() -> None:
+    """The Reopener takes it as it stands."""
+    asked = parse_undo(read("reopen"), MIDNIGHT + timedelta(hours=1))
+
+    assert isinstance(asked, Reopen)
+    assert {closed.partition(" ")[2] for closed in asked.closings} <= JOBS
 
 
 @pytest.mark.parametrize("name", SCHEDULES)

@@ -37,6 +37,7 @@ FOLDERS = {
 FILES = {
     "functions/closer.py": f"{SIMULATED}/functions/closer.py",
     "functions/force_closer.py": f"{SIMULATED}/functions/force_closer.py",
+    "functions/reopener.py": f"{SIMULATED}/functions/reopener.py",
     "functions/sweeper.py": f"{SIMULATED}/functions/sweeper.py",
     "template.yaml": f"{SIMULATED}/template.yaml",
 }

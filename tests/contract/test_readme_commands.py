@@ -48,7 +48,7 @@ def test_the_outputs_that_are_asked_for_exist() -> None:
 
 
 def test_the_roles_are_found() -> None:
-    """The query finds the three functions' roles among all that is deployed."""
+    """The query finds the functions' roles among all that is deployed."""
     deployed = [
         {
             "ResourceType": resource["Type"],

@@ -20,7 +20,7 @@ from local.schedule import DAILY
 from local.translation import translate
 from role_policies import FUNCTIONS, SOURCE, Played, refused, unused
 from rows.roles import ROLE, Roles
-from stacks import START, add_idle, after, sweep
+from stacks import START, add_idle, after, sweep, undo
 from standin.cluster import API_KEY, Cluster, Fault
 
 pytestmark = pytest.mark.slow
@@ -124,6 +124,7 @@ def hard_hours(stack: ListeningRunner) -> None:
     stack.cluster.faults.append(gone)
     stack.plan(until, lambda: sweep(stack))
     stack.run(after(hours=2))
+    undo(stack)
     for name in FUNCTIONS:
         stack.invoke(name, {"doctor": True})
     assert stack.errors == []

@@ -23,7 +23,7 @@ from local.runner import Runner
 from markdown import code, table
 from reliability.commands import commands
 from schemas import NAMES, wrongs
-from stacks import add_busy, add_idle, after, sweep
+from stacks import add_busy, add_idle, after, sweep, undo
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -119,11 +119,15 @@ def test_the_settings_of_an_owner_are_those_that_are_read() -> None:
 
 
 def test_the_words_are_those_of_the_code() -> None:
-    """Each list of words is an enumeration's; `paused` is no mode of a message."""
+    """Each list of words is an enumeration's; `paused` is no mode of a message.
+
+    Nor is `reopen` what it asks for.
+    """
     for properties in (MESSAGE, OUTCOME):
         assert properties["origin"]["enum"] == list(Origin)
-        assert properties["kind"]["enum"] == list(Kind)
         assert properties["mode"]["enum"] == ["observe", "close"]
+    assert MESSAGE["kind"]["enum"] == ["close", "watch"]
+    assert OUTCOME["kind"]["enum"] == list(Kind)
     assert OUTCOME["ended"]["enum"] == list(Ended)
     assert OUTCOME["reason"]["enum"] == list(Reason)
     assert OWNER["mode"]["enum"] == list(OwnerMode)
@@ -226,7 +230,7 @@ def test_the_settings_of_an_owner_that_are_shown_are_accepted() -> None:
 
 @pytest.mark.slow
 def test_the_lines_of_a_stack_are_accepted(stack: Runner) -> None:
-    """Closed, forced, skipped and parked; with all that the logger adds."""
+    """Closed, forced, skipped, parked, reopened; with all that the logger adds."""
     add_idle(stack)
     add_busy(stack, "busy")
     add_busy(stack, "odd", state="failed", datafeed="stopped")
@@ -236,6 +240,7 @@ def test_the_lines_of_a_stack_are_accepted(stack: Runner) -> None:
     stack.request(job_id="gone")
     stack.request(job_id="web", surprise=1)
     stack.run(after(hours=1))
+    undo(stack)
     lines = list(stack.outcomes())
 
     assert {line["ended"] for line in lines} == set(Ended)

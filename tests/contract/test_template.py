@@ -36,7 +36,12 @@ def test_the_python_that_ships_is_tested() -> None:
 
 def test_functions_are_as_designed() -> None:
     """Each function has the time and the memory that its batch needs."""
-    expected = {"Sweeper": (300, 1280), "Closer": (120, 512), "ForceCloser": (180, 256)}
+    expected = {
+        "Sweeper": (300, 1280),
+        "Closer": (120, 512),
+        "ForceCloser": (180, 256),
+        "Reopener": (300, 512),
+    }
 
     assert expected == {n: (f.timeout, f.memory) for n, f in FUNCTIONS.items()}
 
@@ -55,6 +60,7 @@ def test_each_function_reads_the_one_queue_that_is_its_own() -> None:
         "Sweeper": [("RequestQueue", 10, 2, True)],
         "Closer": [("CloseQueue", 10, 3, True)],
         "ForceCloser": [("ForceQueue", 1, 2, True)],
+        "Reopener": [],
     }
 
 

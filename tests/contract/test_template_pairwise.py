@@ -191,7 +191,7 @@ def test_a_stack_can_be_created(configuration: Configuration) -> None:
     given = configuration.parameters
     assert ("SweepRule" in made) == ("ScheduleTimezone" not in given)
     assert ("AlarmTopic" in made) == ("ExistingTopicArn" not in given)
-    assert (len(functions), len(queues)) == (3, 4)
+    assert (len(functions), len(queues)) == (4, 4)
     subnets = given["SubnetIds"].split(",") if "SubnetIds" in given else []
     for function in functions:
         assert function.get("VpcConfig", {}).get("SubnetIds", []) == subnets

@@ -41,7 +41,8 @@ def test_the_translator_adds_no_role(auth: dict[str, str]) -> None:
     roles = of_type(translate(SOURCE, auth), "AWS::IAM::Role")
 
     assert set(roles) == {
-        *("SweeperRole", "CloserRole", "ForceCloserRole", "SweepScheduleRole")
+        *("SweeperRole", "CloserRole", "ForceCloserRole", "ReopenerRole"),
+        "SweepScheduleRole",
     }
     assert not any("ManagedPolicyArns" in role for role in roles.values())
 
@@ -55,7 +56,7 @@ def test_no_deploy_can_change_the_mode(auth: dict[str, str]) -> None:
     read = [f["Environment"]["Variables"]["MODE_PARAMETER"] for f in functions]
 
     assert not {kind for kind in types if "SSM" in kind or "Custom" in kind}
-    assert read == [{"Fn::Sub": "/${AWS::StackName}/mode"}] * 3
+    assert read == [{"Fn::Sub": "/${AWS::StackName}/mode"}] * 4
 
 
 def upload_code() -> None:
@@ -102,4 +103,4 @@ def test_the_stack_can_be_created(
 
     assert [rule["ScheduleExpression"] for rule in rules] == ["rate(6 hours)"]
     assert len(queues) == 4
-    assert len(roles) == 3
+    assert len(roles) == 4

@@ -23,7 +23,8 @@ def test_it_ships_what_runs(artifact: Path) -> None:
     """Our files and the pinned packages; neither Lambda's own nor any tests."""
     names = {entry.name for entry in artifact.iterdir()}
 
-    assert {"sweeper.py", "closer.py", "force_closer.py", "idle_jobs"} <= names
+    handlers = {"sweeper.py", "closer.py", "force_closer.py", "reopener.py"}
+    assert handlers | {"idle_jobs"} <= names
     assert not names & (CARRIED_BY_LAMBDA | {"bin", "Makefile", "requirements.txt"})
     assert not relative(artifact, "tests")
 
@@ -48,8 +49,8 @@ def test_every_source_has_its_bytecode(artifact: Path) -> None:
         assert flags == 0b01, "hash-based, and never checked against the source"
 
 
-def test_the_three_artifacts_are_the_same() -> None:
-    """One folder, three handlers: what one function has been tested with, all run."""
+def test_the_artifacts_are_the_same() -> None:
+    """One folder, a handler each: what one function has been tested with, all run."""
     first, *others = ({f: (a / f).read_bytes() for f in files(a)} for a in ARTIFACTS)
 
     assert all(other == first for other in others)

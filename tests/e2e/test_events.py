@@ -5,7 +5,7 @@ import pytest
 from e2e.artifact import ArtifactRunner
 from e2e.conftest import Start
 from listener import Listener
-from stacks import add_busy, add_idle, after, ends, sweep
+from stacks import add_busy, add_idle, after, ends, sweep, undo
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(60)]
 
@@ -13,6 +13,7 @@ ENDS = [
     "gone: skipped no_such_job",
     "odd: force_closed failed",
     "web: closed idle_datafeed_stopped",
+    "web: reopened requested",
 ]
 EVERY = '{"source": ["idle-job-closer"]}'
 
@@ -25,10 +26,11 @@ def some_ends(stack: ArtifactRunner) -> None:
     stack.request(job_id="odd", force=True)
     sweep(stack)
     stack.run(after(hours=1))
+    undo(stack)
 
 
 def test_a_bus_gets_each_outcome(start: Start) -> None:
-    """From each of the three functions."""
+    """From each function."""
     stack = start(EventBusName="outcomes")
     listener = Listener("outcomes", EVERY)
     some_ends(stack)

@@ -118,7 +118,7 @@ def test_it_has_what_is_needed(made: Path) -> None:
 
 
 def test_the_code_is_uploaded_once(uploaded: Uploaded) -> None:
-    """The three functions have one object; licence and page are uploaded, too."""
+    """The functions have one object; licence and page are uploaded, too."""
     resources = uploaded.template["Resources"]
     uris = {resources[name]["Properties"]["CodeUri"] for name in FUNCTIONS}
     told = uploaded.template["Metadata"]["AWS::ServerlessRepo::Application"]

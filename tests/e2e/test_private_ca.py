@@ -39,7 +39,7 @@ def stack_of(folder: Path, shown: Issued, trusted: Issued) -> ArtifactRunner:
 def test_a_cluster_behind_a_private_ca_is_served(
     tmp_path: Path, *, key_usage: bool
 ) -> None:
-    """All three functions accept its chain under Lambda's Python (R1)."""
+    """All functions accept its chain under Lambda's Python (R1)."""
     ca = authority(key_usage=key_usage)
     with stack_of(tmp_path, ca, ca) as stack:
         add_idle(stack, "idle")

@@ -23,6 +23,7 @@ FUNCTION_OF = {
     "request": "Sweeper",
     "close": "Closer",
     "force": "ForceCloser",
+    "reopen": "Reopener",
 }
 EVENTS = sorted((ROOT / "events").glob("*.json"))
 # A minute after the last of them was sent.

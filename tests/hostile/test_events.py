@@ -1,4 +1,4 @@
-"""Events of every shape that Lambda can be handed, through all three functions."""
+"""Events of every shape, through the Sweeper and the two closers."""
 
 import json
 from collections.abc import Iterator

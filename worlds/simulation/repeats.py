@@ -15,7 +15,7 @@ from simulation.truth import REOPENED_TOLERANCE, Truth, posts
 CLOSES = frozenset({"closed", "force_closed"})
 # After these a request is spent: nothing that may come later makes it a wish again.
 FINAL = frozenset({"already_closed", "gone", "no_such_job", "no_match", "reopened"})
-RANK = ("force_closed", "closed", "parked", "skipped")
+RANK = ("force_closed", "closed", "reopened", "parked", "skipped")
 
 
 def excuses(truth: Truth, key: Key, until: datetime) -> int:

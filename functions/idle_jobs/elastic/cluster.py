@@ -1,6 +1,6 @@
 """Calls one cluster: read its jobs, close one of them."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from math import inf
@@ -103,11 +103,22 @@ class Cluster:
         """
         path = f"/_ml/anomaly_detectors/{quote(job.job_id, safe='')}/_close"
         params = {"timeout": timeout} | ({"force": "true"} if force else {})
+        answer = self.post(path, params, read_timeout, send_within)
+        if answer.get("closed") is not True:
+            raise LookAgain("200, but the answer does not say `closed: true`")
+
+    def post(
+        self,
+        path: str,
+        params: Mapping[str, str],
+        read_timeout: float,
+        send_within: float = inf,
+    ) -> Mapping[str, Any]:
+        """Post, and return the answer; empty if it is no JSON object."""
         body = self._wire.call(
             "POST", path, params, read_timeout=read_timeout, send_within=send_within
         )
-        if (parsed(body) or {}).get("closed") is not True:
-            raise LookAgain("200, but the answer does not say `closed: true`")
+        return parsed(body) or {}
 
     def _info(self) -> Info:
         try:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 from idle_jobs.messages.close_message import CloseMessage
 from idle_jobs.messages.terms import Terms
@@ -13,12 +13,25 @@ from idle_jobs.times import rfc3339
 
 
 class Ended(StrEnum):
-    """The four ways in which a request for a job can end."""
+    """How a request for a job can end; `reopened` if it asks to undo a closing."""
 
     CLOSED = "closed"
     FORCE_CLOSED = "force_closed"
     SKIPPED = "skipped"
     PARKED = "parked"
+    REOPENED = "reopened"
+
+
+class OfOneJob(Protocol):
+    """A close message, or a closing to undo."""
+
+    @property
+    def job_id(self) -> str:
+        """Return the id of the job."""
+
+    @property
+    def request_id(self) -> str:
+        """Return the id of the request."""
 
 
 @dataclass(frozen=True, slots=True)

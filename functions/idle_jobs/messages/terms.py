@@ -36,10 +36,14 @@ def stricter(one: Mode, other: Mode) -> Mode:
 
 
 class Kind(StrEnum):
-    """`close` closes a job; `watch` follows a job that somebody else is closing."""
+    """`close` closes a job; `watch` follows a job that somebody else is closing.
+
+    `reopen` undoes a closing. No message has it: a closer would close the job again.
+    """
 
     CLOSE = "close"
     WATCH = "watch"
+    REOPEN = "reopen"
 
 
 class Origin(StrEnum):
@@ -55,6 +59,13 @@ def _mode_of_a_message(value: object) -> Mode:
         # No message is sent in mode `paused`.
         raise ValueError("expected observe or close, got 'paused'")
     return mode
+
+
+def _kind_of_a_message(value: object) -> Kind:
+    if value == Kind.REOPEN:
+        raise ValueError("expected close or watch, got 'reopen'")
+    kind: Kind = choice(Kind)(value)
+    return kind
 
 
 def _read_by(read: Reader, *, internal: bool = False) -> Mapping[str, Any]:
@@ -87,7 +98,7 @@ class Terms:
         default=Origin.REQUEST, metadata=_read_by(choice(Origin), internal=True)
     )
     kind: Kind = field(
-        default=Kind.CLOSE, metadata=_read_by(choice(Kind), internal=True)
+        default=Kind.CLOSE, metadata=_read_by(_kind_of_a_message, internal=True)
     )
     mode: Mode = field(
         default=Mode.CLOSE, metadata=_read_by(_mode_of_a_message, internal=True)

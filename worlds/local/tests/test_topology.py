@@ -67,6 +67,7 @@ def test_schedule_is_the_rule_of_the_sweeper_alone() -> None:
         "Sweeper": Schedule("cron(0 * * * ? *)"),
         "Closer": None,
         "ForceCloser": None,
+        "Reopener": None,
     }
 
 

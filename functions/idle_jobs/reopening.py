@@ -1,0 +1,182 @@
+"""Undoes closings for a person, step by step.
+
+A closing is undone by as many invocations as it takes, and each may die at any time:
+what has been done is in the ledger and in the cluster.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, assert_never
+
+from idle_jobs.elastic.opening import open_job, start_datafeed
+from idle_jobs.errors import BadRequest, ClusterError, Refused
+from idle_jobs.ledger import LedgerAway
+from idle_jobs.messages.ledger_item import LedgerItem
+from idle_jobs.messages.outcome import Ended, Outcome
+from idle_jobs.messages.undo_request import Reopen
+from idle_jobs.reasons import Reason
+from idle_jobs.services import Services
+from idle_jobs.steps.step import End, Wait
+from idle_jobs.steps.undoing import NEXT_LOOK, Open, Start, next_undo
+from idle_jobs.times import moment, rfc3339
+
+# A node opens two jobs at a time, and the others wait for it. Who reopens many at once
+# floods it, also with the data that their datafeeds have to catch up with.
+MOST_OPENING = 2
+LONGEST_STEP = timedelta(seconds=140)  # An opening, and the reads around it.
+
+Answer = dict[str, Any]
+
+
+def reopen_closings(asked: Reopen, services: Services, ends: datetime) -> Answer:
+    """Undo closings, one after the other; return how far each one has come.
+
+    What has not ended is to be asked for again, with the same `request_id`.
+    """
+    results: list[Answer] = []
+    waiting, away = 0, False
+    for closed in asked.closings:
+        undoing = _Undoing(Closing(closed, asked), services)
+        if away or waiting >= MOST_OPENING or ends - services.clock() < LONGEST_STEP:
+            results.append(undoing.told(None))
+            continue
+        step: Wait | End
+        try:
+            step = undoing.run()
+        except LedgerAway as error:
+            services.telemetry.ledger_away(undoing.closing.job_id, error)
+            step, away = Wait(NEXT_LOOK, Reason.LEDGER_AWAY), True
+        except ClusterError as error:
+            services.telemetry.trouble(error)
+            step, away = Wait(NEXT_LOOK, error.reason), True
+        waiting += isinstance(step, Wait)
+        results.append(undoing.told(step))
+    return {"results": results}
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """One closing to undo, by its key in the ledger."""
+
+    closed: str
+    asked: Reopen
+
+    @property
+    def job_id(self) -> str:
+        """Return the id of the job."""
+        return self.closed.partition(" ")[2]
+
+    @property
+    def request_id(self) -> str:
+        """Return the id of the undo."""
+        return self.asked.request_id
+
+
+@dataclass
+class _Undoing:
+    """The steps for one closing, as far as one invocation comes.
+
+    `trouble` is the last answer that was no success.
+    """
+
+    closing: Closing
+    services: Services
+    item: LedgerItem | None = None
+    trouble: ClusterError | None = None
+
+    def told(self, step: Wait | End | None) -> Answer:
+        """Return how far it has come: no reason if it has not been begun."""
+        told = {"closed": self.closing.closed, "job_id": self.closing.job_id}
+        match step:
+            case End():
+                ended, why, detail = str(step.ended), str(step.reason), step.detail
+            case Wait():
+                detail = str(self.trouble or "")
+                ended, why = "", str(step.why)
+            case None:
+                ended, why, detail = "", "", ""
+            case _:
+                assert_never(step)
+        return told | {"ended": ended, "reason": why, "detail": detail}
+
+    def run(self) -> Wait | End:
+        """Take steps until the undo ends or has to wait.
+
+        A step that is still the next one after it was taken has to wait. Raises
+        LedgerAway, and ClusterError if the job cannot be read.
+        """
+        taken: set[str] = set()
+        while True:
+            step = self._next()
+            match step:
+                case Open() | Start() if str(step) in taken:
+                    why = self.trouble.reason if self.trouble else Reason.OPENING
+                    return Wait(NEXT_LOOK, why)
+                case Open() | Start():
+                    taken.add(str(step))
+                    if end := self._post(step):
+                        return self._ended(end)
+                case Wait():
+                    return step
+                case End():
+                    return self._ended(step)
+                case _:
+                    assert_never(step)
+
+    def _next(self) -> Open | Start | Wait | End:
+        """Read the closing and its job, and return the next step."""
+        services, closing = self.services, self.closing
+        self.item = services.ledger.closing(services.cluster_name, closing.closed)
+        found = services.cluster.jobs(services.clock(), [closing.job_id])
+        # If a group has this name now, its jobs were read. None of them has this id.
+        job = next((job for job in found if job.job_id == closing.job_id), None)
+        return next_undo(self.item, job, closing.request_id, services.clock())
+
+    def _post(self, step: Open | Start) -> End | None:
+        """Post one step; return the end of an undo that the cluster refuses."""
+        services, timeout = self.services, self.services.timeouts.measured
+        try:
+            if isinstance(step, Open):
+                self._mark_opening(step)
+                open_job(services.cluster, step.job, timeout)
+            else:
+                start_datafeed(services.cluster, step.datafeed_id, timeout)
+        except ClusterError as error:
+            self.trouble, told = error, f"{error.reason}: {error}"
+            services.telemetry.posted(self.closing, str(step), told)
+            if isinstance(error, Refused | BadRequest):
+                services.telemetry.trouble(error)
+                return End(Ended.SKIPPED, error.reason, str(error))
+            return None
+        services.telemetry.posted(self.closing, str(step), "done")
+        return None
+
+    def _mark_opening(self, step: Open) -> None:
+        """Write down that an undo opens the job, before it does."""
+        if self.item and not step.marked:
+            at, request = rfc3339(self.services.clock()), self.closing.request_id
+            self.services.ledger.mark(
+                self.item, reopening_at=at, reopening_request=request
+            )
+
+    def _ended(self, end: End) -> End:
+        """Write down that the closing is undone, and report the end."""
+        services, item, asked = self.services, self.item or {}, self.closing.asked
+        new = end.ended is not Ended.REOPENED or services.ledger.mark(
+            item,
+            reopened_at=rfc3339(services.clock()),
+            reopened_request=asked.request_id,
+            reopened_by=asked.requested_by,
+        )
+        finished = item.get("finished")
+        outcome = Outcome(
+            end.ended,
+            end.reason,
+            self.closing.job_id,
+            asked.terms,
+            detail=end.detail,
+            owner=str(item.get("owner", "")),
+            finished=moment(finished) if finished else None,
+        )
+        services.telemetry.outcome(outcome, counted=new)
+        return end
