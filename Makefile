@@ -13,7 +13,7 @@ SHELL := /bin/bash -euo pipefail
 .DEFAULT_GOAL := help
 DEPLOY := prerequisites answers deploy
 LOOK := plan explain doctor parked mode
-ACT := close redrive pause resume
+ACT := close undo redrive pause resume
 SIMULATED := demo cluster simulate
 .PHONY: help .programs $(DEPLOY) setup $(LOOK) $(ACT) validate $(SIMULATED) conformance mutants reliability settings-table costs released test quick worlds quick313 lint audit build sbom package e2e check clean
 .NOTPARALLEL:
@@ -71,6 +71,10 @@ mode: .venv-cli/.ready ## The mode of the stack; MODE=observe or close sets it.
 
 close: .venv-cli/.ready ## Ask the stack to close JOB; WAIT=10m for outcomes.
 	@$(CLI) close $(call option,stack,STACK) $(call option,wait,WAIT) $(args) $(call text,JOB)
+
+undo: .venv-cli/.ready ## Reopen what was closed: SINCE=2h, JOB or SWEEP.
+	@$(CLI) undo $(call option,stack,STACK) $(call option,since,SINCE) $(call option,job,JOB) \
+		$(call option,sweep,SWEEP) $(args)
 
 redrive: .venv-cli/.ready ## Send parked messages again: ID, JOB or ALL=1; WAIT=2m.
 	@$(CLI) redrive $(call option,stack,STACK) $(call option,id,ID) $(call option,job,JOB) \
@@ -154,7 +158,7 @@ audit: .venv/.ready .venv-audit/.ready ## Check the stack and the workflows for 
 	@$(AUDIT)/zizmor --offline --persona=pedantic .github/workflows $(call logged,zizmor)
 	@$(AUDIT)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*
 
-build: .venv-sam/.ready ## Build the three functions into .aws-sam/build.
+build: .venv-sam/.ready ## Build the functions into .aws-sam/build.
 	@mkdir -p .aws-sam
 	@python=$$(tools/find_python 3.13); export PATH="$$(dirname "$$python"):$$PATH"; \
 		$(SAM) build --parallel > .aws-sam/build.log 2>&1 || { cat .aws-sam/build.log; exit 1; }

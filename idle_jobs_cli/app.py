@@ -38,6 +38,7 @@ SECTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     },
     "Act on a stack": {
         "close": ("close", "Ask the stack to close jobs, after showing which."),
+        "undo": ("undo", "Reopen what the stack closed and nobody has touched since."),
         "redrive": ("redrive", "Send parked requests again: they are judged anew."),
         "pause": (
             "mode",

@@ -77,29 +77,6 @@ class Ledger:
         # The answer to a first attempt may have been lost.
         return written or now_there == item
 
-    def _put(
-        self, item: LedgerItem, condition: str, name: str, value: str
-    ) -> tuple[bool, LedgerItem | None]:
-        """Put an item on a condition; return whether it was, and what was there."""
-        try:
-            put = self.connect().put_item(
-                TableName=self.table,
-                Item={field: _write(value) for field, value in item.items()},
-                ConditionExpression=condition,
-                ExpressionAttributeValues={name: {"S": value}},
-                ReturnValues="ALL_OLD",
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
-            )
-        except ClientError as error:
-            if error.response["Error"]["Code"] != REFUSED:
-                raise LedgerAway(str(error)) from error
-            answer: Mapping[str, Any] = error.response
-            return False, _read(answer.get("Item", {}))
-        except BotoCoreError as error:
-            raise LedgerAway(str(error)) from error
-        there = put.get("Attributes")
-        return True, _read(there) if there else None
-
     def closing(self, cluster: str, closed: str) -> LedgerItem | None:
         """Return the item of one closing as it is now. Raises LedgerAway."""
         try:
@@ -133,6 +110,29 @@ class Ledger:
         except BotoCoreError as error:
             raise LedgerAway(str(error)) from error
         return True
+
+    def _put(
+        self, item: LedgerItem, condition: str, name: str, value: str
+    ) -> tuple[bool, LedgerItem | None]:
+        """Put an item on a condition; return whether it was, and what was there."""
+        try:
+            put = self.connect().put_item(
+                TableName=self.table,
+                Item={field: _write(value) for field, value in item.items()},
+                ConditionExpression=condition,
+                ExpressionAttributeValues={name: {"S": value}},
+                ReturnValues="ALL_OLD",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != REFUSED:
+                raise LedgerAway(str(error)) from error
+            answer: Mapping[str, Any] = error.response
+            return False, _read(answer.get("Item", {}))
+        except BotoCoreError as error:
+            raise LedgerAway(str(error)) from error
+        there = put.get("Attributes")
+        return True, _read(there) if there else None
 
     def _query(
         self, cluster: str, first: str, last: str, names: Sequence[str] = ()

@@ -29,12 +29,22 @@ OUTCOME_FIELDS = tuple(schema("outcome")["properties"])
 
 def wait_option(act: Command) -> Command:
     """Add `--wait`; it arrives as a number of seconds, None if it was not given."""
+    told = "Show the outcomes as they come, for at most this time, such as 10m."
+    return seconds_option("--wait", told)(act)
+
+
+def seconds_option(
+    name: str, told: str, default: str | None = None
+) -> Callable[[Command], Command]:
+    """Return a decorator that adds an option; it arrives as a number of seconds."""
     return click.option(
-        "--wait",
+        name,
         callback=_seconds,
         metavar="TIME",
-        help="Show the outcomes as they come, for at most this time, such as 10m.",
-    )(act)
+        default=default,
+        show_default=default is not None,
+        help=told,
+    )
 
 
 def _seconds(

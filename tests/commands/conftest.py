@@ -1,6 +1,9 @@
 """What several tests of the commands share: the scenario's cluster, at its sweep."""
 
+import io
+import sys
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import time_machine
@@ -28,3 +31,27 @@ def world(at_the_sweep: None) -> Iterator[World]:  # noqa: ARG001 - the clock st
     """Yield a stack that looks after the scenario's cluster, and its functions."""
     with world_of(build(), KeepPatterns="prod-*") as world:
         yield world
+
+
+class Terminal(io.StringIO):
+    """Standard input of a person, who types the text, or presses Ctrl-C without one."""
+
+    def isatty(self) -> bool:
+        """Say that a person is there."""
+        return True
+
+    def readline(self, *_: object) -> str:  # type: ignore[override]
+        """Return what is typed."""
+        if typed := super().readline():
+            return typed
+        raise KeyboardInterrupt
+
+
+@pytest.fixture
+def answers(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Return a function that lets a person answer."""
+
+    def answer(text: str) -> None:
+        monkeypatch.setattr(sys, "stdin", Terminal(text))
+
+    return answer

@@ -2,10 +2,8 @@
 
 import csv
 import getpass
-import io
 import json
 import re
-import sys
 from datetime import timedelta
 from typing import Any
 
@@ -23,30 +21,6 @@ pytestmark = pytest.mark.slow
 
 NOT_CLOSED = [row.job_id for row in ROWS if row.verdict != "keep already_closed"]
 Capture = pytest.CaptureFixture[str]
-
-
-class Terminal(io.StringIO):
-    """Standard input of a person, who types the text, or presses Ctrl-C without one."""
-
-    def isatty(self) -> bool:
-        """Say that a person is there."""
-        return True
-
-    def readline(self, *_: object) -> str:  # type: ignore[override]
-        """Return what is typed."""
-        if typed := super().readline():
-            return typed
-        raise KeyboardInterrupt
-
-
-@pytest.fixture
-def answers(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Return a function that lets a person answer."""
-
-    def answer(text: str) -> None:
-        monkeypatch.setattr(sys, "stdin", Terminal(text))
-
-    return answer
 
 
 def rows(printed: str) -> dict[str, list[str]]:

@@ -144,8 +144,12 @@ def run(line: str, variables: dict[str, str], patch: pytest.MonkeyPatch) -> int:
 LINES = documented()
 # `cluster` serves until it is stopped: worlds/local/tests/test_serve.py starts it.
 SERVING = [line for line in LINES if typed(line)[0][:1] == ["cluster"]]
-# moto invokes no function: test_doctor.py answers in the functions' place.
-INVOKING = [line for line in LINES if typed(line)[0][:2] == ["doctor", "--stack"]]
+# moto invokes no function: test_doctor.py and test_undo.py do so.
+INVOKING = [
+    line
+    for line in LINES
+    if typed(line)[0][:2] == ["doctor", "--stack"] or typed(line)[0][0] == "undo"
+]
 SETTING = [line for line in LINES if typed(line)[0][0] in ON_MAPPINGS]
 ALONE = [line for line in LINES if typed(line)[0][0] in ("demo", "simulate")]
 OTHERS = [line for line in LINES if line not in {*SERVING, *INVOKING, *SETTING, *ALONE}]
@@ -202,8 +206,11 @@ def test_every_command_that_is_named_exists() -> None:
 
 
 @pytest.mark.parametrize("line", [*SERVING, *INVOKING])
-def test_the_lines_that_serve_or_invoke_are_understood(line: str) -> None:
+def test_the_lines_that_serve_or_invoke_are_understood(
+    line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Their options are those of the command."""
     name, *argv = typed(line)[0]
 
+    monkeypatch.setenv("IDLE_JOBS_STACK", NAME)
     assert COMMANDS[name].make_context(name, argv).params

@@ -9,7 +9,7 @@ import importlib
 import io
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass, field
 from itertools import count
@@ -17,6 +17,8 @@ from typing import Any
 from unittest.mock import patch
 
 import boto3
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 
 from commands.running import idle_jobs
 from deployed import FUNCTIONS, NAME, deployed, on_event
@@ -30,7 +32,12 @@ TAKERS = {
     "Closer": "CloseQueue",
     "ForceCloser": "ForceQueue",
 }
-MODULES = {"Sweeper": "sweeper", "Closer": "closer", "ForceCloser": "force_closer"}
+MODULES = {
+    "Sweeper": "sweeper",
+    "Closer": "closer",
+    "ForceCloser": "force_closer",
+    "Reopener": "reopener",
+}
 MODE = f"/{NAME}/mode"
 # The functions remember a secret by its name.
 _SECRETS = count(1)
@@ -45,6 +52,8 @@ class World:
     ids: Mapping[str, str]
     secret: str
     log: list[dict[str, Any]] = field(default_factory=list)
+    # Whether the function that somebody invokes crashes, after it has worked.
+    crashes: Callable[[], bool] = lambda: False
 
     def run(self, *argv: str, **variables: str) -> int:
         """Run a command on this stack; return its exit code."""
@@ -61,7 +70,7 @@ class World:
     def turn(self, **variables: str) -> None:
         """Change variables of the deployed functions."""
         lambdas = boto3.client("lambda")
-        for name in TAKERS:
+        for name in MODULES:
             lambdas.update_function_configuration(
                 FunctionName=self.ids[name],
                 Environment={"Variables": self._variables(name) | variables},
@@ -82,6 +91,25 @@ class World:
             self.work()
 
         with on_event("before-call.logs.FilterLogEvents", work):
+            yield
+
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        """Let each function answer who invokes it."""
+
+        def invoke(params: dict[str, Any], **_: object) -> tuple[AWSResponse, Any]:
+            name = next(n for n in MODULES if self.ids[n] in params["url_path"])
+            told: Any = {}
+            try:
+                answer = self._invoke(name, json.loads(params["body"]))
+                if self.crashes():
+                    raise TimeoutError("Task timed out")
+            except Exception as error:  # noqa: BLE001 - Lambda, too, catches all.
+                answer, told = {"errorMessage": str(error)}, {"FunctionError": "x"}
+            body = io.BytesIO(json.dumps(answer).encode())
+            return AWSResponse("", 200, HTTPHeaders(), None), {"Payload": body, **told}
+
+        with on_event("before-call.lambda.Invoke", invoke):
             yield
 
     def work(self) -> None:
