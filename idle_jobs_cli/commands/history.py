@@ -10,11 +10,16 @@ from rich.text import Text
 
 from idle_jobs.messages.ledger_item import UNKNOWN, US, LedgerItem, closed_at
 from idle_jobs.sizes import spoken_bytes
-from idle_jobs.times import duration, rfc3339, spoken
+from idle_jobs.times import rfc3339, spoken
 from idle_jobs_cli.cluster.reading import read_jobs
 from idle_jobs_cli.cluster.target import open_target
 from idle_jobs_cli.cluster.where import Where
-from idle_jobs_cli.commands.options import command, reach_options, stack_option
+from idle_jobs_cli.commands.options import (
+    command,
+    reach_options,
+    since_option,
+    stack_option,
+)
 from idle_jobs_cli.exits import Exit
 from idle_jobs_cli.output.formats import Format, output_option, write
 from idle_jobs_cli.output.lines import one_line
@@ -42,27 +47,13 @@ FIELDS = (
 BY = {US: "", UNKNOWN: ", by whom unknown"}
 
 
-def _span(_ctx: click.Context, _param: click.Parameter, text: str) -> timedelta:
-    try:
-        return duration(text)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from None
-
-
 @command(
     "history",
     ["idle-jobs history", "idle-jobs history --since 30d --job web-latency -o csv"],
 )
 @stack_option
 @reach_options
-@click.option(
-    "--since",
-    default="7d",
-    show_default=True,
-    callback=_span,
-    metavar="TIME",
-    help="How far to look back.",
-)
+@since_option("7d", "How far to look back.")
 @click.option("--job", metavar="ID", help="Only the closings of this job.")
 @output_option
 def history(
@@ -82,7 +73,7 @@ def history(
     found = closings(deployed["Ledger"], target.cluster_name, now - since)
     by_id = {each.job_id: each for each in jobs}
     entries = [
-        _entry(item, state_since(item, by_id.get(str(item["job_id"]))))
+        entry_of(item, state_since(item, by_id.get(str(item["job_id"]))))
         for item in found
         if job in (None, item["job_id"])
     ]
@@ -95,7 +86,8 @@ def history(
     return Exit.DONE
 
 
-def _entry(item: LedgerItem, now: str) -> dict[str, Any]:
+def entry_of(item: LedgerItem, now: str) -> dict[str, Any]:
+    """Return all that is told of a closing, given what became of its job since."""
     known = {name: item.get(name, "") for name in FIELDS}
     memory = int(item.get("memory_bytes", 0))
     return known | {

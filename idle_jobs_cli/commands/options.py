@@ -3,10 +3,12 @@
 import functools
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 import click
 
+from idle_jobs.times import duration
 from idle_jobs_cli.cluster.where import Where
 from idle_jobs_cli.stack.names import default_stack
 
@@ -145,6 +147,25 @@ def stack_option(act: Command) -> Command:
         help="The deployed stack. Default: IDLE_JOBS_STACK, or the stack_name in the "
         "samconfig.toml of this folder.",
     )(act)
+
+
+def since_option(default: str, told: str) -> Callable[[Command], Command]:
+    """Return what adds `--since`, a span of time."""
+    return click.option(
+        "--since",
+        default=default,
+        show_default=True,
+        callback=_span,
+        metavar="TIME",
+        help=told,
+    )
+
+
+def _span(_ctx: click.Context, _param: click.Parameter, text: str) -> timedelta:
+    try:
+        return duration(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
 
 
 def _named(_ctx: click.Context, _param: click.Parameter, text: str) -> str:

@@ -5,17 +5,10 @@ from typing import Any
 import click
 
 from idle_jobs_cli.cluster.where import Where
+from idle_jobs_cli.commands.file_options import file_named
 from idle_jobs_cli.commands.options import cluster_options, command
 from idle_jobs_cli.commands.plan_filters import filter_options
 from idle_jobs_cli.output.formats import output_option
-
-
-def _named(
-    _ctx: click.Context, _param: click.Parameter, name: str | None
-) -> str | None:
-    if name == "":
-        raise click.BadParameter("expected the name of a file, got an empty one")
-    return name
 
 
 @command(
@@ -34,7 +27,7 @@ def _named(
 @click.option(
     "--save",
     "file",
-    callback=_named,
+    callback=file_named,
     type=click.Path(dir_okay=False, writable=True),
     metavar="FILE",
     help="Write the whole plan into a file, for --diff.",
@@ -42,7 +35,7 @@ def _named(
 @click.option(
     "--diff",
     "old",
-    callback=_named,
+    callback=file_named,
     metavar="FILE",
     help="Show what changed since a plan that was saved; - is standard input.",
 )

@@ -33,7 +33,7 @@ def answer(
     **filters: Any,
 ) -> None:
     """Read the cluster, and print, save or compare the plan."""
-    before = saved(old) if old else None
+    before = saved(old, "--diff") if old else None
     if file:
         check_folder(file)
     target = open_target(where, os.environ)
@@ -41,7 +41,7 @@ def answer(
         asked, jobs, now = read_jobs(target)
     jobs = as_the_sweeper(target, jobs, now)
     found = planned(jobs, now, target.rules)
-    document = document_of(found, now, _cluster(target, asked), target.settings)
+    document = document_of(found, now, cluster_of(target, asked), target.settings)
     if file:
         save(document, file)
     fits = Filters(**filters)
@@ -57,7 +57,8 @@ def answer(
     print_plan(console, entries, found)
 
 
-def _cluster(target: Target, asked: AskedAs) -> dict[str, str]:
+def cluster_of(target: Target, asked: AskedAs) -> dict[str, str]:
+    """Return which cluster was read, and as whom, without what is not known."""
     whose = {
         "url": target.url,
         "name": asked.name,

@@ -13,7 +13,14 @@ from idle_jobs_cli.explaining.elastic_apps import look_alike
 from idle_jobs_cli.output.lines import one_line
 from idle_jobs_cli.output.tables import Column, Row, show
 from idle_jobs_cli.output.terminal import COLOURS
-from idle_jobs_cli.planning.document import ORDER, Entry, Planned, would_free
+from idle_jobs_cli.planning.document import (
+    ORDER,
+    Entry,
+    Planned,
+    detail_in_words,
+    sweep_in_words,
+    would_free,
+)
 
 COLUMNS = (
     Column("job"),
@@ -39,14 +46,11 @@ def print_plan(console: Console, entries: Sequence[Entry], found: Planned) -> No
 
 
 def _row(entry: Entry) -> Row:
-    held = f": {entry['hold_reason']}" if entry["hold_reason"] else ""
-    apps = entry["may_belong_to"]
-    doubt = f"; may belong to an Elastic app: {apps}" if apps else ""
     cells = (
         *(entry["job_id"], entry["state"], entry["action"], entry["reason"]),
         spoken_bytes(entry["memory_bytes"]),
-        f"{entry['sweep']}{held}",
-        f"{entry['detail']}{doubt}",
+        sweep_in_words(entry),
+        detail_in_words(entry),
     )
     return Row(cells, COLOURS[entry["action"]])
 

@@ -1,4 +1,7 @@
-"""Plans that were saved: what `idle-jobs plan --save` writes and `--diff` reads."""
+"""Plans that were saved: `idle-jobs plan --save` writes them, `--diff` reads them.
+
+`idle-jobs report --plan` reads them, too.
+"""
 
 import json
 from pathlib import Path
@@ -6,17 +9,20 @@ from typing import Any
 
 from rich.text import Text
 
+from idle_jobs.times import moment
 from idle_jobs_cli.cluster.files import text_of
 from idle_jobs_cli.exits import BadInput
 from idle_jobs_cli.output.formats import Format, note, write
 from idle_jobs_cli.output.lines import one_line
 from idle_jobs_cli.output.tables import Column, Row, show
 from idle_jobs_cli.output.terminal import open_console
-from idle_jobs_cli.planning.changes import COMPARED, changes, turned_settings
-from idle_jobs_cli.planning.document import SCHEMA, Entry
+from idle_jobs_cli.planning.changes import changes, turned_settings
+from idle_jobs_cli.planning.document import JOB_FIELDS, SCHEMA, Entry
 from idle_jobs_cli.planning.filters import Filters
 
 CHANGED = (Column("job"), Column("change"), Column("before", drop=1), Column("after"))
+NO_TEXTS = ("groups", "memory_bytes")
+MOST_BYTES = 2**63
 
 
 def check_folder(name: str) -> None:
@@ -34,31 +40,43 @@ def save(plan: Entry, name: str) -> None:
         raise BadInput(f"--save: {name}: {error.strerror}") from None
 
 
-def saved(name: str) -> dict[str, Any]:
-    """Return a plan that was saved; BadInput if it is none, or if jobs are missing."""
+def saved(name: str, option: str) -> dict[str, Any]:
+    """Return the saved plan that an option names; BadInput if it is none.
+
+    It is none, either, if filters have left out jobs.
+    """
     try:
         plan = json.loads(text_of(name))
         if not _is_plan(plan):
             raise ValueError
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         wanted = "expected a plan saved by --save"
-        raise BadInput(f"--diff: {wanted}, in {name}") from None
+        raise BadInput(f"{option}: {wanted}, in {name}") from None
     left = plan["summary"]["not_closed"] - len(plan["jobs"])
     if left > 0:
         then = "save it with --save, which leaves out nothing"
-        raise BadInput(f"--diff: filters have left {left} jobs out of {name}", then)
+        raise BadInput(f"{option}: filters have left {left} jobs out of {name}", then)
     return dict(plan)
 
 
 def _is_plan(plan: Any) -> bool:
-    fields = {"job_id", "groups", "memory_bytes", *COMPARED}
+    moment(plan["planned_at"])  # Or a ValueError.
     return (
         plan["schema"] == SCHEMA
-        and isinstance(plan["planned_at"], str)
         and isinstance(plan["summary"]["not_closed"], int)
         and isinstance(plan["settings"], dict)
         and isinstance(plan["cluster"], dict)
-        and all(fields <= entry.keys() for entry in plan["jobs"])
+        and all(isinstance(plan[name], list) for name in ("halts", "ignored"))
+        and all(map(_is_entry, plan["jobs"]))
+    )
+
+
+def _is_entry(entry: Any) -> bool:
+    texts = [entry[name] for name in JOB_FIELDS if name not in NO_TEXTS]
+    return (
+        all(isinstance(text, str) for text in (*texts, *entry["groups"]))
+        and isinstance(entry["memory_bytes"], int)
+        and 0 <= entry["memory_bytes"] < MOST_BYTES
     )
 
 

@@ -101,6 +101,19 @@ def entries(planned: Planned) -> list[dict[str, Any]]:
     ]
 
 
+def sweep_in_words(entry: Entry) -> str:
+    """Return what the sweep does with the job of an entry, and why it is held back."""
+    held = f": {entry['hold_reason']}" if entry["hold_reason"] else ""
+    return f"{entry['sweep']}{held}"
+
+
+def detail_in_words(entry: Entry) -> str:
+    """Return the detail of an entry, and whose its job may be."""
+    apps = entry["may_belong_to"]
+    doubt = f"; may belong to an Elastic app: {apps}" if apps else ""
+    return f"{entry['detail']}{doubt}"
+
+
 def would_free(verdicts: Sequence[Verdict]) -> int:
     """Return the bytes of ML memory that closing these jobs would free."""
     # A failed job holds no memory, and a watched job is closed by somebody else.
