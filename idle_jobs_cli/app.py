@@ -30,6 +30,10 @@ SECTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = {
             "history",
             "Show what was closed and why, and what of it is open again.",
         ),
+        "report": (
+            "report",
+            "Write a page for a browser: a plan, and what a stack has saved.",
+        ),
         "parked": (
             "parked",
             "List the requests that could not be finished and wait for a person.",

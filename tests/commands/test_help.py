@@ -15,8 +15,8 @@ from idle_jobs_cli.exits import Exit
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "try-it.md").read_text(encoding="utf-8")
 # Commands whose options are in a module of their own, beside what they do.
-LIGHT = ("plan", "explain", "completion", "demo", "cluster", "simulate")
-HEAVY = ("boto3", "requests", "rich", "yaml")
+LIGHT = ("plan", "explain", "report", "completion", "demo", "cluster", "simulate")
+HEAVY = ("boto3", "jinja2", "requests", "rich", "yaml")
 WHAT_IS_LOADED = f"""
 import sys
 from idle_jobs_cli.__main__ import main
@@ -90,7 +90,7 @@ printf '%s\\n' "${COMPREPLY[@]}"
 """
 TYPED = {
     "idle-jobs pl": ["plan"],
-    "idle-jobs re": ["redrive", "resume"],
+    "idle-jobs re": ["report", "redrive", "resume"],
     "idle-jobs plan --ou": ["--output"],
     "idle-jobs plan --output y": ["yaml"],
     "idle-jobs explain --cl": ["--cloud-id"],

@@ -80,6 +80,7 @@ MORE: dict[str, tuple[str, ...]] = {
     "doctor --stack": (NAME,),
     "plan --stack": (NAME,),
     "explain --stack": (NAME, "web-latency"),
+    "report --stack": (NAME, "--save", "/dev/null"),
     "close": ("web-latency", "--yes"),
     "close --only-if-idle": ("web-latency", "--yes"),
     "close --expected-jobs": ("1", "web-latency", "--yes"),

@@ -209,7 +209,8 @@ def test_functions_know_themselves_and_what_is_built_with_them(name: str) -> Non
 def test_the_operators_commands_know_functions_and_each_other(name: str) -> None:
     """Planning a sweep or pausing a stack loads nothing of the tests."""
     assert set() == strangers(
-        name, {"idle_jobs", "idle_jobs_cli", "click", "rich", "yaml"} | OUTSIDE
+        name,
+        {"idle_jobs", "idle_jobs_cli", "click", "jinja2", "rich", "yaml"} | OUTSIDE,
     )
 
 

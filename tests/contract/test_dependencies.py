@@ -18,6 +18,7 @@ DEPLOYED, ADDED = (
 SAME = {
     "MIT License": "MIT",
     "Apache Software License": "Apache-2.0",
+    "BSD License": "BSD-3-Clause",  # Of jinja2, whose LICENSE.txt has three clauses.
     "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
 }
 

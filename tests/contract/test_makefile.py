@@ -96,6 +96,7 @@ SHORTCUTS = {
     "plan ARGS='--output json --verdict close'": "plan --output json --verdict close",
     "plan STACK=other": "plan --stack=other",
     "explain JOB=weekly-upload": "explain weekly-upload",
+    "report STACK=other ARGS='--since 90d'": "report --stack=other --since 90d",
     "parked STACK=other ARGS='-o json'": "parked --stack=other -o json",
     "mode STACK=s": "mode --stack=s",
     "mode STACK=s MODE=close": "mode --stack=s close",
@@ -141,7 +142,7 @@ def test_no_command_of_a_stack_listens_to_the_environment(
 
 
 @pytest.mark.parametrize(
-    "target", ["plan", "explain", "parked", "redrive", "cluster", "simulate"]
+    "target", ["plan", "explain", "report", "parked", "redrive", "cluster", "simulate"]
 )
 def test_the_operators_commands_find_the_product_and_themselves(
     target: str, tmp_path: Path
