@@ -14,6 +14,7 @@ from typing import Any
 
 import click
 
+from idle_jobs_cli.commands.file_options import page_option
 from idle_jobs_cli.commands.options import command
 from idle_jobs_cli.exits import CouldNot
 
@@ -36,13 +37,20 @@ def _world(name: str, *needs: str) -> Any:
 
 @command(
     "demo",
-    ["idle-jobs demo", "idle-jobs demo --faults"],
+    ["idle-jobs demo", "idle-jobs demo --faults --save day.html"],
 )
 @click.option("--faults", is_flag=True, help="Add outages, lost answers and a crash.")
-def demo(faults: bool) -> int:
-    """Run one day in seconds: the real functions, a simulated cluster, no AWS."""
+@page_option("idle-jobs-demo.html")
+def demo(faults: bool, file: str) -> int:
+    """Run one day in seconds: the real functions, a simulated cluster, no AWS.
+
+    The day is also written as a page for a browser, as `idle-jobs report` writes it.
+    """
+    from idle_jobs_cli.page.file import check_place  # noqa: PLC0415 - it is for no help
+
+    check_place(file)
     os.environ["FAULTS"] = "1" if faults else os.environ.get("FAULTS", "")
-    return int(_world("local.demo", *FOR_A_STACK).main())
+    return int(_world("local.demo", *FOR_A_STACK).main(file))
 
 
 @command(

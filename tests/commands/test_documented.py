@@ -191,9 +191,10 @@ def test_the_lines_that_set_the_mode_run(
 @pytest.mark.slow
 @pytest.mark.parametrize("line", ALONE)
 def test_the_lines_that_need_nothing_run(
-    line: str, monkeypatch: pytest.MonkeyPatch
+    line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The demo and the simulation bring what they need."""
+    monkeypatch.chdir(tmp_path)
     assert run(line, {"CLUSTER_URL": ""}, monkeypatch) == 0
 
 

@@ -274,6 +274,17 @@ def test_make_knows_every_target() -> None:
     assert named <= set(re.findall(r"^([a-z0-9-]+):", makefile, re.MULTILINE))
 
 
+def test_the_picture_of_the_report_is_there() -> None:
+    """It is told in words, too, and is no burden to a clone."""
+    page = PAGES[0].read_text(encoding="utf-8")
+    ((told, place),) = re.findall(r"^!\[([^\]]+)\]\(([^)]+)\)$", page, re.MULTILINE)
+    picture = (ROOT / place).read_bytes()
+
+    assert len(told.split()) > 20
+    assert picture.startswith(b"\x89PNG\r\n")
+    assert len(picture) < 200_000
+
+
 EVERY_PAGE = [*PAGES, *sorted({*(ROOT / "docs").glob("*.md")} - {*PAGES})]
 LINKS = [(p, link) for p in EVERY_PAGE for link in links(p.read_text(encoding="utf-8"))]
 

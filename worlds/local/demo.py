@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -29,26 +30,36 @@ Line = Mapping[str, Any]
 NARROW = 72
 
 
-def main() -> int:
-    """Run the acts and print them; 1 if anything ended as it should not.
+PAGE = "idle-jobs-demo.html"
 
-    130 if somebody presses Ctrl-C.
+
+def main(page: str = PAGE) -> int:
+    """Run the acts, print them, and write the day as a page.
+
+    Return 1 if anything ended as it should not, 130 if somebody presses Ctrl-C.
     """
     try:
-        return _run()
+        return _run(page)
     except KeyboardInterrupt:
         return 130
 
 
-def _run() -> int:
+def _run(page: str) -> int:
     disturbed = os.environ.get("FAULTS", "") not in ("", "0")
     console = open_console()
     started = time.perf_counter()
     _introduce(console, disturbed=disturbed)
-    played = [play(act, console, disturbed=disturbed) for act in ACTS]
+    pages = [page, *[""] * (len(ACTS) - 1)]  # The first act is the day.
+    played = [
+        play(act, console, disturbed=disturbed, page=page)
+        for act, page in zip(ACTS, pages, strict=True)
+    ]
     console.print("How each job ended\n", style="bold")
     print_ends(console, [ends_of(scene) for scene in played])
     _sum_up(console, played, time.perf_counter() - started)
+    for scene in played:
+        if scene.page:
+            print_hanging(console, "", f"The day as a page for a browser: {scene.page}")
     problems = [problem for scene in played for problem in scene.problems]
     for problem in problems:
         print_hanging(console, "WRONG  ", problem, "bold red")
@@ -67,11 +78,13 @@ class Scene:
     problems: list[str]
     parked: int
     metrics: Counter[str]
+    page: Path | None = None
 
 
-def play(act: Act, console: Console, *, disturbed: bool) -> Scene:
-    """Play an act, and tell it while it happens."""
+def play(act: Act, console: Console, *, disturbed: bool, page: str = "") -> Scene:
+    """Play an act, tell it while it happens, and write its page if it has a name."""
     # It needs moto, which takes longer than a newcomer should wait for the first line.
+    from local.day import Day  # noqa: PLC0415
     from local.runner import Runner  # noqa: PLC0415
 
     console.print(f"{act.title}\n", style="bold")
@@ -81,13 +94,15 @@ def play(act: Act, console: Console, *, disturbed: bool) -> Scene:
         cluster.faults += faults()
         runner.dies = DIES
     with runner:
+        day = Day(runner) if page else None
         act.direct(runner)
         runner.on_line.append(Teller(console).tell)
         runner.run(act.end)
         wrong = list(checks.problems(runner, act.rows, disturbed=disturbed))
         parked = len(runner.queues.bodies("ParkingQueue"))
+        written = day.write(page) if day else None
     console.print()
-    return Scene(act, runner.log, wrong, parked, runner.metrics)
+    return Scene(act, runner.log, wrong, parked, runner.metrics, written)
 
 
 def _introduce(console: Console, *, disturbed: bool) -> None:

@@ -12,13 +12,16 @@ from datetime import timedelta
 from functools import cache
 from io import StringIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from rich.console import Console
 
+from idle_jobs_cli.page.content import Kind
 from local import scenario
 from local.acts import ACTS
 from local.checks import problems
+from local.day import closings
 from local.demo import Scene, Teller, ends_of, play
 from local.ends import End, print_ends
 from local.runner import Runner
@@ -41,22 +44,27 @@ EXCERPT = README.split("```text\n")[1].split("```")[0].splitlines()
 
 
 @cache
-def demo(**environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the demo as a newcomer does, into a pipe."""
+def demo(**environment: str) -> tuple[subprocess.CompletedProcess[str], str]:
+    """Run the demo as a newcomer does, into a pipe; return its page, too."""
     path = {"PYTHONPATH": os.pathsep.join(sys.path)}
-    return subprocess.run(
-        [sys.executable, "-m", "local.demo"],
-        env=os.environ | path | environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=100,
-    )
+    with TemporaryDirectory() as folder:
+        run = subprocess.run(
+            [sys.executable, "-m", "local.demo"],
+            cwd=folder,
+            env=os.environ | path | environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=100,
+        )
+        (page,) = Path(folder).iterdir()
+        assert f"The day as a page for a browser: {page.resolve()}\n" in run.stdout
+        return run, page.read_text("utf-8")
 
 
 def test_the_demo_ends_as_its_rows_demand() -> None:
     """Plain text in a pipe, a line for each job, what the README shows, and exit 0."""
-    run = demo()
+    run, _ = demo()
     jobs = [row.job_id for act in ACTS for row in act.rows]
     ends = run.stdout.split("How each job ended\n")[1].splitlines()
 
@@ -78,10 +86,11 @@ def test_the_demo_uses_no_word_that_it_does_not_explain() -> None:
     assert "night-batch  watch closing" in end
 
 
-def test_the_demo_ends_quietly() -> None:
+def test_the_demo_ends_quietly(tmp_path: Path) -> None:
     """Ctrl-C in its midst: 130, and no trace (U8)."""
     with subprocess.Popen(
         [sys.executable, "-m", "local.demo"],
+        cwd=tmp_path,
         env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -105,13 +114,46 @@ def test_the_first_line_waits_for_nothing() -> None:
         check=True,
     )
 
-    assert {"boto3", "botocore", "moto"}.isdisjoint(run.stdout.split())
+    assert {"boto3", "botocore", "jinja2", "moto"}.isdisjoint(run.stdout.split())
 
 
 @pytest.fixture(scope="module")
 def scenes() -> list[Scene]:
     """Return the acts as they are played."""
     return [play(act, Console(file=StringIO()), disturbed=False) for act in ACTS]
+
+
+WAY = [
+    (0, Kind.REQUESTED, "requested by schedule"),
+    (0, Kind.POSTED, "close call: still_closing: no answer within the read timeout"),
+    (15, Kind.LOOKED, "looked: still_closing"),
+    (30, Kind.LOOKED, "looked: still_closing"),
+    (58, Kind.LOOKED, "looked: still_closing"),
+    (117, Kind.LOOKED, "looked: still_closing"),
+    (241, Kind.HANDED_OVER, "handed over to ForceQueue: failed"),
+    (241, Kind.FORCED, "force call (failed): closed"),
+    (241, Kind.ENDED, "force_closed: failed"),
+]
+
+
+def test_the_page_tells_the_way_of_each_closing(scenes: list[Scene]) -> None:
+    """A job that fails while it closes: each look, the hand-over, and the force."""
+    found = {each.job_id: each for each in closings(scenes[0].log, [])}
+    steps = found["cdn-traffic"].steps
+
+    assert WAY == [
+        (int((s.at - scenario.SWEEP).total_seconds()), s.kind, s.text) for s in steps
+    ]
+    assert ["", *["CloseQueue"] * 6, *["ForceQueue"] * 2] == [s.queue for s in steps]
+    assert "night-batch" not in found  # Somebody else closes it.
+    assert ("parked", "skipped") == (
+        found["haunted-job"].ended,
+        found["legacy-sales"].ended,
+    )
+    assert ("ann", "moved to the new index") == (
+        found["old-payments"].asked_by,
+        found["old-payments"].reason,
+    )
 
 
 def shown(scenes: Iterable[Scene], width: int) -> tuple[list[str], list[str]]:
@@ -155,10 +197,25 @@ def test_a_narrow_terminal_still_says_what_happened(scenes: list[Scene]) -> None
 
 def test_the_demo_ends_the_same_under_faults() -> None:
     """Outages, 429s, cut answers and a crash change no end and no count."""
-    run = demo(FAULTS="1")
+    (calm, _), (run, _) = demo(), demo(FAULTS="1")
 
     assert (run.returncode, run.stderr) == (0, ""), run.stdout + run.stderr
-    assert counted(run.stdout) == counted(demo().stdout)
+    assert counted(run.stdout) == counted(calm.stdout)
+
+
+@pytest.mark.parametrize("environment", [{}, {"FAULTS": "1"}], ids=["calm", "faults"])
+def test_the_demo_writes_its_day_as_a_page(environment: dict[str, str]) -> None:
+    """The same figures under faults, although not every hour can be measured then."""
+    _, page = demo(**environment)
+    text = " ".join(re.sub("<[^>]*>", " ", page).split())
+
+    assert "34 jobs are not closed: 7 close, 1 watch, 5 report, 21 keep" in text
+    assert "10.5 GB of ML memory is held by idle jobs" in text
+    assert "15.5 GB of ML memory is saved by jobs" in text
+    assert "10 closings since 2026-03-02 00:00" in text
+    assert "2026-03-02 00:00 potential 10.5 GB" in text
+    assert "Potential ends at 512 MB. Saved ends at 15.5 GB." in text
+    assert "All 12 as a table" in text
 
 
 def counted(told: str) -> str:
