@@ -183,6 +183,15 @@ class Bench:
         there = self.items.setdefault(Item["closed"]["S"], Item)
         return {} if there is Item else {"Attributes": there}
 
+    def get_item(self, Key: Any, **_: Any) -> Any:  # noqa: N803
+        """Return an item."""
+        return {"Item": self.items[Key["closed"]["S"]]}
+
+    def update_item(self, Key: Any, ExpressionAttributeValues: Any, **_: Any) -> None:  # noqa: N803
+        """Add fields to an item."""
+        new = {name[1:]: value for name, value in ExpressionAttributeValues.items()}
+        self.items[Key["closed"]["S"]] |= new
+
     # As the stream of a logger.
     def write(self, line: str) -> None:
         """Note a line of the log."""

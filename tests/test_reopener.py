@@ -5,8 +5,12 @@ from typing import Any
 
 import pytest
 
+from bench import Bench
+from builders import NOW, ago
 from deployed import refuse
 from idle_jobs import services
+from idle_jobs.messages.undo_request import Reopen
+from idle_jobs.reopening import reopen_closings
 from idle_jobs.times import rfc3339
 from local.runner import Runner
 from stacks import (
@@ -218,3 +222,30 @@ def test_a_ledger_that_is_away_stops_the_round(closed: Runner) -> None:
         assert results(answer) == ["web: not yet ledger_away"]
     services._made_dynamodb.cache_clear()  # noqa: SLF001
     assert results(undo_again(closed)) == ["web: reopened requested"]
+
+
+def test_what_was_read_long_ago_is_not_opened() -> None:
+    """Somebody may have used the job since: the next round reads it again."""
+    bench = Bench(reads_take=16)
+    bench.add(state="closed", finished=ago(minutes=1))
+    item = {
+        "cluster": "test",
+        "closed": f"{rfc3339(ago(minutes=1))} web",
+        "job_id": "web",
+        "ended": "closed",
+        "closed_by": "us",
+        "finished": rfc3339(ago(minutes=1)),
+        "reopening_at": rfc3339(NOW),
+    }
+    bench.items = {item["closed"]: {k: {"S": v} for k, v in item.items()}}
+    closed = (item["closed"],)
+    asked = Reopen(closings=closed, request_id="u-1", requested_at=NOW)
+
+    late = reopen_closings(asked, bench.services, bench.cut_at + HOUR)
+    assert results(late) == ["web: not yet cluster_unavailable"]
+    assert bench.posts == []
+    bench.reads_take = 0
+    in_time = reopen_closings(asked, bench.services, bench.cut_at + HOUR)
+    assert bench.posts == ["web?timeout=100s"]
+    assert results(in_time) == ["web: reopened requested"]
+    assert bench.items[item["closed"]]["reopened_request"] == {"S": "u-1"}

@@ -4,10 +4,11 @@ A closing is undone by as many invocations as it takes, and each may die at any 
 what has been done is in the ledger and in the cluster.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, assert_never
 
+from idle_jobs.close_call import OLDEST_READ
 from idle_jobs.elastic.opening import open_job, start_datafeed
 from idle_jobs.errors import BadRequest, ClusterError, Refused
 from idle_jobs.ledger import LedgerAway
@@ -18,6 +19,7 @@ from idle_jobs.reasons import Reason
 from idle_jobs.services import Services
 from idle_jobs.steps.step import End, Wait
 from idle_jobs.steps.undoing import NEXT_LOOK, Open, Start, next_undo
+from idle_jobs.telemetry import Metric
 from idle_jobs.times import moment, rfc3339
 
 # A node opens two jobs at a time, and the others wait for it. Who reopens many at once
@@ -83,6 +85,7 @@ class _Undoing:
     services: Services
     item: LedgerItem | None = None
     trouble: ClusterError | None = None
+    read_at: datetime = field(init=False)
 
     def told(self, step: Wait | End | None) -> Answer:
         """Return how far it has come: no reason if it has not been begun."""
@@ -102,13 +105,18 @@ class _Undoing:
     def run(self) -> Wait | End:
         """Take steps until the undo ends or has to wait.
 
-        A step that is still the next one after it was taken has to wait. Raises
-        LedgerAway, and ClusterError if the job cannot be read.
+        The mark is a step of its own, so that the job is read again between the mark
+        and its opening. A step that is still the next one after it was taken has to
+        wait. Raises LedgerAway, and ClusterError if the job cannot be read.
         """
         taken: set[str] = set()
         while True:
             step = self._next()
             match step:
+                case Open(marked=False):
+                    self._mark_opening()
+                case Open() | Start() if _is_old(self.read_at, self.services.clock()):
+                    return Wait(NEXT_LOOK, Reason.CLUSTER_UNAVAILABLE)
                 case Open() | Start() if str(step) in taken:
                     why = self.trouble.reason if self.trouble else Reason.OPENING
                     return Wait(NEXT_LOOK, why)
@@ -126,6 +134,7 @@ class _Undoing:
     def _next(self) -> Open | Start | Wait | End:
         """Read the closing and its job, and return the next step."""
         services, closing = self.services, self.closing
+        self.read_at = services.clock()
         self.item = services.ledger.closing(services.cluster_name, closing.closed)
         found = services.cluster.jobs(services.clock(), [closing.job_id])
         # If a group has this name now, its jobs were read. None of them has this id.
@@ -137,7 +146,6 @@ class _Undoing:
         services, timeout = self.services, self.services.timeouts.measured
         try:
             if isinstance(step, Open):
-                self._mark_opening(step)
                 open_job(services.cluster, step.job, timeout)
             else:
                 start_datafeed(services.cluster, step.datafeed_id, timeout)
@@ -151,23 +159,18 @@ class _Undoing:
         services.telemetry.posted(self.closing, str(step), "done")
         return None
 
-    def _mark_opening(self, step: Open) -> None:
+    def _mark_opening(self) -> None:
         """Write down that an undo opens the job, before it does."""
-        if self.item and not step.marked:
-            at, request = rfc3339(self.services.clock()), self.closing.request_id
-            self.services.ledger.mark(
-                self.item, reopening_at=at, reopening_request=request
-            )
+        at, request = rfc3339(self.services.clock()), self.closing.request_id
+        item = self.item or {}
+        self.services.ledger.mark(item, reopening_at=at, reopening_request=request)
 
     def _ended(self, end: End) -> End:
-        """Write down that the closing is undone, and report the end."""
+        """Report the end, then write down that the closing is undone.
+
+        A function that dies in between reports it twice, but counts it once.
+        """
         services, item, asked = self.services, self.item or {}, self.closing.asked
-        new = end.ended is not Ended.REOPENED or services.ledger.mark(
-            item,
-            reopened_at=rfc3339(services.clock()),
-            reopened_request=asked.request_id,
-            reopened_by=asked.requested_by,
-        )
         finished = item.get("finished")
         outcome = Outcome(
             end.ended,
@@ -178,5 +181,17 @@ class _Undoing:
             owner=str(item.get("owner", "")),
             finished=moment(finished) if finished else None,
         )
-        services.telemetry.outcome(outcome, counted=new)
+        services.telemetry.outcome(outcome, counted=False)
+        if end.ended is Ended.REOPENED and services.ledger.mark(
+            item,
+            reopened_at=rfc3339(services.clock()),
+            reopened_request=asked.request_id,
+            reopened_by=asked.requested_by,
+        ):
+            services.telemetry.count(Metric.JOBS_REOPENED)
         return end
+
+
+def _is_old(read_at: datetime, now: datetime) -> bool:
+    """Return whether somebody may have used a job since it was read."""
+    return now - read_at > OLDEST_READ

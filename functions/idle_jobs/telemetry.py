@@ -64,7 +64,6 @@ _METRIC_OF = {
     Ended.CLOSED: Metric.JOBS_CLOSED,
     Ended.FORCE_CLOSED: Metric.JOBS_FORCE_CLOSED,
     Ended.PARKED: Metric.JOBS_PARKED,
-    Ended.REOPENED: Metric.JOBS_REOPENED,
 }
 
 

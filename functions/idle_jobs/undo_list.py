@@ -3,6 +3,7 @@
 from typing import Any
 
 from idle_jobs.messages.ledger_item import LedgerItem
+from idle_jobs.messages.outcome import Ended
 from idle_jobs.messages.undo_request import Undo
 from idle_jobs.services import Services
 from idle_jobs.steps.step import End, Wait
@@ -38,7 +39,8 @@ def show_closings(asked: Undo, services: Services) -> Answer:
 def _shown(item: LedgerItem, step: Open | Start | Wait | End) -> Answer:
     told = {name: item[name] for name in SHOWN if name in item}
     memory = int(item.get("memory_bytes", 0))
-    told |= {"memory_bytes": memory, "undo": not isinstance(step, End)}
-    if isinstance(step, End):
+    left = isinstance(step, End) and step.ended is not Ended.REOPENED
+    told |= {"memory_bytes": memory, "undo": not left}
+    if isinstance(step, End) and left:
         told |= {"reason": str(step.reason), "detail": step.detail}
     return told
