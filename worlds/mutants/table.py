@@ -8,5 +8,8 @@ from mutants.mutant import Mutant
 from mutants.sending import SENDING
 from mutants.stepping import STEPPING
 from mutants.sweeping import SWEEPING
+from mutants.undoing import UNDOING
 
-MUTANTS: Mapping[str, Mutant] = DECIDING | SWEEPING | STEPPING | CLOSING | SENDING
+MUTANTS: Mapping[str, Mutant] = (
+    DECIDING | SWEEPING | STEPPING | CLOSING | SENDING | UNDOING
+)

@@ -169,6 +169,22 @@ class Posted:
 
 
 @dataclass(frozen=True, slots=True)
+class Undid:
+    """A call of an undo reached the cluster: `_open` of a job, or `_start`.
+
+    `before` and `after` are the job's state, `finished` its finish time before.
+    """
+
+    at: datetime
+    invocation: int
+    job_id: str
+    call: str
+    before: str
+    after: str
+    finished: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class HungUp:
     """A client stopped waiting for a close: it has its answer, or had enough."""
 
@@ -287,6 +303,7 @@ Event = (
     | Expired
     | Read
     | Posted
+    | Undid
     | HungUp
     | Told
     | Written

@@ -103,6 +103,10 @@ class Stack:
 
         self.world.start(task)
 
+    def ask(self, function: str, event: dict[str, Any]) -> Any:
+        """Invoke a function and wait for its answer; None if it has none."""
+        return self._tell(self._invocation(function), event)
+
     def _poll(self, queue: str) -> None:
         """Give the function of a queue what it may take at once."""
         if queue not in self._sources:

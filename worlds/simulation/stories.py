@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 from functools import cache, partial
 from typing import Any, cast
 
@@ -10,12 +11,15 @@ from idle_jobs.closing import close_batch
 from idle_jobs.elastic.cluster import Cluster
 from idle_jobs.ledger import Ledger
 from idle_jobs.messages.terms import Mode
+from idle_jobs.messages.undo_request import Undo, parse_undo
 from idle_jobs.modes import MODE_MAX_AGE, ModeUnreadable
 from idle_jobs.outbox import Outbox, SendRefused
+from idle_jobs.reopening import reopen_closings
 from idle_jobs.services import Services
 from idle_jobs.settings import Settings
 from idle_jobs.steps.role import Role
 from idle_jobs.telemetry import Metric, Telemetry
+from idle_jobs.undo_list import show_closings
 from local.topology import Topology, environment_of
 from simulation.history import Key, Rang, Said, Told
 from simulation.invocation import Invocation
@@ -161,8 +165,18 @@ def _force_closer(stack: Stack, invocation: Invocation, event: dict[str, Any]) -
     return close_batch(event, may_force, left, run)
 
 
+def _reopener(stack: Stack, invocation: Invocation, event: dict[str, Any]) -> Any:
+    own = services(stack, invocation, "")
+    asked = parse_undo(event, now := own.clock())
+    if isinstance(asked, Undo):
+        return show_closings(asked, own)
+    ends = now + timedelta(seconds=invocation.seconds_left())
+    return reopen_closings(asked, own, ends)
+
+
 OURS: Mapping[str, Story] = {
     "Sweeper": _sweeper,
     "Closer": _closer,
     "ForceCloser": _force_closer,
+    "Reopener": _reopener,
 }

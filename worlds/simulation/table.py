@@ -84,6 +84,37 @@ class TableClient:
             return {"Attributes": there}
         raise _error("ConditionalCheckFailedException", Item=there)
 
+    def get_item(self, **asked: Any) -> dict[str, Any]:
+        """Return one item, as it is now."""
+
+        def act() -> Item | None:
+            if self._table.refuses():
+                raise _error("InternalServerError")
+            return self._table.items.get(_place(asked["Key"]))
+
+        item = self._caller.effect(act)
+        return {} if item is None else {"Item": item}
+
+    def update_item(self, **asked: Any) -> None:
+        """Add fields to an item, on the condition that it lacks the first of them."""
+        new = {n[1:]: v for n, v in asked["ExpressionAttributeValues"].items()}
+        first, place = next(iter(new)), _place(asked["Key"])
+
+        def act() -> bool:
+            if self._table.refuses():
+                raise _error("InternalServerError")
+            there = self._table.items.get(place)
+            if there is None or first in there:
+                return False
+            self._table.items[place] = {**there, **new}
+            return True
+
+        done = self._caller.effect(act)
+        if self._table.loses_an_answer():
+            raise ReadTimeoutError(endpoint_url="https://dynamodb")
+        if not done:
+            raise _error("ConditionalCheckFailedException")
+
     def query(self, **asked: Any) -> dict[str, Any]:
         """Return the items of a cluster from one sort key to another."""
         values = asked["ExpressionAttributeValues"]
@@ -100,6 +131,10 @@ class TableClient:
             ]
 
         return {"Items": self._caller.effect(act)}
+
+
+def _place(key: Item) -> tuple[str, str]:
+    return key["cluster"]["S"], key["closed"]["S"]
 
 
 def _error(code: str, **more: Any) -> ClientError:

@@ -24,7 +24,7 @@ from idle_jobs.elastic.transport import (
 )
 from idle_jobs.errors import ClusterError, Gone
 from simulation.faults import Faults
-from simulation.history import HungUp, Posted, Read
+from simulation.history import HungUp, Posted, Read, Undid
 from simulation.invocation import Invocation
 from standin.cluster import Answer, Cluster, Request
 
@@ -124,6 +124,8 @@ class SimulatedWire(Wire):
         if request.method != "POST":
             return self.cluster.handle(request, now)
         job_id = unquote(request.path.split("/")[3])
+        if not request.path.partition("?")[0].endswith("/_close"):
+            return self._undo(request, job_id)
         before = self._state(job_id)
         answer, takes = self.cluster.handle(request, now)
         # A proxy that answers itself lets nothing through.
@@ -132,6 +134,22 @@ class SimulatedWire(Wire):
             self._note_post(request, job_id, before, answer)
         if before == "opened":
             self.watch(job_id)
+        return answer, takes
+
+    def _undo(self, request: Request, thing: str) -> tuple[Answer, timedelta]:
+        """Let an undo open a job, or start a datafeed, which Kibana names so."""
+        now, job_id = self.invocation.world.now, thing.removeprefix("datafeed-")
+        before, job = self._state(job_id), self.cluster.jobs.get(job_id)
+        finished = job.finished if job else None
+        fed = job and job.datafeed
+        answer, takes = self.cluster.handle(request, now)
+        # A proxy may have answered in the cluster's place, before or after the effect.
+        if before != self._state(job_id) or fed != (job and job.datafeed):
+            call = request.path.partition("?")[0].rpartition("/")[2]
+            number, after = self.invocation.number, self._state(job_id)
+            self.invocation.note(
+                Undid(now, number, job_id, call, before, after, finished)
+            )
         return answer, takes
 
     def _note_post(
