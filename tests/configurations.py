@@ -98,6 +98,7 @@ AXES: dict[str, list[Parameters]] = {
             "MaxClosePercent": "100",
             "HaltAboveJobs": "1",
             "HaltFor": "1d",
+            "NoticePeriod": "2d",
             "MaxClosesPerRequest": "1",
             "MaxClosesPerDay": "1",
             "ForceOrders": "allowed",

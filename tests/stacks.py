@@ -50,9 +50,9 @@ def mode_refused() -> AbstractContextManager[None]:
     return _made_within(refused, modes._store)  # noqa: SLF001
 
 
-def ledger_refused() -> AbstractContextManager[None]:
-    """Let DynamoDB take no item, and show none."""
-    refused = refuse("dynamodb", "InternalServerError")
+def ledger_refused(calls: str = "dynamodb") -> AbstractContextManager[None]:
+    """Let DynamoDB take no item, and show none; or refuse only some `calls`."""
+    refused = refuse(calls, "InternalServerError")
     return _made_within(refused, services._made_dynamodb)  # noqa: SLF001
 
 

@@ -127,6 +127,8 @@ RULES: dict[str, tuple[str, str, Rules]] = {
     ),
     "one close of a day": ("MAX_CLOSES_PER_DAY", "1", Rules(max_closes_per_day=1)),
     "a lone pair of jobs": ("HALT_ABOVE_JOBS", "1", Rules(halt_above_jobs=1)),
+    "notice": ("NOTICE_PERIOD", "2d", Rules(notice_period=timedelta(days=2))),
+    "no notice": ("NOTICE_PERIOD", "off", Rules()),
     "a shorter hold": ("HALT_FOR", "36h", Rules(halt_for=timedelta(hours=36))),
     "orders that force": (
         "FORCE_ORDERS",

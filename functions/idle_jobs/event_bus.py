@@ -1,4 +1,4 @@
-"""The only module that calls EventBridge: events of outcomes, and of held jobs.
+"""The only module that calls EventBridge: outcomes, and jobs held or announced.
 
 The log has all that is in an event. So a bus that fails loses events, and it neither
 delays nor changes what becomes of a job.
@@ -13,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 SOURCE = "idle-job-closer"
 OUTCOME, HALT = "Job closing outcome", "Sweep halted"
+ANNOUNCEMENT = "Job announced"
 # A new field does not change the version. A field that goes, or means something else,
 # does.
 VERSION = 1

@@ -66,6 +66,10 @@ class Ledger:
         """Return the item with a sort key that no closing has. Raises LedgerAway."""
         return next(self._query(cluster, key, key), None)
 
+    def noted_from(self, cluster: str, first: str, last: str) -> Iterator[LedgerItem]:
+        """Yield the items with sort keys that no closing has. Raises LedgerAway."""
+        return self._query(cluster, first, last)
+
     def note(self, item: LedgerItem, there: LedgerItem | None) -> bool:
         """Write an item that is no closing in the place of one that was read, or none.
 

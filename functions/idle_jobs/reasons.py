@@ -40,6 +40,7 @@ class Reason(StrEnum):
     # Limits of a sweep.
     SWEEP_HALTED = "sweep_halted"
     OVER_LIMIT = "over_limit"
+    ANNOUNCED = "announced"  # Of a close message, too.
     QUIET_HOURS = "quiet_hours"  # Of a close message, too.
 
     # Ends of a request that was refused, or matched no job.

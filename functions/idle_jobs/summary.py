@@ -11,7 +11,6 @@ from idle_jobs.modes import ModeSet
 from idle_jobs.policy.limits import Plan
 from idle_jobs.policy.verdict import Verdict
 from idle_jobs.reasons import Reason
-from idle_jobs.telemetry import as_fields
 from idle_jobs.times import rfc3339, spoken
 
 # The summary is the response of the function, and Lambda allows 6 MB. 5,000 jobs with
@@ -68,7 +67,7 @@ def listed(verdicts: Sequence[Verdict], plan: Plan) -> list[dict[str, object]]:
             fields["hold_detail"] = held.detail
         sweep[held.verdict.job.job_id] = fields
     return [
-        as_fields(verdict) | sweep.get(verdict.job.job_id, {})
+        verdict.in_plain_values() | sweep.get(verdict.job.job_id, {})
         for verdict in verdicts
         if verdict.reason is not Reason.ALREADY_CLOSED
     ]

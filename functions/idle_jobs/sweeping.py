@@ -6,6 +6,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, assert_never
 
+from idle_jobs.announcing import announce
 from idle_jobs.digesting import publish_digest
 from idle_jobs.ledger import LedgerAway
 from idle_jobs.messages.close_message import CloseMessage
@@ -60,6 +61,7 @@ def sweep(
     read.sent.update(verdict.job.job_id for verdict in plan.send)
     _send(request, plan, services, now, stricter(mode, request.mode))
     _report(request, verdicts, plan, services)
+    announced = announce(request, verdicts, plan, services, mode)
     if request.is_sweep:
         report_halts(request, plan, services, mode)
     written = services.ask_mode_set() if request.is_sweep else ModeSet()
@@ -69,6 +71,8 @@ def sweep(
     if request.is_sweep:
         worth = report_worth(verdicts, read.closings, services, now)
         summary["memory"] = asdict(worth)
+    if announced:
+        summary["announced"] = announced
     services.telemetry.swept(summary, scheduled=request.is_sweep)
     if request.is_sweep:
         publish_digest(request, services, mode, Swept(verdicts, plan, worth))

@@ -11,12 +11,11 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from idle_jobs.errors import ClusterError, Refused
-from idle_jobs.event_bus import HALT, OUTCOME, EventBus
+from idle_jobs.event_bus import ANNOUNCEMENT, HALT, OUTCOME, EventBus
 from idle_jobs.messages.close_message import CloseMessage
 from idle_jobs.messages.outcome import Ended, OfOneJob, Outcome
 from idle_jobs.policy.verdict import Verdict
 from idle_jobs.reasons import Reason
-from idle_jobs.times import rfc3339
 
 # An invocation without metrics is normal: its jobs may still be closing.
 warnings.filterwarnings("ignore", "No application metrics to publish")
@@ -104,7 +103,7 @@ class Telemetry:
     def verdict(self, verdict: Verdict, request_id: str) -> None:
         """Report what a sweep decided about a job, and why."""
         self.logger.info(
-            "verdict", extra={"request_id": request_id} | as_fields(verdict)
+            "verdict", extra={"request_id": request_id} | verdict.in_plain_values()
         )
 
     def swept(self, summary: Mapping[str, object], *, scheduled: bool) -> None:
@@ -118,6 +117,12 @@ class Telemetry:
         """Report the jobs of one mass event, which a sweep holds; `swept` logs them."""
         if self.bus:
             self.bus.add(HALT, fields)
+
+    def announced(self, fields: Mapping[str, object]) -> None:
+        """Report an idle job to its owner, before it is closed or in place of it."""
+        self.logger.info("announced", extra=dict(fields))
+        if self.bus:
+            self.bus.add(ANNOUNCEMENT, fields)
 
     def send_events(self, seconds_left: Callable[[], float]) -> None:
         """Send the events of this invocation; those that are refused are lost."""
@@ -175,21 +180,6 @@ class Telemetry:
         fields = {"message_id": message_id}
         self.logger.error("record_broken", extra=fields, exc_info=error)
         self.count(Metric.RECORDS_BROKEN)
-
-
-def as_fields(verdict: Verdict) -> dict[str, object]:
-    """Return a verdict as log fields, without those that are empty."""
-    since = rfc3339(verdict.idle_since) if verdict.idle_since else ""
-    values = {
-        "job_id": verdict.job.job_id,
-        "action": str(verdict.action),
-        "reason": str(verdict.reason),
-        "detail": verdict.detail,
-        "idle_since": since,
-        "memory_bytes": verdict.job.memory_bytes,
-        "owner": verdict.job.owner.name,
-    }
-    return {name: value for name, value in values.items() if value}
 
 
 def _ids(message: OfOneJob) -> dict[str, object]:

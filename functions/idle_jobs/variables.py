@@ -134,6 +134,11 @@ def span(least: timedelta) -> Callable[[str], timedelta]:
     return read
 
 
+def off_or(read: Callable[[str], timedelta]) -> Callable[[str], timedelta]:
+    """Return a reader that reads `off` as no time at all."""
+    return lambda text: timedelta() if text == "off" else read(text)
+
+
 def quiet_hours(text: str) -> QuietHours | None:
     """Return hours such as `08:00-18:00 Europe/Berlin`; without a zone, in UTC."""
     if not text:

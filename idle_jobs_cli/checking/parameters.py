@@ -146,6 +146,10 @@ PARAMETERS: Mapping[str, Taken] = {
     "MaxClosePercent": _whole(100),
     "HaltAboveJobs": _whole(1000),
     "HaltFor": _HOURS_OR_DAYS,
+    "NoticePeriod": Taken(
+        "hours or days, such as 6h, 48h or 14d, or off",
+        pattern="(off|[1-9][0-9]{0,2}[hd])",
+    ),
     "MaxClosesPerRequest": _whole(1000),
     "MaxClosesPerDay": _whole(10_000),
     "ForceOrders": _one_of("evidence", "allowed"),

@@ -10,8 +10,10 @@ from rich.text import Text
 
 from idle_jobs.policy.job import Job
 from idle_jobs.policy.judge import RULES, judge
+from idle_jobs.policy.notice import not_yet
 from idle_jobs.policy.rules import Rules
-from idle_jobs.policy.verdict import Verdict
+from idle_jobs.policy.verdict import Action, Verdict
+from idle_jobs.reasons import Reason
 from idle_jobs.times import rfc3339
 from idle_jobs_cli.cluster.asked_as import headline
 from idle_jobs_cli.cluster.reading import near, read_jobs
@@ -114,6 +116,9 @@ def _answers(job: Job, now: datetime, rules: Rules) -> Iterator[tuple[str, str]]
     for question, rule in zip(QUESTIONS, RULES, strict=True):
         if verdict := rule(job, now, rules):
             yield question, _as_text(verdict)
+            why = not_yet(verdict, now, rules)
+            if why and verdict.action in (Action.CLOSE, Action.FORCE):
+                yield "announced for long enough?", f"hold {Reason.ANNOUNCED} ({why})"
             return
         yield question, "no"
 

@@ -71,6 +71,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "upgrade_mode": ("info: upgrade_mode",),
     "problems": ("all: what could not be read",),
     "came_back": ("ledger: our closings after which it was opened again",),
+    "announced_at": ("ledger: when a sweep announced it",),
 }
 
 # The settings that `policy.judge` uses; the others are for limits and for closing.

@@ -9,7 +9,7 @@ import pytest
 
 from builders import NOW, ago, closed_job, idle_job
 from idle_jobs.messages.request import Request
-from idle_jobs.policy import limits
+from idle_jobs.policy import limits_of_requests
 from idle_jobs.policy.job import Job, State
 from idle_jobs.policy.limits import Read
 from idle_jobs.policy.rules import Rules
@@ -50,7 +50,7 @@ def refusal(
 ) -> tuple[Reason, str] | None:
     """Return why a request for these jobs is refused, among others of the cluster."""
     read = Read([*jobs, *others], set(sent))
-    found = limits.refusal(
+    found = limits_of_requests.refusal(
         asked_for(asked, jobs),
         read,
         NOW,

@@ -76,23 +76,23 @@ SWEEPING: dict[str, Mutant] = {
         "policy/limits",
     ),
     "MaxClosesPerRequest is one less": mutant(
-        "policy.limits",
+        "policy.limits_of_requests",
         Compares("refusal", "max_closes_per_request", ">="),
         "policy/limits_of_requests",
     ),
     "patterns have no daily limit": mutant(
-        "policy.limits",
+        "policy.limits_of_requests",
         Wrong("_no_room_today", lambda *_: None),
         "policy/limits_of_requests",
     ),
     "a wrong number of jobs is right": mutant(
-        "policy.limits",
+        "policy.limits_of_requests",
         Wrong("_unexpected", lambda *_: None),
         "policy/limits_of_requests",
         "unexpected",
     ),
     "jobs that were closed since a request are not of its number": mutant(
-        "policy.limits",
+        "policy.limits_of_requests",
         Wrong(
             "_unexpected",
             lambda right, expected, asked: right(expected, replace(asked, since=NEVER)),

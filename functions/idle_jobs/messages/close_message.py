@@ -46,8 +46,8 @@ class CloseMessage(Terms):
     `handed_at` is when the Closer sent the message to ForceQueue. `posted_at` is when
     the first close was posted that may have taken effect, and so may have made the job
     fail. `taken_at` is when the last close was posted that Elasticsearch took: it
-    answered 200, or was at work. `sent_at` is when the message was first sent to its
-    queue.
+    answered 200, or was at work. `announced_at` is when the job was announced, as the
+    ledger says. `sent_at` is when the message was first sent to its queue.
     """
 
     cluster: str
@@ -58,6 +58,7 @@ class CloseMessage(Terms):
     handed_at: datetime | None = None
     posted_at: datetime | None = None
     taken_at: datetime | None = None
+    announced_at: datetime | None = None
     parked_reason: str = ""
     sent_at: datetime | None = None
 
@@ -163,5 +164,6 @@ def _readers(now: datetime) -> Mapping[str, Reader]:
         "handed_at": past,
         "posted_at": past,
         "taken_at": past,
+        "announced_at": past,
         "sent_at": past,
     }

@@ -57,7 +57,8 @@ class Job:
     `last_data` is the wall clock when it last got data. `newest_clock` is the newest
     time in any of its documents. `memory_bytes` is what it reserves while it is open.
     `came_back` has the times of our closings after which it was opened again; only the
-    ledger knows them, so it is empty wherever the ledger was not read.
+    ledger knows them, so it is empty wherever the ledger was not read. `announced_at`
+    is when a sweep last announced the job, which the ledger knows, too.
     """
 
     job_id: str
@@ -84,6 +85,7 @@ class Job:
     upgrade_mode: bool = False
     problems: tuple[str, ...] = ()
     came_back: tuple[datetime, ...] = ()
+    announced_at: datetime | None = None
 
     @property
     def live(self) -> bool:

@@ -29,6 +29,7 @@ class Rules:
     max_close_percent: int = 50
     halt_above_jobs: int = 5
     halt_for: timedelta = timedelta(days=7)
+    notice_period: timedelta = timedelta()
     max_closes_per_request: int = 100
     max_closes_per_day: int = 100
     quiet_hours: QuietHours | None = None

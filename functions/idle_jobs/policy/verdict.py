@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from idle_jobs.policy.job import Job
 from idle_jobs.reasons import Reason
+from idle_jobs.times import rfc3339
 
 
 class Action(StrEnum):
@@ -33,3 +34,16 @@ class Verdict:
     detail: str = ""
     idle_since: datetime | None = None
     stuck: bool = False
+
+    def in_plain_values(self) -> dict[str, object]:
+        """Return the verdict as flat fields, without those that are empty."""
+        values = {
+            "job_id": self.job.job_id,
+            "action": str(self.action),
+            "reason": str(self.reason),
+            "detail": self.detail,
+            "idle_since": rfc3339(self.idle_since) if self.idle_since else "",
+            "memory_bytes": self.job.memory_bytes,
+            "owner": self.job.owner.name,
+        }
+        return {name: value for name, value in values.items() if value}

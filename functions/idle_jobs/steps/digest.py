@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 from idle_jobs.messages.ledger_item import LedgerItem
 from idle_jobs.messages.terms import Mode
 from idle_jobs.policy.attention import NEEDS_ATTENTION
-from idle_jobs.policy.limits import Plan
+from idle_jobs.policy.limits import Held, Plan
 from idle_jobs.policy.verdict import Action, Verdict
+from idle_jobs.reasons import Reason
 from idle_jobs.steps.worth import Worth
 
 
@@ -88,7 +89,7 @@ def sent_groups(plan: Plan) -> list[Group]:
 def held_groups(plan: Plan) -> list[Group]:
     """Return the jobs that a sweep holds back, by why it does."""
     return _groups(
-        (str(held.reason), held.verdict.job.owner.name, _line(held.verdict))
+        (str(held.reason), held.verdict.job.owner.name, _held(held))
         for held in plan.held
     )
 
@@ -113,6 +114,12 @@ def odd_groups(verdicts: Iterable[Verdict]) -> list[Group]:
 
 def _of_verdicts(verdicts: Iterable[Verdict]) -> list[Group]:
     return _groups((str(v.reason), v.job.owner.name, _line(v)) for v in verdicts)
+
+
+def _held(held: Held) -> Line:
+    """Return a line of a held job; only notice ends at another time for each."""
+    alone = held.reason is Reason.ANNOUNCED
+    return _line(held.verdict, held.detail if alone else "")
 
 
 def _line(verdict: Verdict, detail: str = "") -> Line:

@@ -1,12 +1,13 @@
 """Whether an order to force, or a failure, is enough evidence to force; pure."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from idle_jobs.messages.close_message import CloseMessage, Evidence
 from idle_jobs.messages.terms import Kind
 from idle_jobs.policy.job import Job, State
 from idle_jobs.policy.rules import Rules
 from idle_jobs.policy.verdict import Verdict
+from idle_jobs.steps.deadlines import OPEN_TAKES_AT_MOST
 from idle_jobs.times import CLOCKS_APART
 
 CLOSING_IS_LONG_AFTER = timedelta(minutes=30)
@@ -51,6 +52,17 @@ def failed_in_closing(verdict: Verdict, message: CloseMessage) -> bool:
     latest = closing_began + CLOCKS_APART
     times = (job.created, job.finished, job.open_start, job.last_data)
     return not any(time and time > latest for time in times)
+
+
+def is_stuck_opening(message: CloseMessage, now: datetime) -> bool:
+    """Return whether the job was opening when the request came, and still is.
+
+    A usual open takes less than a quarter of an hour. A job that the Sweeper saw
+    opening, and that is still opening after that time, is stuck. Closing it is the
+    remedy (elasticsearch#126148).
+    """
+    seen = message.evidence is not None and message.evidence.state == State.OPENING
+    return seen and now - message.requested_at >= OPEN_TAKES_AT_MOST
 
 
 def _not_fed_since(seen: Evidence, job: Job) -> bool:

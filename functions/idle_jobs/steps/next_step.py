@@ -18,8 +18,8 @@ from idle_jobs.policy.job import Job, State
 from idle_jobs.policy.judge import judge
 from idle_jobs.policy.verdict import Action, Verdict
 from idle_jobs.reasons import Reason
+from idle_jobs.steps.announcement import want_of_notice
 from idle_jobs.steps.deadlines import (
-    OPEN_TAKES_AT_MOST,
     look_again,
     park_as_expired,
     wait_or_give_up,
@@ -27,6 +27,7 @@ from idle_jobs.steps.deadlines import (
 from idle_jobs.steps.evidence import (
     CLOSING_IS_LONG_AFTER,
     failed_in_closing,
+    is_stuck_opening,
     order_is_enough,
 )
 from idle_jobs.steps.role import Role
@@ -72,7 +73,7 @@ def next_step(
         return _ordered(job, message, now, role)
     if job.state is State.FAILED:
         allowed = explicit or failed_in_closing(verdict, message)
-        return _failed(verdict, message, role, allowed=allowed)
+        return _failed(verdict, message, now, role, allowed=allowed)
     if job.state is State.CLOSING:
         return _closing(job, message, now, role)
     return _open(verdict, message, now, role, explicit=explicit)
@@ -143,11 +144,19 @@ def _skip_or_park(verdict: Verdict, message: CloseMessage, role: Role) -> Step:
 
 
 def _failed(
-    verdict: Verdict, message: CloseMessage, role: Role, *, allowed: bool
+    verdict: Verdict,
+    message: CloseMessage,
+    now: datetime,
+    role: Role,
+    *,
+    allowed: bool,
 ) -> Step:
-    if allowed or verdict.action is Action.FORCE:
-        return role.force(verdict.job, Reason.FAILED)
-    return _skip_or_park(verdict, message, role)
+    if not allowed:
+        if verdict.action is not Action.FORCE:
+            return _skip_or_park(verdict, message, role)
+        if why := want_of_notice(verdict, message, now, role.rules):
+            return End(Ended.SKIPPED, Reason.ANNOUNCED, why)
+    return role.force(verdict.job, Reason.FAILED)
 
 
 def _closing(job: Job, message: CloseMessage, now: datetime, role: Role) -> Step:
@@ -165,17 +174,6 @@ def _closing(job: Job, message: CloseMessage, now: datetime, role: Role) -> Step
     return wait_or_give_up(Reason.STILL_CLOSING, message, now, role)
 
 
-def _is_stuck_opening(message: CloseMessage, now: datetime) -> bool:
-    """Return whether the job was opening when the request came, and still is.
-
-    A usual open takes less than a quarter of an hour. A job that the Sweeper saw
-    opening, and that is still opening after that time, is stuck. Closing it is the
-    remedy (elasticsearch#126148).
-    """
-    seen = message.evidence is not None and message.evidence.state == State.OPENING
-    return seen and now - message.requested_at >= OPEN_TAKES_AT_MOST
-
-
 def _open(
     verdict: Verdict,
     message: CloseMessage,
@@ -188,7 +186,9 @@ def _open(
         return _skip_or_park(verdict, message, role)
     if message.kind is Kind.WATCH:
         return End(Ended.SKIPPED, Reason.REOPENED, "it is not closing any more")
-    if verdict.job.state is State.OPENING and not _is_stuck_opening(message, now):
+    if why := want_of_notice(verdict, message, now, role.rules):
+        return End(Ended.SKIPPED, Reason.ANNOUNCED, why)
+    if verdict.job.state is State.OPENING and not is_stuck_opening(message, now):
         return wait_or_give_up(Reason.OPENING, message, now, role)
     if role.may_force and role.age_of(message, now) >= role.rules.force_after:
         return Close(verdict.job, MEASURED_TIMEOUT, measured=True)

@@ -10,7 +10,8 @@ from idle_jobs.messages.request import Request
 from idle_jobs.messages.terms import Kind, Mode, Origin
 from idle_jobs.policy.idleness import last_activity
 from idle_jobs.policy.job import Job, State
-from idle_jobs.policy.limits import Asked, Plan
+from idle_jobs.policy.limits import Plan
+from idle_jobs.policy.limits_of_requests import Asked
 from idle_jobs.policy.verdict import Action, Verdict
 from idle_jobs.reasons import Reason
 from idle_jobs.steps.deadlines import OPEN_TAKES_AT_MOST
@@ -39,6 +40,7 @@ def message_of(
         **(request.terms | changed),
         cluster=cluster,
         job_id=job.job_id,
+        announced_at=job.announced_at,
         evidence=Evidence(
             state=_state_when_asked(request, job, now),
             last_activity=last_activity(job, now),
