@@ -15,14 +15,17 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from jsonschema import Draft202012Validator
 
-from builders import persons_message
+from builders import NOW, RULES, idle_job, persons_message
 from deployed import refuse
 from idle_jobs import services
 from idle_jobs.aws import BUS_CONFIG
-from idle_jobs.event_bus import HALT, LEAST_LEFT, OUTCOME, EventBus, Lost
+from idle_jobs.event_bus import ANNOUNCEMENT, HALT, LEAST_LEFT, OUTCOME, EventBus, Lost
 from idle_jobs.messages.outcome import Ended, Outcome, outcome_of
 from idle_jobs.messages.readers import LONGEST_TEXT
+from idle_jobs.policy.idleness import IDLE_REASONS
+from idle_jobs.policy.judge import judge
 from idle_jobs.policy.mass_events import MassEvent
+from idle_jobs.policy.owner import Owner
 from idle_jobs.reasons import Reason
 from idle_jobs_cli.schemas import schema
 from listener import Listener
@@ -158,6 +161,31 @@ HALTED = MassEvent(START, after(hours=2), 30, 40).in_plain_values() | {
 }
 
 
+ANNOUNCED = {
+    **judge(idle_job(owner=Owner(name="team-x")), NOW, RULES).in_plain_values(),
+    "request_id": "r",
+    "requested_at": "2026-11-23T12:00:00Z",
+    "mode": "close",
+    "announced_at": "2026-11-23T12:00:00Z",
+    "may_be_closed_from": "2026-11-25T12:00:00Z",
+}
+
+
+def test_the_schema_describes_an_announcement() -> None:
+    """Some fields are left out of it, and the others are always there."""
+    told = EVENT["$defs"]["announcement"]
+    one = event(ANNOUNCEMENT, ANNOUNCED)
+    assert VALIDATOR.is_valid(one)
+
+    assert sorted(told["properties"]) == sorted(ANNOUNCED)
+    for field in ANNOUNCED:
+        less = {k: v for k, v in one["detail"].items() if k != field}
+        needed = field in told["required"]
+        assert VALIDATOR.is_valid({**one, "detail": less}) is not needed
+    assert not VALIDATOR.is_valid(one | {"detail-type": HALT})
+    assert {*told["properties"]["reason"]["enum"]} == IDLE_REASONS | {Reason.FAILED}
+
+
 def test_the_schema_describes_each_kind() -> None:
     """Neither is accepted as the other, nor without one of its fields."""
     outcome = event(OUTCOME, longest().in_plain_values())
@@ -182,7 +210,7 @@ def test_the_schema_is_one() -> None:
     Draft202012Validator.check_schema(EVENT)
 
     assert EVENT["$id"] == "urn:idle-job-closer:schema:event:1"
-    assert kinds == [OUTCOME, HALT]
+    assert kinds == [OUTCOME, HALT, ANNOUNCEMENT]
     assert sorted(halt["required"]) == sorted(halt["properties"]) == sorted(HALTED)
     assert EVENT["$defs"]["outcome"] == schema("outcome")
 
@@ -221,7 +249,7 @@ def test_each_outcome_and_each_halt_is_an_event() -> None:
     for line in outcomes:
         [told] = [e for e in ended if e.items() <= (line | told_by(e)).items()]
         assert told_by(told) == {"version": 1, "cluster": "demo"}
-    assert {each["ended"] for each in ended} == set(Ended)
+    assert {each["ended"] for each in ended} == {*Ended} - {Ended.REOPENED}
     assert (halt["held_jobs"], halt["jobs"]) == (11, 11)
     assert halt["in_words"] in next(
         line["halts"] for line in stack.log if line["message"] == "swept"
@@ -234,13 +262,35 @@ def told_by(detail: Mapping[str, Any]) -> dict[str, Any]:
     return {name: detail[name] for name in ("version", "cluster")}
 
 
-def test_the_event_of_the_page_is_one() -> None:
-    """It has the fields that the functions write."""
-    [shown] = [json.loads(each) for each in SHOWN if '"held_jobs"' in each]
+@pytest.mark.parametrize(
+    ("kind", "fields", "word"),
+    [(HALT, HALTED, "held_jobs"), (ANNOUNCEMENT, ANNOUNCED, "may_be_closed_from")],
+)
+def test_the_events_of_the_page_are_some(
+    kind: str, fields: Mapping[str, object], word: str
+) -> None:
+    """They have the fields that the functions write."""
+    [shown] = [json.loads(each) for each in SHOWN if f'"{word}"' in each]
 
     assert list(VALIDATOR.iter_errors(shown)) == []
-    assert shown.keys() == event(HALT, HALTED).keys()
-    assert shown["detail"].keys() == event(HALT, HALTED)["detail"].keys()
+    assert shown.keys() == event(kind, fields).keys()
+    assert shown["detail"].keys() == event(kind, fields)["detail"].keys()
+
+
+def test_a_team_hears_what_is_announced_to_it() -> None:
+    """By the pattern of the page; another team does not."""
+    [pattern] = [each for each in SHOWN if '"owner": ["team-x"]' in each]
+    given = {"EventBusName": "outcomes", "NoticePeriod": "2d"}
+    with Runner(Cluster(), START, DAILY | given) as stack:
+        listener = Listener("outcomes", pattern)
+        for team in ("team-x", "team-y"):
+            owned = {"idle_closer": {"owner": team}}
+            add_idle(stack, f"of-{team}", custom_settings=owned)
+        sweep(stack)
+        [heard] = listener.heard
+
+    assert heard["detail"]["job_id"] == "of-team-x"
+    assert list(VALIDATOR.iter_errors(heard)) == []
 
 
 @pytest.mark.slow

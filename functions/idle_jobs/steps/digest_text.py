@@ -40,7 +40,8 @@ with KeepPatterns, a setting of the stack.
 
 TO REOPEN A JOB
   POST _ml/anomaly_detectors/<id>/_open
-and start its datafeed."""
+and start its datafeed. Or let it be done:
+  idle-jobs undo --job <id>"""
 
 
 def subject_of(digest: Digest) -> str:
