@@ -23,6 +23,7 @@ from idle_jobs.doctor import network
 from idle_jobs.doctor.finding import Finding, Level, ok, warn, worst
 from idle_jobs.doctor.handshake import failed_handshake
 from idle_jobs.doctor.report import ROLE_CHECKS
+from idle_jobs.elastic.idle_closer import IDLE_CLOSER
 from local.runner import Runner
 from stacks import mode_refused, sweep
 from standin.cluster import API_KEY, Fault
@@ -320,7 +321,7 @@ def test_a_key_that_lasts_is_told_how_long(stack: Runner) -> None:
 def test_the_clusters_own_closer_may_be_off(stack: Runner) -> None:
     """A setting of -1 switches it off."""
     stack.cluster.version = "9.5.0"
-    stack.cluster.settings.persistent[of_cluster.TIMEOUT] = "-1"
+    stack.cluster.settings.persistent[IDLE_CLOSER] = "-1"
 
     assert "that of Elasticsearch is off" == examine(stack)["idle closer"]["saw"]
 

@@ -107,6 +107,11 @@ def records_of(event: object, services: Services) -> list[SQSRecord]:
     return [SQSRecord(record) for record in whole]
 
 
+def is_first_look(record: SQSRecord) -> bool:
+    """Return whether SQS delivers the record for the first time, as far as it says."""
+    return bool(record["attributes"].get("ApproximateReceiveCount") == "1")
+
+
 def sent_at(record: SQSRecord) -> datetime:
     """Return SQS's SentTimestamp; a message keeps it when SQS dead-letters it."""
     return datetime.fromtimestamp(int(record.attributes.sent_timestamp) / 1000, UTC)

@@ -31,11 +31,16 @@ TO_REPORT = timedelta(seconds=5)  # Kept free at the end of an invocation.
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The step that a look decided on, with the message and the job as now known."""
+    """The step that a look decided on, with the message and the job as now known.
+
+    `first_look` is true until something is posted, if no earlier look at the message
+    can have posted a close.
+    """
 
     step: Step
     message: CloseMessage
     job: Job | None
+    first_look: bool = False
 
 
 @dataclass

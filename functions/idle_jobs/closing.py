@@ -16,6 +16,7 @@ from idle_jobs.batch import (
     Stopped,
     give_back,
     handle_batch,
+    is_first_look,
     mode_of,
     park_body,
     records_of,
@@ -111,7 +112,9 @@ class _Batch:
             return
         # If a group has this name now, its jobs were read. None of them has this id.
         job = self.jobs.get(message.job_id)
-        decision = self._allowed(Decision(self._first_step(job, message), message, job))
+        first = is_first_look(record) and not self.services.role.may_force
+        step = self._first_step(job, message)
+        decision = self._allowed(Decision(step, message, job, first_look=first))
         while isinstance(decision.step, Close | Force):
             decision = self._allowed(self.calls.post(decision.step, decision.message))
         changed = _marks(decision.message) != _marks(message)

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from idle_jobs.messages.ledger_item import UNKNOWN, US, LedgerItem
+from idle_jobs.messages.ledger_item import AUTHORS, LedgerItem
 from idle_jobs.times import rfc3339
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 MISSING = "attribute_not_exists"
-CONDITION = f"{MISSING}(closed) OR closed_by = :weaker"
+CONDITION = f"{MISSING}(closed) OR closed_by IN (:weak, :weaker, :weakest)"
 REFUSED = "ConditionalCheckFailedException"
 # For an item that is no closing: there is none, or the one that was read.
 AS_READ = f"{MISSING}(closed) OR noted_at = :as_read"
@@ -44,11 +44,14 @@ class Ledger:
     def put(self, item: LedgerItem) -> LedgerItem | None:
         """Write the item of a closing, unless it is there; return what was there.
 
-        The item of a close that we posted takes the place of one without a known
-        author. Raises LedgerAway if DynamoDB refuses, or does not answer.
+        The item of a close that we posted takes the place of one with another author;
+        `AUTHORS` has the order. Raises LedgerAway if DynamoDB refuses, or does not
+        answer.
         """
-        weaker = UNKNOWN if item["closed_by"] == US else NOBODY
-        _, there = self._put(item, CONDITION, ":weaker", weaker)
+        after = AUTHORS.index(str(item["closed_by"])) + 1
+        weak, weaker, weakest, *_ = (*AUTHORS[after:], *[NOBODY] * after)
+        authors = {":weak": weak, ":weaker": weaker, ":weakest": weakest}
+        _, there = self._put(item, CONDITION, authors)
         return there
 
     def closings(
@@ -77,7 +80,7 @@ class Ledger:
         `noted_at` differs from that of every other item. Raises LedgerAway.
         """
         as_read = str(there["noted_at"]) if there else NOBODY
-        written, now_there = self._put(item, AS_READ, ":as_read", as_read)
+        written, now_there = self._put(item, AS_READ, {":as_read": as_read})
         # The answer to a first attempt may have been lost.
         return written or now_there == item
 
@@ -116,7 +119,7 @@ class Ledger:
         return True
 
     def _put(
-        self, item: LedgerItem, condition: str, name: str, value: str
+        self, item: LedgerItem, condition: str, values: Mapping[str, str]
     ) -> tuple[bool, LedgerItem | None]:
         """Put an item on a condition; return whether it was, and what was there."""
         try:
@@ -124,7 +127,9 @@ class Ledger:
                 TableName=self.table,
                 Item={field: _write(value) for field, value in item.items()},
                 ConditionExpression=condition,
-                ExpressionAttributeValues={name: {"S": value}},
+                ExpressionAttributeValues={
+                    name: {"S": value} for name, value in values.items()
+                },
                 ReturnValues="ALL_OLD",
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )

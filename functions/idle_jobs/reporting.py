@@ -5,39 +5,56 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from idle_jobs.close_call import Decision
+from idle_jobs.elastic.idle_closer import idle_closer
 from idle_jobs.ledger import LedgerAway
 from idle_jobs.messages.close_message import CloseMessage
-from idle_jobs.messages.ledger_item import LedgerItem, as_first_told, item_of
+from idle_jobs.messages.ledger_item import (
+    UNKNOWN,
+    LedgerItem,
+    as_first_told,
+    item_of,
+)
 from idle_jobs.messages.outcome import Ended, Outcome, outcome_of
 from idle_jobs.messages.request import Request
 from idle_jobs.messages.terms import Mode
 from idle_jobs.policy.limits import Plan
 from idle_jobs.policy.verdict import Verdict
 from idle_jobs.services import Services
+from idle_jobs.steps.attribution import who_else
 from idle_jobs.steps.step import End
 from idle_jobs.steps.worth import Worth, worth
 from idle_jobs.telemetry import Metric
 from idle_jobs.times import rfc3339
+
+# Seconds. Whether it was Elasticsearch's own closer is worth no more.
+IDLE_CLOSER_READ = 5.0
 
 
 def report_end(step: End, decision: Decision, services: Services) -> None:
     """Report the end of a message. Raises LedgerAway if it has to be tried again."""
     message, job = decision.message, decision.job
     outcome = outcome_of(message, job, step.ended, step.reason, step.detail)
-    if step.ended in (Ended.CLOSED, Ended.FORCE_CLOSED):
-        report_closing(outcome, message, services)
-    else:
+    if step.ended not in (Ended.CLOSED, Ended.FORCE_CLOSED):
         services.telemetry.outcome(outcome)
+        return
+    other = UNKNOWN
+    if decision.first_look and (other := who_else(job, message, None)) != UNKNOWN:
+        cluster = services.cluster.within(lambda: IDLE_CLOSER_READ)
+        other = who_else(job, message, idle_closer(cluster))
+    report_closing(outcome, message, services, other)
 
 
-def report_closing(outcome: Outcome, message: CloseMessage, services: Services) -> None:
+def report_closing(
+    outcome: Outcome, message: CloseMessage, services: Services, other: str = UNKNOWN
+) -> None:
     """Write a closing to the ledger, then to the log; the metrics count it once.
 
-    Raises LedgerAway, which is logged, before anything is written.
+    `other` is who closed the job if it was not us. Raises LedgerAway, which is logged,
+    before anything is written.
     """
     try:
         written_at = {"written_at": rfc3339(services.clock())}
-        there = services.ledger.put({**item_of(outcome, message), **written_at})
+        there = services.ledger.put({**item_of(outcome, message, other), **written_at})
     except LedgerAway as away:
         services.telemetry.ledger_away(outcome.job_id, away)
         raise

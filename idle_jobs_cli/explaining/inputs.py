@@ -43,6 +43,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "finished": ("job: finished_time",),
     "open_start": ("stats: open_time",),
     "last_data": ("stats: data_counts.last_data_time",),
+    "latest_record": ("stats: data_counts.latest_record_timestamp",),
     "newest_clock": CLOCKS,
     "records": ("stats: data_counts.processed_record_count",),
     "memory_bytes": MEMORY,

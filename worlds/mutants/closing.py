@@ -45,11 +45,6 @@ def _unproved(_right: Any, _self: Any, step: Any, message: Any) -> Any:
     return ours.close_call.Decision(end, message, step.job)
 
 
-def _ours_whenever(right: Any, outcome: Any, message: Any) -> Any:
-    item = right(outcome, message)
-    return item | {"closed_by": "us"} if message.taken_at else item
-
-
 def _told_all_the_same(
     right: Any, self: Any, step: Any, decision: Any, **more: Any
 ) -> Any:
@@ -71,15 +66,22 @@ def _no_look_after(_right: Any, step: Any, *_: Any) -> Any:
 CLOSING: dict[str, Mutant] = {
     "an item of ours is replaced": mutant(
         "ledger",
-        Constant("CONDITION", '"attribute_exists(closed) OR closed_by <> :weaker"'),
+        Constant("CONDITION", '"attribute_exists(closed) OR closed_by <> :weak"'),
         "ledger",
+    ),
+    "whoever finds a job closed says that somebody else did it": mutant(
+        "batch",
+        Wrong("is_first_look", lambda *_: True),
+        "test_ledger_authors.py::test_only_the_first_look_knows_that_nothing_was_posted",
+        "untrue_item",
+        deaths=0.2,
     ),
     "a closing is ours whenever it ends": mutant(
         "messages.ledger_item",
         Wrong(
             "item_of",
-            lambda right, outcome, message: (
-                right(outcome, message)
+            lambda right, outcome, message, *other: (
+                right(outcome, message, *other)
                 | ({"closed_by": "us"} if message.taken_at else {})
             ),
         ),

@@ -207,7 +207,7 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The ledger took an item: a job that was closed at a time, by `us` or `unknown`.
+    """The ledger took an item: a job that was closed at a time, by `us` or others.
 
     `key` is whose wish the item names, `ended` how that ended.
     """

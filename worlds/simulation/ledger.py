@@ -9,6 +9,7 @@ from simulation.repeats import CLOSES
 from simulation.truth import CLOCKS, REOPENED_TOLERANCE, Truth, grouped, posts
 
 _MOMENT = timedelta.resolution
+_OTHERS = ("elasticsearch", "somebody_else")
 
 
 def unwritten(truth: Truth) -> Iterator[Problem]:
@@ -30,13 +31,23 @@ def unwritten(truth: Truth) -> Iterator[Problem]:
 
 
 def untrue_items(truth: Truth) -> Iterator[Problem]:
-    """Find items that say that we closed a job which nobody of us did."""
+    """Find items that say that we closed a job and did not, or the other way round."""
     ours = grouped(posts(truth), lambda post: post.key.job_id)
     for job_id, items in truth.written.items():
         for item in items:
             if item.closed_by == "us" and not _is_ours(truth, item, ours):
                 what = f"the item of {job_id} says that we closed it, and we did not"
                 yield Problem(item.at, "I9", "untrue_item", item.key, what)
+        # Another message may still know more, and the last item of a closing counts.
+        last = {} if _is_left(truth, job_id) else {item.closed: item for item in items}
+        for item in last.values():
+            if item.closed_by in _OTHERS and _is_ours(truth, item, ours):
+                what = f"the item of {job_id} says {item.closed_by}, and we closed it"
+                yield Problem(item.at, "I9", "untrue_item", item.key, what)
+
+
+def _is_left(truth: Truth, job_id: str) -> bool:
+    return any(left.key.job_id == job_id for left in truth.history.left)
 
 
 def _is_written(truth: Truth, told: Told) -> bool:

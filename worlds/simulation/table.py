@@ -31,11 +31,11 @@ class Table:
         self._world, self._faults, self._source = world, faults, source
         self._note = note
 
-    def put(self, item: Item, invocation: int, weaker: str) -> Item | None:
+    def put(self, item: Item, invocation: int, weaker: set[str]) -> Item | None:
         """Keep an item unless one is there; return what was there."""
         place = item["cluster"]["S"], item["closed"]["S"]
         there = self.items.get(place)
-        if there and there["closed_by"]["S"] != weaker:
+        if there and there["closed_by"]["S"] not in weaker:
             return there
         self.items[place] = item
         self._note(
@@ -68,7 +68,7 @@ class TableClient:
 
     def put_item(self, **asked: Any) -> dict[str, Any]:
         """Put an item on the ledger's condition, and say what was there."""
-        weaker = asked["ExpressionAttributeValues"][":weaker"]["S"]
+        weaker = {each["S"] for each in asked["ExpressionAttributeValues"].values()}
 
         def act() -> Item | None:
             if self._table.refuses():
@@ -80,7 +80,7 @@ class TableClient:
             raise ReadTimeoutError(endpoint_url="https://dynamodb")
         if there is None:
             return {}
-        if there["closed_by"]["S"] == weaker:
+        if there["closed_by"]["S"] in weaker:
             return {"Attributes": there}
         raise _error("ConditionalCheckFailedException", Item=there)
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from idle_jobs.doctor.finding import Finding, fail, ok, warn
 from idle_jobs.doctor.front_door import ask
 from idle_jobs.elastic.cluster import Cluster
+from idle_jobs.elastic.idle_closer import SETTINGS, WANTED, timeout_in
 from idle_jobs.elastic.info import Info
 from idle_jobs.elastic.json_fields import dig
 from idle_jobs.elastic.transport import Wire
@@ -22,7 +23,6 @@ CHECKS = (
     *("licence", "nodes", "idle closer", "jobs"),
 )
 MANY_JOBS = 8_000  # of 10,000, above which Elasticsearch lists no more
-TIMEOUT = "xpack.ml.idle_job_auto_close_timeout"
 
 
 def check_machine_learning(info: Info) -> Finding:
@@ -70,14 +70,10 @@ def check_nodes(wire: Wire) -> Finding:
 
 def check_idle_closer(wire: Wire) -> Finding:
     """Return whether Elasticsearch closes idle jobs itself (9.4 and newer)."""
-    path, wanted = "/_cluster/settings", f"*.{TIMEOUT}"
-    answer = ask(wire, path, include_defaults="true", filter_path=wanted)
+    answer = ask(wire, SETTINGS, include_defaults="true", filter_path=WANTED)
     if isinstance(answer, ClusterError):
         return ok("idle closer", "to see it, the credential needs monitor; not needed")
-    sections = ("transient", "persistent", "defaults")
-    found = (dig(answer, f"{section}.{TIMEOUT}") for section in sections)
-    set_to = next((str(value) for value in found if value), "")
-    if not set_to:
+    if not (set_to := timeout_in(answer)):
         return ok("idle closer", "this version of Elasticsearch has none")
     if set_to.startswith("-"):
         return ok("idle closer", "that of Elasticsearch is off")

@@ -10,7 +10,12 @@ from urllib.parse import quote
 
 from idle_jobs.elastic.answers import no_object, parsed
 from idle_jobs.elastic.causes import causes_of, in_one_line
-from idle_jobs.elastic.info import INFO_FIELDS, ON_SERVERLESS, Info, read_info
+from idle_jobs.elastic.info import (
+    INFO_FIELDS,
+    ON_SERVERLESS,
+    Info,
+    read_info,
+)
 from idle_jobs.elastic.job_reader import read_jobs
 from idle_jobs.elastic.json_fields import Json
 from idle_jobs.elastic.lists import (
@@ -122,7 +127,7 @@ class Cluster:
 
     def _info(self) -> Info:
         try:
-            return read_info(self._object("/_ml/info", INFO_FIELDS))
+            return read_info(self.get("/_ml/info", INFO_FIELDS))
         except NotOnServerless:
             return ON_SERVERLESS
 
@@ -146,7 +151,7 @@ class Cluster:
         longest = LONGEST_JOB * (pack.count("%2C") + 1) if pack else LONGEST_LIST
         whole = f"{path}{f'/{pack}' if pack else ''}{suffix}"
         try:
-            yield self._object(whole, fields, longest)
+            yield self.get(whole, fields, longest)
         except Gone as gone:
             for rest in without(pack, gone.missing):
                 yield from self._known(path, rest, suffix, fields)
@@ -159,10 +164,11 @@ class Cluster:
             raise NotSent("there is no time left to read")
         return {"read_timeout": seconds}
 
-    def _object(
-        self, path: str, fields: str, longest: int = LONGEST_ANSWER
+    def get(
+        self, path: str, fields: str, longest: int = LONGEST_ANSWER, **more: str
     ) -> dict[str, Any]:
-        params = {"filter_path": fields}
+        """Read an object of which the answer has these fields alone."""
+        params = {"filter_path": fields, **more}
         try:
             body = self._wire.call(
                 "GET", path, params, longest=longest, **self._limits()

@@ -75,6 +75,7 @@ def _read_job(
         finished=finished,
         open_start=_open_start(stats, read_at),
         last_data=last_data,
+        latest_record=counts.time("latest_record_timestamp"),
         newest_clock=max(clocks, default=None),
         records=_records(counts, needed=doc["stats"] is not None),
         memory_bytes=_memory(sizes, config),

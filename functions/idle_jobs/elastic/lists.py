@@ -22,7 +22,7 @@ CONFIG_FIELDS = (
 STATS_FIELDS = (
     "count,node_failures,task_failures,jobs.job_id,jobs.state,jobs.node.id,"
     "jobs.assignment_explanation,jobs.open_time,jobs.data_counts.last_data_time,"
-    "jobs.data_counts.log_time,jobs.data_counts.processed_record_count,"
+    "jobs.data_counts.latest_record_timestamp,jobs.data_counts.log_time,jobs.data_counts.processed_record_count,"
     "jobs.model_size_stats.log_time,jobs.model_size_stats.model_bytes,"
     "jobs.model_size_stats.peak_model_bytes,"
     "jobs.model_size_stats.model_bytes_memory_limit,"

@@ -16,10 +16,20 @@ LedgerItem = Mapping[str, str | int | bool]
 # have arrived, and then it was somebody else.
 US, UNKNOWN = "us", "unknown"
 
+# It was not us, as far as one message knows, and perhaps Elasticsearch's own closer.
+ELASTICSEARCH, SOMEBODY_ELSE = "elasticsearch", "somebody_else"
 
-def item_of(outcome: Outcome, message: CloseMessage) -> LedgerItem:
+# An item takes the place of one with an author that is further back: another message
+# for the same job may know more.
+AUTHORS = (US, UNKNOWN, ELASTICSEARCH, SOMEBODY_ELSE)
+
+
+def item_of(
+    outcome: Outcome, message: CloseMessage, other: str = UNKNOWN
+) -> LedgerItem:
     """Return the item for a closing: its outcome, and more; no field is empty.
 
+    `other` is who closed the job if it was not us.
     The table's key is `cluster` and `closed`, the time and the job of the closing, so
     that a range of `closed` is a span of time. A job that has no finish time, such as a
     task without a configuration, has the time of its request there. `state_before`,
@@ -31,7 +41,7 @@ def item_of(outcome: Outcome, message: CloseMessage) -> LedgerItem:
     more = {
         "cluster": message.cluster,
         "closed": f"{rfc3339(at)} {message.job_id}",
-        "closed_by": US if latest and at <= latest else UNKNOWN,
+        "closed_by": US if latest and at <= latest else other,
         "state_before": seen.state,
         "datafeed_before": seen.datafeed_state,
         "open_start": rfc3339(seen.open_start) if seen.open_start else "",

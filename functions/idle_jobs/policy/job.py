@@ -54,8 +54,9 @@ class Job:
     """One job, as read once from the cluster; all times are in UTC.
 
     `open_start` is when its process started; it changes when the job changes node.
-    `last_data` is the wall clock when it last got data. `newest_clock` is the newest
-    time in any of its documents. `memory_bytes` is what it reserves while it is open.
+    `last_data` is the wall clock when it last got data, and `latest_record` the time in
+    its newest record. `newest_clock` is the newest time in any of its documents.
+    `memory_bytes` is what it reserves while it is open.
     `came_back` has the times of our closings after which it was opened again; only the
     ledger knows them, so it is empty wherever the ledger was not read. `announced_at`
     is when a sweep last announced the job, which the ledger knows, too.
@@ -68,6 +69,7 @@ class Job:
     finished: datetime | None = None
     open_start: datetime | None = None
     last_data: datetime | None = None
+    latest_record: datetime | None = None
     newest_clock: datetime | None = None
     records: int = 0
     memory_bytes: int = 0

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from idle_jobs.times import rfc3339
+from simulation.history import Left
 from simulation.tale import JOB, NOON, Tale, kinds
 
 UNWRITTEN = [("I9", "unwritten")]
@@ -55,6 +56,17 @@ def test_an_item_of_ours_needs_a_close_of_ours() -> None:
     tale.finish(14, number)
 
     assert kinds(tale.check()) == UNTRUE
+
+
+def test_an_item_of_somebody_else_needs_no_close_of_ours() -> None:
+    """Unless another message, which knows more, writes it anew; or still may."""
+    wrong = closing(closed_by="somebody_else")
+    right = closing(closed_by="elasticsearch")
+    right.write(20, 99, closed=closed_at(11), closed_by="unknown")
+    waiting = closing(closed_by="somebody_else")
+    waiting.left = [Left("CloseQueue", JOB, NOON)]
+
+    assert [kinds(tale.check()) for tale in (wrong, right, waiting)] == [UNTRUE, [], []]
 
 
 def test_a_close_of_an_earlier_life_makes_no_item_true() -> None:
