@@ -19,6 +19,7 @@ from local.intrinsics import load_template
 from local.topology import TEMPLATE, Topology
 from markdown import anchor, fences, headings, links, table
 from reliability.commands import commands
+from rows.translated import ALARM, of_type, rings_after
 from standin.cluster import Request
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -105,19 +106,17 @@ def test_nothing_is_asked_before_what_is_broken_is_broken() -> None:
 
 def time_to_ring(alarm: dict[str, Any]) -> timedelta:
     """Return after how long an age rings: it has to be over for all periods."""
-    over = alarm["EvaluationPeriods"] * alarm["Period"]
-    return timedelta(seconds=alarm["Threshold"] + over)
+    return timedelta(seconds=alarm["Threshold"] + rings_after(alarm))
 
 
 def test_the_numbers_are_those_of_the_template() -> None:
     """How long a drill takes to ring, and what it costs a message, is deployed so."""
     close = Topology.load().queues["CloseQueue"]
-    missing = RESOURCES["SweepMissing"]["Properties"]["Period"]
-    missing *= load_template(TEMPLATE)["Parameters"]["SweepAlarmHours"]["Default"]
+    missing = rings_after(of_type(ALARM)["SweepMissing"])
     kept = RESOURCES["Sweeper"]["Properties"]["EventInvokeConfig"]
 
     assert [row["Value"] for row in table(DRILLS, "Number")] == [
-        spoken(time_to_ring(RESOURCES["CloseQueueOld"]["Properties"])),
+        spoken(time_to_ring(of_type(ALARM)["QueueOld"])),
         spoken(timedelta(seconds=missing)),
         spoken(timedelta(seconds=kept["MaximumEventAgeInSeconds"])),
         spoken(timedelta(seconds=close.visibility)),

@@ -6,6 +6,8 @@ import pytest
 
 from local.intrinsics import Resolver, load_template
 from local.topology import TEMPLATE
+from rows.ringing import watched
+from rows.translated import ALARM, of_type
 
 SOURCE = load_template(TEMPLATE)
 ALARMS = {
@@ -13,6 +15,7 @@ ALARMS = {
     for name, resource in SOURCE["Resources"].items()
     if resource["Type"] == "AWS::CloudWatch::Alarm"
 }
+DEPLOYED = of_type(ALARM)
 OWN = "IdleJobCloser"
 
 
@@ -21,7 +24,7 @@ def shown() -> list[list[Any]]:
     body = SOURCE["Resources"]["Dashboard"]["Properties"]["DashboardBody"]
     metrics: list[list[Any]] = []
     for widget in body["Fn::ToJsonString"]["widgets"]:
-        for metric in widget["properties"]["metrics"]:
+        for metric in widget["properties"].get("metrics", ()):
             names = [part for part in metric if not is_options(part)]
             if not names:
                 continue  # An expression of other metrics.
@@ -48,11 +51,15 @@ def emitted() -> set[str]:
 def test_every_alarm_says_what_it_means_and_tells_somebody(
     alarm: dict[str, Any],
 ) -> None:
-    """An alarm is a runbook line, sent to the stack's topic or to the one given."""
+    """An alarm is a runbook line, sent to the stack's topic or to the one given.
+
+    So is the word that it has ended.
+    """
     topics = [{"Ref": "AlarmTopic"}, {"Ref": "ExistingTopicArn"}]
 
     assert len(alarm["AlarmDescription"].split(". ")) > 1
     assert alarm["AlarmActions"] == [{"Fn::If": ["HasOwnTopic", *topics]}]
+    assert alarm["OKActions"] == alarm["AlarmActions"]
 
 
 def test_what_is_overdue_says_when_sqs_deletes_it() -> None:
@@ -73,19 +80,25 @@ def test_what_is_overdue_says_when_sqs_deletes_it() -> None:
 
 def test_alarms_watch_metrics_that_exist() -> None:
     """Each alarm on an own metric is on one that the functions emit."""
-    watched = {a["MetricName"] for a in ALARMS.values() if a.get("Namespace") == OWN}
+    read = {w for alarm in DEPLOYED.values() for w in watched(alarm).values()}
 
-    assert watched <= emitted()
+    assert {w.metric for w in read if w.namespace == OWN} <= emitted()
 
 
 def test_alarms_watch_the_metric_of_their_own_cluster() -> None:
     """CloudWatch finds a metric only under exactly its dimensions."""
     for alarm in ALARMS.values():
-        if alarm.get("Namespace") == OWN:
-            assert alarm["Dimensions"] == [
-                {"Name": "service", "Value": "idle-job-closer"},
-                {"Name": "cluster", "Value": {"Ref": "ClusterName"}},
-            ]
+        stats = [
+            e["MetricStat"]["Metric"]
+            for e in alarm.get("Metrics", ())
+            if "MetricStat" in e
+        ]
+        for metric in stats or [alarm]:
+            if metric["Namespace"] == OWN:
+                assert metric["Dimensions"] == [
+                    {"Name": "service", "Value": "idle-job-closer"},
+                    {"Name": "cluster", "Value": {"Ref": "ClusterName"}},
+                ]
 
 
 def test_the_dashboard_shows_every_metric_of_ours() -> None:
@@ -147,5 +160,10 @@ def test_errors_and_dropped_loops_of_each_function_are_watched(function: str) ->
         if "MetricStat" in query
     ]
 
-    assert dimensions == ALARMS[f"{function}Errors"]["Dimensions"]
+    errors = [
+        query["MetricStat"]["Metric"]["Dimensions"]
+        for query in ALARMS["FunctionErrors"]["Metrics"]
+        if "MetricStat" in query
+    ]
+    assert dimensions in errors
     assert dimensions in loops

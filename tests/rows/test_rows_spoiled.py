@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from local.runner import Runner
-from rows.schedules import FIRST, forces, of, spend, sweeps_ends
+from rows.schedules import FIRST, SECOND, forces, of, spend, sweeps_ends
 from rows.wishes import IDLE, ask, left
 from simulation.checker import check
 from simulation.faults import calm
@@ -90,7 +90,8 @@ def test_row_39_a_fifth_of_all_answers_lost_changes_no_end() -> None:
     """Answers to reads and closes are lost -> asked again; nothing lost or forced."""
     history = spend(lambda _: None, replace(calm(), lost_answers=0.2))
 
-    assert IDLE in sweeps_ends(history, FIRST)
+    # The first sweep may fail each of its tries.
+    assert IDLE in sweeps_ends(history, FIRST) | sweeps_ends(history, SECOND)
     assert check(history).problems == ()
     assert not forces(history)
 

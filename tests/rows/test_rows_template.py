@@ -4,6 +4,7 @@ from collections import defaultdict
 
 import pytest
 
+from rows.ringing import rings
 from rows.translated import (
     ALARM,
     FUNCTION,
@@ -53,13 +54,13 @@ def test_row_18_visibility_is_six_times_the_timeout(function: str) -> None:
 def test_row_19_alarms_ring_days_before_a_message_expires(queue: str) -> None:
     """A queue keeps 6 days at least -> its age rings in 15 minutes, overdue in 25 h."""
     alarms, kept = of_type(ALARM), of_type(QUEUE)[queue]["MessageRetentionPeriod"]
-    old, overdue = alarms[f"{queue}Old"], alarms["WorkOverdue"]
+    old, overdue = alarms["QueueOld"], alarms["WorkOverdue"]
+    age = "ApproximateAgeOfOldestMessage"
 
-    assert old["MetricName"] == "ApproximateAgeOfOldestMessage"
-    assert old["Dimensions"] == [{"Name": "QueueName", "Value": queue}]
+    assert rings(old, {(age, queue, "Maximum"): old["Threshold"]})
+    assert rings(overdue, {("WorkOverdue", "cluster", "Maximum"): 26 * 3600})
     assert old["Threshold"] + rings_after(old) <= 900
-    assert overdue["Threshold"] + rings_after(overdue) < 26 * 3600 < kept - 2 * DAY
-    assert (old["Statistic"], overdue["Statistic"]) == ("Maximum", "Maximum")
+    assert overdue["Threshold"] + rings_after(overdue) <= 26 * 3600 < kept - 2 * DAY
     assert old["AlarmActions"] == overdue["AlarmActions"] == ["AlarmTopic"]
 
 

@@ -5,6 +5,7 @@ import pytest
 from local.runner import Runner
 from local.topology import TEMPLATE
 from markdown import table
+from rows.ringing import rings
 from rows.translated import ALARM, SCHEDULES, of_type, rings_after
 from stacks import START, add_idle, after, ends, sweep
 from standin.cluster import Cluster
@@ -64,13 +65,9 @@ def test_row_02_two_periods_without_a_sweep_ring(hours: str) -> None:
     alarm = of_type(ALARM, SweepAlarmHours=hours)["SweepMissing"]
     week = 7 * 86_400
 
-    assert (alarm["Namespace"], alarm["MetricName"]) == (
-        "IdleJobCloser",
-        "SweepFinished",
-    )
-    assert (alarm["Statistic"], alarm["Threshold"]) == ("Sum", 1)
-    assert alarm["ComparisonOperator"] == "LessThanThreshold"
-    assert alarm["TreatMissingData"] == "breaching"
+    assert rings(alarm, {})
+    assert not rings(alarm, {("SweepFinished", "cluster", "Sum"): 1})
+    assert not rings(alarm, {("Errors", "Sweeper", "Sum"): 3}), "FunctionErrors rings"
     assert rings_after(alarm) == int(hours) * 3600 <= week, "CloudWatch's most"
     assert alarm["AlarmActions"] == ["AlarmTopic"]
 

@@ -6,6 +6,7 @@ from typing import Any
 from local.intrinsics import Resolver, load_template
 from local.topology import TEMPLATE
 from local.translation import NEEDED, translate
+from rows.ringing import watched
 
 CLUSTER = "arn:aws:execute-api:eu-west-1:123456789012:a1b2c3d4e5/prod/*"
 ALARM = "AWS::CloudWatch::Alarm"
@@ -45,7 +46,8 @@ def mapping_of(function: str) -> dict[str, Any]:
 
 def rings_after(alarm: dict[str, Any]) -> int:
     """Return how many seconds an alarm looks back before it rings."""
-    return int(alarm["Period"]) * int(alarm["EvaluationPeriods"])
+    [period] = {each.period for each in watched(alarm).values()}
+    return period * int(alarm["EvaluationPeriods"])
 
 
 @cache

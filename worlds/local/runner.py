@@ -86,10 +86,11 @@ class Runner:
     """One stack and its clock; use it in a `with` statement.
 
     `log` holds every line the functions wrote, each with its function and time;
-    `metrics` the sums of what they measured; `errors` what they raised; `said` all of
-    it as text. An invocation has its function's whole timeout left, or `seconds_left`;
-    those in `dies`, by their function and number, die after their effects and before
-    their answer. The rules of the functions in `disabled` do not fire.
+    `metrics` the sums of what they measured, and `peaks` the greatest values; `errors`
+    what they raised; `said` all of it as text. An invocation has its function's whole
+    timeout left, or `seconds_left`; those in `dies`, by their function and number, die
+    after their effects and before their answer. The rules of the functions in
+    `disabled` do not fire.
     """
 
     cluster: Cluster
@@ -103,6 +104,7 @@ class Runner:
     timeouts: Mapping[str, str] = field(default_factory=dict)
     log: list[dict[str, Any]] = field(default_factory=list)
     metrics: Counter[str] = field(default_factory=Counter)
+    peaks: dict[str, float] = field(default_factory=dict)
     errors: list[tuple[str, BaseException]] = field(default_factory=list)
     said: io.StringIO = field(default_factory=io.StringIO)
     on_line: list[Callable[[dict[str, Any]], object]] = field(default_factory=list)
@@ -314,7 +316,9 @@ class Runner:
             if "_aws" in line:
                 names = line["_aws"]["CloudWatchMetrics"][0]["Metrics"]
                 for metric in names:
-                    self.metrics[metric["Name"]] += sum(line[metric["Name"]])
+                    name = metric["Name"]
+                    self.metrics[name] += sum(line[name])
+                    self.peaks[name] = max(self.peaks.get(name, 0), *line[name])
                 continue
             line |= {"function": name, "at": self.now}
             self.log.append(line)
