@@ -189,6 +189,43 @@ SWEEPING: dict[str, Mutant] = {
         Wrong("_we_judged_it_idle", lambda _right, item: item["closed_by"] == "us"),
         "steps/came_back",
     ),
+    "a sweep gives no notice": mutant(
+        "policy.limits",
+        Wrong("_early", lambda *_: iter(())),
+        "policy/notice",
+    ),
+    "the closers take any notice for long enough": mutant(
+        "steps.announcement",
+        Wrong("want_of_notice", lambda *_: ""),
+        "steps/announcement",
+    ),
+    "nobody looks for notice": mutant(
+        "policy.notice",
+        Wrong("not_yet", lambda *_: ""),
+        "policy/notice steps/announcement",
+        "unannounced",
+        notices=1,
+    ),
+    "a job that was in use keeps its notice": mutant(
+        "policy.notice",
+        Wrong(
+            "is_announced",
+            lambda _right, verdict: verdict.job.announced_at is not None,
+        ),
+        "policy/notice steps/announcement",
+    ),
+    "a person waits for notice": mutant(
+        "steps.announcement",
+        Wrong(
+            "want_of_notice",
+            lambda right, verdict, message, *rest: right(
+                verdict,
+                replace(message, origin=ours.messages.terms.Origin.SCHEDULE),
+                *rest,
+            ),
+        ),
+        "steps/announcement",
+    ),
     "a close names its job as it is": mutant(
         "elastic.cluster",
         Argument("Cluster.close", "quote", "safe", "'%/'"),

@@ -22,6 +22,7 @@ from simulation.invocations import (
     too_many_in_a_sweep,
 )
 from simulation.ledger import untrue_items, unwritten
+from simulation.notice import closed_without_notice
 from simulation.owed import unfinished
 from simulation.posts import wrong_posts
 from simulation.promises import (
@@ -72,6 +73,7 @@ def _problems(truth: Truth) -> Iterator[Problem]:
     yield from too_many_in_a_day(truth)
     yield from sent_though_held(truth)
     yield from misheld(truth)
+    yield from closed_without_notice(truth)
     yield from unexpected(truth)
     yield from miscounted(truth)
     yield from unwritten(truth)

@@ -27,8 +27,8 @@ class Faults:
     """The share of each fault: of invocations, messages, entries, answers or jobs.
 
     `windows` scales outages, throttling and proxies; `people` how much everybody else
-    does to the jobs and the modes; `silent_nodes`, `other_rules` and `mass_events` are
-    of schedules;
+    does to the jobs and the modes; `silent_nodes`, `other_rules`, `mass_events` and
+    `notices` are of schedules;
     `stalls` is of reads after which a function stands still. 0 switches a fault off.
     """
 
@@ -48,6 +48,7 @@ class Faults:
     silent_nodes: float = 0.2
     other_rules: float = 0.5
     mass_events: float = 0.06
+    notices: float = 0
     stalls: float = 0.001
     windows: float = 1
     people: float = 1

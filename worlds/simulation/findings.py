@@ -28,9 +28,9 @@ class Problem:
     `kind` is `lost`, `false`, `repeated`, `contradicting`, `unasked`, `forbidden`,
     `live_closed`, `unchecked`, `needless_force`, `overdue`, `after_end`, `silent`,
     `not_broken_off`, `false_alarm`, `again`, `too_many`, `held`, `unexpected`,
-    `unwritten`, `untrue_item` or `blind`. The invariant is I1 to I9, or `history` where
-    the events do not explain the cluster's final state, so that nothing can be
-    concluded from them.
+    `unwritten`, `untrue_item`, `unannounced` or `blind`. The invariant is I1 to I9, or
+    `history` where the events do not explain the cluster's final state, so that nothing
+    can be concluded from them.
     """
 
     at: datetime

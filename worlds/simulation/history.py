@@ -221,6 +221,16 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
+class Announced:
+    """The ledger took the announcement of an idle job, which is of a time (`since`)."""
+
+    at: datetime
+    invocation: int
+    key: Key
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Lived:
     """Something happened to a job, and no call of ours says so.
 
@@ -307,6 +317,7 @@ Event = (
     | HungUp
     | Told
     | Written
+    | Announced
     | Lived
     | Owned
     | Turned

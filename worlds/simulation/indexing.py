@@ -5,6 +5,7 @@ from operator import attrgetter
 from typing import Any, TypeVar
 
 from simulation.history import (
+    Announced,
     Asked,
     Began,
     Delivered,
@@ -45,6 +46,7 @@ def read(history: History) -> Truth:
         posted=grouped(of(Posted), _key),
         reads=grouped(of(Read), attrgetter("invocation")),
         written=grouped(of(Written), lambda item: item.key.job_id),
+        announced=grouped(of(Announced), lambda told: told.key.job_id),
         redriven=grouped(of(Redriven), _key),
         spoiled=grouped(of(Spoiled), _key),
         expired=grouped(of(Expired), _key),

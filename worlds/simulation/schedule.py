@@ -15,7 +15,7 @@ from simulation.people import People
 from simulation.population import Stops, outage, populate
 from simulation.stack import Stack, Story
 from simulation.stories import OURS, settings, topology
-from simulation.turning import HALTING, OTHER_RULES
+from simulation.turning import HALTING, NOTICES, OTHER_RULES
 from simulation.world import World
 from standin.cluster import Cluster
 
@@ -91,6 +91,9 @@ def build(schedule: Schedule) -> Stack:
 
 def _turn(stack: Stack, life: Random) -> Stops | None:
     """Draw the rules, and whether the datafeeds of busy jobs stopped together."""
+    if stack.faults.notices and life.random() < stack.faults.notices:
+        stack.parameters = tuple(life.choice(NOTICES).items())
+        return None
     if life.random() < stack.faults.mass_events:
         stack.parameters = tuple(life.choice(HALTING).items())
         return outage(settings(stack.parameters).rules, START, life)

@@ -1,13 +1,14 @@
 """A model of the ledger's table, as far as a stack can tell it from DynamoDB's."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from random import Random
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from simulation.faults import Faults
-from simulation.history import Event, Key, Written
+from simulation.history import Announced, Event, Key, Written
 from simulation.world import World
 
 if TYPE_CHECKING:
@@ -31,24 +32,28 @@ class Table:
         self._world, self._faults, self._source = world, faults, source
         self._note = note
 
-    def put(self, item: Item, invocation: int, weaker: set[str]) -> Item | None:
-        """Keep an item unless one is there; return what was there."""
-        place = item["cluster"]["S"], item["closed"]["S"]
-        there = self.items.get(place)
-        if there and there["closed_by"]["S"] not in weaker:
-            return there
-        self.items[place] = item
-        self._note(
-            Written(
-                self._world.now,
-                invocation,
-                Key(item["request_id"]["S"], item["job_id"]["S"]),
-                item["closed"]["S"].split()[0],
-                item["closed_by"]["S"],
-                item["ended"]["S"],
-            )
-        )
-        return there
+    def put(
+        self, item: Item, invocation: int, condition: tuple[str, set[str]]
+    ) -> tuple[bool, Item | None]:
+        """Keep an item if none is there, or one with one of these values of a field.
+
+        Return whether it is kept, and what was there.
+        """
+        field, values = condition
+        there = self.items.get(_place(item))
+        if there and there[field]["S"] not in values:
+            return False, there
+        self.items[_place(item)] = item
+        self._note(self._event(item, invocation))
+        return True, there
+
+    def _event(self, item: Item, invocation: int) -> Event:
+        now, key = self._world.now, Key(item["request_id"]["S"], item["job_id"]["S"])
+        if "announced_at" in item:
+            since = datetime.fromisoformat(item["announced_at"]["S"])
+            return Announced(now, invocation, key, since)
+        closed, ended = item["closed"]["S"].split()[0], item["ended"]["S"]
+        return Written(now, invocation, key, closed, item["closed_by"]["S"], ended)
 
     def refuses(self) -> bool:
         """Draw whether a put is refused."""
@@ -68,21 +73,22 @@ class TableClient:
 
     def put_item(self, **asked: Any) -> dict[str, Any]:
         """Put an item on the ledger's condition, and say what was there."""
-        weaker = {each["S"] for each in asked["ExpressionAttributeValues"].values()}
+        # `attribute_not_exists(closed) OR`, and a field that has one of the values.
+        field = asked["ConditionExpression"].split()[2]
+        values = asked["ExpressionAttributeValues"].values()
+        condition = field, {each["S"] for each in values}
 
-        def act() -> Item | None:
+        def act() -> tuple[bool, Item | None]:
             if self._table.refuses():
                 raise _error("InternalServerError")
-            return self._table.put(asked["Item"], self._caller.number, weaker)
+            return self._table.put(asked["Item"], self._caller.number, condition)
 
-        there = self._caller.effect(act)
+        kept, there = self._caller.effect(act)
         if self._table.loses_an_answer():
             raise ReadTimeoutError(endpoint_url="https://dynamodb")
-        if there is None:
-            return {}
-        if there["closed_by"]["S"] in weaker:
-            return {"Attributes": there}
-        raise _error("ConditionalCheckFailedException", Item=there)
+        if not kept:
+            raise _error("ConditionalCheckFailedException", Item=there)
+        return {"Attributes": there} if there else {}
 
     def get_item(self, **asked: Any) -> dict[str, Any]:
         """Return one item, as it is now."""

@@ -9,6 +9,7 @@ from idle_jobs.policy.rules import Rules
 from simulation.checker import check
 from simulation.findings import Findings
 from simulation.history import (
+    Announced,
     Asked,
     Began,
     Delivered,
@@ -110,6 +111,11 @@ class Tale:
         """Write an item of the ledger."""
         usual = {"key": JOB, "closed": str(at), "closed_by": "unknown"}
         self.add(Written, at, invocation=number, **(usual | {"ended": "closed"} | item))
+
+    def announce(self, at: float, number: int = 1, job: str = "a") -> None:
+        """Write an announcement."""
+        since = NOON + timedelta(seconds=at)
+        self.add(Announced, at, invocation=number, key=Key("s", job), since=since)
 
     def sweep(self, at: float = 0, how: str = "answered", **sent: Any) -> "Tale":
         """Let a Sweeper send the job on."""

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from simulation.history import (
+    Announced,
     Asked,
     Began,
     Delivered,
@@ -61,6 +62,7 @@ class Truth:
     posted: dict[Key, list[Posted]]
     reads: dict[int, list[Read]]
     written: dict[str, list[Written]]
+    announced: dict[str, list[Announced]]
     redriven: dict[Key, list[Redriven]]
     spoiled: dict[Key, list[Spoiled]]
     expired: dict[Key, list[Expired]]

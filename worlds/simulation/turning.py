@@ -17,6 +17,15 @@ OTHER_RULES: tuple[Mapping[str, str], ...] = (
     {"ForceOrders": "allowed"},
 )
 
+# Where sweeps announce what they close. So short a time lets a job be used, and become
+# idle again, within a schedule.
+NOTICES: tuple[Mapping[str, str], ...] = (
+    {"NoticePeriod": "1h"},
+    {"NoticePeriod": "5h", "IdleAfter": "1h", "ReopenGrace": "1m"},
+    {"NoticePeriod": "1h", "ForceFailed": "true", "FailedAfter": "1h"},
+    {"NoticePeriod": "9h"},
+)
+
 # Where many jobs became idle together: the end of a hold is to be seen, too.
 HALTING: tuple[Mapping[str, str], ...] = (
     {},

@@ -237,7 +237,8 @@ def test_an_outcome_has_its_detail_where_there_is_room() -> None:
 def test_everything_has_words() -> None:
     """What may happen to a job, and each rate of a fault, can be told."""
     lives = set(re.findall(r"`(\w+)`", Lived.__doc__ or ""))
-    of_schedules = {"windows", "people", "silent_nodes", "other_rules", "mass_events"}
+    of_schedules = {"windows", "people", "silent_nodes", "other_rules"}
+    of_schedules |= {"mass_events", "notices"}
 
     assert lives == LIVED.keys()
     assert set(Faults.__dataclass_fields__) == RATES.keys() | of_schedules
