@@ -1,6 +1,6 @@
 """What tests do with a stack: add jobs, sweep, and read what became of them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -64,9 +64,14 @@ def ledger_heard() -> Iterator[list[str]]:
     def hear(model: OperationModel, **_: object) -> None:
         heard.append(model.name)
 
-    events = on_event("before-call.dynamodb", hear)
-    with _made_within(events, services._made_dynamodb):  # noqa: SLF001
+    with before_ledger("dynamodb", hear):
         yield heard
+
+
+def before_ledger(calls: str, act: Callable[..., Any]) -> AbstractContextManager[None]:
+    """Act before each of these calls of DynamoDB."""
+    events = on_event(f"before-call.{calls}", act)
+    return _made_within(events, services._made_dynamodb)  # noqa: SLF001
 
 
 def sweep(stack: Runner) -> Any:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from itertools import count
 from typing import Any
 
 import boto3
@@ -15,7 +16,7 @@ from local.digests import Published
 from local.runner import Runner
 from local.schedule import DAILY
 from markdown import fences
-from stacks import START, add_idle, after, ledger_refused, sweep
+from stacks import START, add_idle, after, before_ledger, ledger_refused, sweep
 from standin.cluster import Cluster
 
 PAGE = (ROOT / "docs" / "operating.md").read_text("utf-8")
@@ -58,6 +59,8 @@ def a_day_of_three(stack: Runner) -> None:
     stack.run(after(hours=2))
 
 
+KEY = {"cluster": "demo", "closed": "digest"}
+LAST_QUERY = 3  # The closings to judge by, the last digest, the closings to tell.
 OWNED = {"idle_closer": {"owner": "team-x"}}
 
 
@@ -157,6 +160,25 @@ def test_a_claim_that_is_young_is_left_to_its_sweep() -> None:
         assert (young, len(heard(stack))) == ([], 1)
 
 
+def test_a_sweep_that_was_faster_publishes_alone() -> None:
+    """It claims the digest after the other one has read that there is none."""
+    queries = count(1)
+    with with_digests() as stack:
+
+        def claim(**_: object) -> None:
+            if next(queries) == LAST_QUERY:
+                at = "2026-03-02T06:05:00.000001Z"
+                boto3.resource("dynamodb").Table(stack.name).put_item(
+                    Item=KEY | {"noted_at": at, "claimed_at": at}
+                )
+
+        with before_ledger("dynamodb.Query", claim):
+            sweep(stack)
+
+        assert next(queries) == LAST_QUERY + 1
+        assert (heard(stack), said(stack, "digest_sent")) == ([], [])
+
+
 def test_without_the_ledger_there_is_no_digest_yet() -> None:
     """It says what was closed, so it waits; the sweep does not."""
     with with_digests() as stack:
@@ -173,7 +195,7 @@ def test_an_item_that_nobody_can_read_fails_no_sweep() -> None:
     """Somebody has written to the table by hand: that is told, with its alarm."""
     with with_digests() as stack:
         boto3.resource("dynamodb").Table(stack.name).put_item(
-            Item={"cluster": "demo", "closed": "digest", "claimed_at": "yesterday"}
+            Item=KEY | {"claimed_at": "yesterday"}
         )
         summary = sweep(stack)
 

@@ -13,7 +13,6 @@ from deployed import refuse
 from idle_jobs.times import rfc3339
 from local.scenario import SWEEP, ago, build
 
-pytestmark = pytest.mark.slow
 Capture = pytest.CaptureFixture[str]
 JOB = "web-latency"
 NOTICE = ("--set", "NOTICE_PERIOD=3d")
@@ -34,6 +33,7 @@ def told(text: str) -> Mapping[str, Any]:
     return next(job for job in jobs if job["job_id"] == JOB)
 
 
+@pytest.mark.slow
 def test_the_plan_says_until_when_a_job_is_held(world: World, capsys: Capture) -> None:
     """By the ledger of the stack."""
     at = announce(world, days=1)
@@ -44,6 +44,7 @@ def test_the_plan_says_until_when_a_job_is_held(world: World, capsys: Capture) -
     assert job["hold_detail"].startswith(f"announced {at}, may be closed from ")
 
 
+@pytest.mark.slow
 def test_the_plan_sends_a_job_whose_notice_is_over(
     world: World, capsys: Capture
 ) -> None:
@@ -54,6 +55,7 @@ def test_the_plan_sends_a_job_whose_notice_is_over(
     assert told(capsys.readouterr().out)["sweep"] == "send"
 
 
+@pytest.mark.slow
 def test_explain_says_when_a_job_may_be_closed(world: World, capsys: Capture) -> None:
     """After its verdict, which is not changed by the notice."""
     at = announce(world, days=1)
@@ -69,10 +71,15 @@ def test_without_a_stack_nothing_is_known_to_be_announced(capsys: Capture) -> No
     """There is no ledger to read."""
     assert on_cluster(build(now=SWEEP), "plan", "-o", "json", *NOTICE) == 0
     job = told(capsys.readouterr().out)
+    assert on_cluster(build(now=SWEEP), "explain", JOB, "-o", "json", *NOTICE) == 0
+    last = json.loads(capsys.readouterr().out)["rules"][-1]
 
-    assert job["hold_detail"].startswith("not announced yet; may be closed 3d after")
+    why = "not announced yet; may be closed 3d after that, if still idle"
+    assert job["hold_detail"] == why
+    assert last["answer"] == f"hold announced ({why})"
 
 
+@pytest.mark.slow
 def test_a_ledger_that_cannot_be_read_is_said(world: World, capsys: Capture) -> None:
     """And the plan is that of a Sweeper whose ledger is away: it closes none."""
     announce(world, days=3)
