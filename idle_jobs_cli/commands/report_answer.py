@@ -25,6 +25,7 @@ from idle_jobs_cli.page.render import page_of
 from idle_jobs_cli.page.rows import time_of
 from idle_jobs_cli.planning.document import Entry, document_of, planned
 from idle_jobs_cli.stack.ledger import as_the_sweeper, closings, state_since
+from idle_jobs_cli.stack.metrics import idle_memory_since
 
 
 def answer(where: Where, plan: str | None, since: timedelta, file: str) -> None:
@@ -85,7 +86,10 @@ def of_target(target: Target, since: timedelta) -> Content:
         "saved; and what a sweep would do now with each job, and why.",
         closings=[closing_of(entry_of(*e)) for e in told if closed_at(e[0]) >= began],
         since=began,
-        potential=[(now, idle_memory(content.plan["jobs"]))],
+        potential=[
+            *idle_memory_since(target.cluster_name, began, now),
+            (now, idle_memory(plan["jobs"])),
+        ],
         saved=saved_over_time(told, began, now),
         saved_hours=gib_hours(found.verdicts, items, began, now),
     )

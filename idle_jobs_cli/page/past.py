@@ -47,16 +47,20 @@ def saved_over_time(
 ) -> list[Point]:
     """Return the memory of the jobs that we closed and that still are, over time.
 
-    Each item comes with what became of its job. A job that is open again counts at no
-    time, since nobody knows when it was opened. The last point is now, and equals what
-    a sweep would measure now.
+    Each item comes with what became of its job. A job that an undo has opened counts
+    until then. Another job that is open again counts at no time, since nobody knows
+    when it was opened. The last point is now, and equals what a sweep would measure.
     """
     turns: list[Point] = []
     for item, state in items:
-        if state == "closed" and item["closed_by"] == US and item.get("finished"):
+        undone = item.get("reopened_at")
+        saves = state == "closed" or undone
+        if saves and item["closed_by"] == US and item.get("finished"):
             closed, memory = moment(item["finished"]), int(item.get("memory_bytes", 0))
+            until = closed + SAVES_FOR
+            until = min(until, moment(undone)) if undone else until
             # Our clock may be a little behind that of the cluster.
-            turns += [(min(closed, now), memory), (closed + SAVES_FOR, -memory)]
+            turns += [(min(closed, now), memory), (until, -memory)]
     total, points = 0, [(since, 0)]
     for at, change in sorted(turns):
         if at <= now:

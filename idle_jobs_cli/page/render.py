@@ -22,7 +22,8 @@ from idle_jobs_cli.output.lines import one_line
 from idle_jobs_cli.page.charts import bars, idle_memory, over_time, track
 from idle_jobs_cli.page.content import Content
 from idle_jobs_cli.page.rows import (
-    ended_in_words,
+    by_whom,
+    how,
     job_rows,
     steps_in_words,
     time_of,
@@ -54,6 +55,8 @@ def _shown(content: Content) -> Mapping[str, Any]:
     newest = closings[:MOST_TRACKS]
     scale = SpanScale.over([closing.took for closing in newest])
     entries = plan["jobs"]
+    tracks = [track(closing, scale) for closing in newest]
+    parts = [{s.queue for s in t.stretches} | {m.kind for m in t.marks} for t in tracks]
     return {
         "cluster": plan["cluster"],
         "settings": plan["settings"],
@@ -67,7 +70,8 @@ def _shown(content: Content) -> Mapping[str, Any]:
         "chart": over_time({"potential": content.potential, "saved": content.saved}),
         "saved": content.saved[-1][1] if content.saved else None,
         "closings": closings,
-        "tracks_shown": [track(closing, scale) for closing in newest],
+        "tracks_shown": tracks,
+        "drawn": set[str]().union(*parts),
         "spans": scale.ticks(),
     }
 
@@ -107,7 +111,8 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "bytes": spoken_bytes,
-        "ended": ended_in_words,
+        "by": by_whom,
+        "how": how,
         "span": spoken,
         "steps": steps_in_words,
         "time": time_of,

@@ -50,12 +50,16 @@ def time_of(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M}"
 
 
-def ended_in_words(closing: Closing) -> str:
-    """Return how a closing ended; who closed the job, if that was not the stack."""
-    how = "forced" if closing.ended == Ended.FORCE_CLOSED else closing.ended
+def how(closing: Closing) -> str:
+    """Return how a closing ended."""
+    return "forced" if closing.ended == Ended.FORCE_CLOSED else closing.ended
+
+
+def by_whom(closing: Closing) -> str:
+    """Return by whom a job was closed, "" if that was the stack, or if it was not."""
     if closing.closed_by == UNKNOWN:
-        return f"{how}, by whom unknown"
-    return how if closing.closed_by in ("", US) else f"{how} by {closing.closed_by}"
+        return "by whom unknown"
+    return "" if closing.closed_by in ("", US) else f"by {closing.closed_by}"
 
 
 def steps_in_words(closing: Closing) -> list[str]:

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import boto3
@@ -15,7 +15,7 @@ from moto import mock_aws
 from builders import closed_job, sweeps_message
 from commands.running import idle_jobs, on_cluster
 from commands.world import World
-from deployed import send
+from deployed import refuse, send
 from idle_jobs.ledger import Ledger
 from idle_jobs.messages.ledger_item import item_of
 from idle_jobs.messages.outcome import Ended, outcome_of
@@ -24,6 +24,7 @@ from idle_jobs_cli.cluster.target import open_target
 from idle_jobs_cli.cluster.where import Where
 from idle_jobs_cli.commands.report_answer import of_target, said
 from idle_jobs_cli.page.render import MARK
+from idle_jobs_cli.stack.metrics import idle_memory_since
 from idle_jobs_cli.stack.stack import Stack
 from local.runner import SESSION
 from local.scenario import SWEEP
@@ -165,11 +166,48 @@ def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         yield "ledger"
 
 
+def measured(cluster: str, *points: tuple[datetime, float]) -> None:
+    """Write what sweeps have measured, as CloudWatch has it from the functions."""
+    dimensions = {"service": "idle-job-closer", "cluster": cluster}
+    for at, value in points:
+        metric = {"MetricName": "MemoryIdle", "Timestamp": at, "Value": value}
+        named = [{"Name": n, "Value": v} for n, v in dimensions.items()]
+        boto3.client("cloudwatch").put_metric_data(
+            Namespace="IdleJobCloser",
+            MetricData=[{**metric, "Dimensions": named}],  # type: ignore[typeddict-item]
+        )
+
+
+@pytest.mark.usefixtures("table")
+def test_the_potential_is_as_the_sweeps_have_measured_it() -> None:
+    """Of this cluster and in this time alone; of a long time, the largest."""
+    measured("other", (SWEEP - HOUR, 9 * GB))
+    measured("test", *[(SWEEP - n * HOUR, n * GB) for n in (1, 2, 3, 30)])
+
+    assert idle_memory_since("test", SWEEP - 24 * HOUR, SWEEP) == [
+        (SWEEP - n * HOUR, n * GB) for n in (3, 2, 1)
+    ]
+    years = idle_memory_since("test", SWEEP - 30_000 * HOUR, SWEEP)
+    assert [30 * GB] == [value for _, value in years]
+
+
+@pytest.mark.usefixtures("table")
+def test_without_the_right_to_read_metrics_it_is_told(capsys: Capture) -> None:
+    """The rest of the report is as good as before."""
+    with refuse("cloudwatch.GetMetricData", "AccessDenied"):
+        assert idle_memory_since("test", SWEEP - HOUR, SWEEP) == []
+
+    told = capsys.readouterr().err
+    assert told.startswith("The metrics could not be read: ")
+    assert told.endswith("; the potential is shown only as it is now.\n")
+
+
 def test_the_past_of_a_stack_is_added(table: str, folder: Path) -> None:
     """Its closings of a day; what was closed before still saves memory."""
     cluster = Cluster()
     for job_id, (at, _) in CLOSED.items():
         cluster.add_job(job_id, now=SWEEP, state="closed", finished=at)
+    measured("test", (SWEEP - HOUR, 5 * GB))
     resources = {"Ledger": ("AWS::DynamoDB::Table", table)}
     with serve(cluster) as url:
         own = open_target(Where(url=url), {"ES_API_KEY": API_KEY})
@@ -181,7 +219,7 @@ def test_the_past_of_a_stack_is_added(table: str, folder: Path) -> None:
     assert [("gone", "us", "closed")] == [
         (each.job_id, each.closed_by, each.now) for each in found.closings
     ]
-    assert [(SWEEP, 0)] == found.potential
+    assert [(SWEEP - HOUR, 5 * GB), (SWEEP, 0)] == found.potential
     assert [0, GB, 3 * GB, 3 * GB] == [amount for _, amount in found.saved]
     assert found.saved_hours == 24 + 2
     assert found.source.startswith("What the stack has closed since 2026-03-01 00:00")

@@ -124,9 +124,23 @@ def test_each_closing_says_how_it_went() -> None:
     assert "slow closed after 4m: requested" in read.text
     told = "+0s requested by ann; +1m looked, 3 times; +4m closed: requested."
     assert f"The way of slow {told}" in read.text
-    assert "other forced by autoclose after 1m" in read.text
-    assert "nobody closed, by whom unknown after 1m" in read.text
+    assert "other forced after 1m, by autoclose: requested" in read.text
+    assert "nobody closed after 1m, by whom unknown: requested" in read.text
     assert "stuck parked after 1m: request_expired" in read.text
+
+
+def test_only_what_is_drawn_is_explained() -> None:
+    """The ledger knows of no queue, and of no look."""
+    steps = [
+        Step(NOW, Kind.REQUESTED, "requested by ann"),
+        Step(NOW, Kind.POSTED, "close call: closed", "CloseQueue"),
+        Step(NOW, Kind.ENDED, "closed", "CloseQueue"),
+    ]
+    of_a_ledger = page(content(closings=[closing()], **PAST)).text
+    of_a_log = page(content(closings=[closing(*steps)], **PAST)).text
+
+    assert "can be seen. queue not known end 0 1m 10m" in of_a_ledger
+    assert "only the first is drawn. CloseQueue close call end 0 1m" in of_a_log
 
 
 def test_of_many_closings_the_newest_are_drawn() -> None:

@@ -75,6 +75,18 @@ def test_a_job_saves_memory_for_30_days() -> None:
     assert points == [(began, 0), (began, GB), (ago(days=1), 0), (NOW, 0)]
 
 
+def test_what_was_undone_counts_until_then() -> None:
+    """The ledger knows when an undo has opened a job."""
+    undone = dict(item(closed("web", 3))) | {"reopened_at": rfc3339(ago(hours=2))}
+
+    assert saved_over_time([(undone, "open again")], ago(hours=4), NOW) == [
+        (ago(hours=4), 0),
+        (ago(hours=3), GB),
+        (ago(hours=2), 0),
+        (NOW, 0),
+    ]
+
+
 def test_a_clock_may_be_behind_that_of_the_cluster() -> None:
     """What was just closed counts now."""
     ahead = closed("web", -0.001)
