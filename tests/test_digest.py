@@ -8,6 +8,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from contract.test_arrows import ROOT
 from deployed import refuse
@@ -61,6 +62,8 @@ def a_day_of_three(stack: Runner) -> None:
 
 KEY = {"cluster": "demo", "closed": "digest"}
 LAST_QUERY = 3  # The closings to judge by, the last digest, the closings to tell.
+SINCE = "From 2026-03-01 06:05 UTC"
+LAST_PUT = 2  # The claim, and that the digest was published.
 OWNED = {"idle_closer": {"owner": "team-x"}}
 
 
@@ -158,6 +161,26 @@ def test_a_claim_that_is_young_is_left_to_its_sweep() -> None:
         sweep(stack)
 
         assert (young, len(heard(stack))) == ([], 1)
+
+
+def test_a_sweeper_that_dies_after_it_has_published_leaves_it_to_the_next() -> None:
+    """The same digest comes twice, and with what came since; none is lost."""
+    puts = count(1)
+
+    def die(**_: object) -> None:
+        if next(puts) == LAST_PUT:
+            raise EndpointConnectionError(endpoint_url="https://dynamodb")
+
+    with with_digests() as stack:
+        with before_ledger("dynamodb.PutItem", die):
+            sweep(stack)
+        [first] = heard(stack)
+        stack.shift(timedelta(hours=1))
+        sweep(stack)
+        [second] = heard(stack)
+
+    assert said(stack, "ledger_away")
+    assert first.text.splitlines()[2] == second.text.splitlines()[2] == SINCE
 
 
 def test_a_sweep_that_was_faster_publishes_alone() -> None:

@@ -68,7 +68,7 @@ def _publish(
         parked=services.outbox.parked(),
         paused_for=None if swept else services.ask_mode_set().age(now),
     )
-    claim = claim_of(cluster, last, now)
+    claim = claim_of(cluster, last, since, now)
     if not ledger.note(claim, last):
         return  # Another sweep publishes it.
     topic.publish(subject_of(digest), text_of(digest))

@@ -67,22 +67,33 @@ def _parked(stack: Stack) -> Finding:
     return ok("parked", "nothing waits for a person")
 
 
-def _subscribed(stack: Stack) -> Finding:
+def _alarms(stack: Stack) -> Finding:
     topic = stack.parameters().get("ExistingTopicArn") or stack["AlarmTopic"]
+    return _subscribed("alarms", topic, "no alarm is heard")
+
+
+def _digests(stack: Stack) -> Finding:
+    if not (topic := stack.resources.get("DigestTopic")):
+        return ok("digests", "none are published")
+    return _subscribed("digests", topic[1], "nobody reads a digest")
+
+
+def _subscribed(name: str, topic: str, otherwise: str) -> Finding:
     answer = boto3.client("sns").list_subscriptions_by_topic(TopicArn=topic)
     arns = [each["SubscriptionArn"] for each in answer["Subscriptions"]]
     confirmed = [arn for arn in arns if arn.startswith("arn:")]
     if not confirmed:
         pending = len(arns) - len(confirmed)
         saw = "nobody is subscribed" if not pending else f"{pending} not confirmed yet"
-        then = "subscribe somebody to the topic, and confirm; else no alarm is heard"
-        return warn("alarms", saw, then)
-    return ok("alarms", f"{len(confirmed)} subscribed")
+        then = f"subscribe somebody to the topic, and confirm; else {otherwise}"
+        return warn(name, saw, then)
+    return ok(name, f"{len(confirmed)} subscribed")
 
 
 CHECKS = {
     "mappings": _mappings,
     "schedule": _schedule,
     "parked": _parked,
-    "alarms": _subscribed,
+    "alarms": _alarms,
+    "digests": _digests,
 }

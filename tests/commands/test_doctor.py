@@ -114,7 +114,7 @@ def test_a_healthy_stack_is_well(
     assert idle_jobs("doctor", "--stack", NAME) == 0
     out = capsys.readouterr().out.splitlines()
     assert ["stack", *FUNCTIONS] == [line for line in out if line[0] != " "][:-1]
-    assert out[-1] == "64 checks are well."
+    assert out[-1] == "65 checks are well."
 
 
 @pytest.mark.slow
@@ -162,6 +162,20 @@ def test_the_topic_of_somebody_else_is_asked() -> None:
 
     assert "AlarmTopic" not in made
     assert (nobody.level, somebody.level) == (Level.WARN, Level.OK)
+
+
+@pytest.mark.slow
+def test_who_reads_the_digests_is_asked() -> None:
+    """An address that was never confirmed gets none."""
+    with deployed(*MAPPINGS, *AROUND, Digest="daily") as made:
+        nobody = CHECKS["digests"](Stack.find(NAME))
+        boto3.client("sns").subscribe(
+            TopicArn=made["DigestTopic"], Protocol="email", Endpoint="ann@example.com"
+        )
+        somebody = CHECKS["digests"](Stack.find(NAME))
+
+    assert (nobody.level, somebody.level) == (Level.WARN, Level.OK)
+    assert nobody.then.endswith("else nobody reads a digest")
 
 
 @pytest.mark.slow

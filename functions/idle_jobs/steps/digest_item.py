@@ -58,10 +58,16 @@ def since_of(last: LedgerItem | None, now: datetime) -> datetime:
     return moment(until) if until else now - A_DAY
 
 
-def claim_of(cluster: str, last: LedgerItem | None, now: datetime) -> LedgerItem:
-    """Return the item that says that a digest is being published."""
+def claim_of(
+    cluster: str, last: LedgerItem | None, since: datetime, now: datetime
+) -> LedgerItem:
+    """Return the item that says that a digest is being published.
+
+    If it is not, the next one tells what it would have told.
+    """
+    at, until = rfc3339(now), rfc3339(since)
     known = last or {"cluster": cluster, "closed": DIGEST}
-    return {**known, "noted_at": rfc3339(now), "claimed_at": rfc3339(now)}
+    return {**known, "noted_at": at, "claimed_at": at, "told_until": until}
 
 
 def sent_item(
