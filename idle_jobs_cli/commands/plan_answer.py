@@ -5,6 +5,7 @@ from typing import Any
 
 from rich.text import Text
 
+from idle_jobs_cli.cluster.around import read_around
 from idle_jobs_cli.cluster.asked_as import AskedAs, headline
 from idle_jobs_cli.cluster.reading import read_jobs
 from idle_jobs_cli.cluster.target import Target, open_target
@@ -40,7 +41,7 @@ def answer(
     with another_way(BY_SWEEPER if target.stack else ""):
         asked, jobs, now = read_jobs(target)
     jobs = as_the_sweeper(target, jobs, now)
-    found = planned(jobs, now, target.rules)
+    found = planned(jobs, now, target.rules, read_around(target.cluster))
     document = document_of(found, now, cluster_of(target, asked), target.settings)
     if file:
         save(document, file)

@@ -2,13 +2,15 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 
 from rich.console import Console
 from rich.text import Text
 
 from idle_jobs.policy.job import State
-from idle_jobs.policy.verdict import Verdict
+from idle_jobs.policy.verdict import Action, Verdict
 from idle_jobs.sizes import spoken_bytes
+from idle_jobs.times import spoken
 from idle_jobs_cli.explaining.elastic_apps import look_alike
 from idle_jobs_cli.output.lines import one_line
 from idle_jobs_cli.output.tables import Column, Row, show
@@ -21,6 +23,8 @@ from idle_jobs_cli.planning.document import (
     sweep_in_words,
     would_free,
 )
+
+SHOWN = 5  # ids in one line
 
 COLUMNS = (
     Column("job"),
@@ -72,6 +76,29 @@ def _summary(found: Planned) -> Iterator[tuple[str, str]]:
         yield "look at", f"{alike} of the jobs to send {what}"
     freed = spoken_bytes(would_free(planned.send)) or "nothing"
     yield "would free", f"{freed} of ML memory"
+    for node in found.nodes:
+        yield "node", f"{node.name}: {node}"
+    if found.closed_anyway:
+        yield "idle closer", _closed_anyway(found)
+
+
+def _closed_anyway(found: Planned) -> str:
+    """Return which of the jobs Elasticsearch's own closer would close, too."""
+    others = [
+        v.job.job_id
+        for v in found.shown
+        if v.job.job_id in found.closed_anyway and v.action is not Action.CLOSE
+    ]
+    after = spoken(found.around.idle_closer or timedelta())
+    first = f"{min(found.closed_anyway.values()):%Y-%m-%d}"
+    told = (
+        f"that of Elasticsearch (after {after}) would close {len(found.closed_anyway)}"
+    )
+    told += f", the first in the night of {first}"
+    if not others:
+        return told
+    shown = ", ".join(others[:SHOWN]) + ", ..." * (len(others) > SHOWN)
+    return f"{told}; {len(others)} of them a sweep would not: {shown}"
 
 
 def _counted(verdicts: Sequence[Verdict]) -> str:

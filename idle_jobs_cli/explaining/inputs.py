@@ -67,6 +67,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "blocked": ("job: blocked.reason",),
     "deleting": ("job: deleting",),
     "assigned": ("stats: node.id",),
+    "node": ("stats: node.id",),
     "explanation": ("stats: assignment_explanation",),
     "forecasts": ("stats: forecasts_stats.status",),
     "upgrade_mode": ("info: upgrade_mode",),

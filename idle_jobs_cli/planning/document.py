@@ -5,7 +5,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -17,10 +17,13 @@ from idle_jobs.policy.limits import Plan, Read
 from idle_jobs.policy.rules import Rules
 from idle_jobs.policy.verdict import Action, Verdict
 from idle_jobs.reasons import Reason
+from idle_jobs.steps.attribution import next_close
 from idle_jobs.steps.sweep_plan import plan_of
 from idle_jobs.summary import listed
-from idle_jobs.times import rfc3339
+from idle_jobs.times import rfc3339, spoken
+from idle_jobs_cli.cluster.around import NOTHING_AROUND, Around
 from idle_jobs_cli.explaining.elastic_apps import look_alike
+from idle_jobs_cli.planning.nodes import Node, nodes_of
 
 SCHEMA = "urn:idle-job-closer:schema:plan:1"
 
@@ -30,7 +33,8 @@ ORDER = (Action.CLOSE, Action.FORCE, Action.WATCH, Action.REPORT, Action.KEEP)
 # The fields of a job, those of the Sweeper's own answer among them.
 JOB_FIELDS = (
     *("job_id", "state", "action", "reason", "sweep", "hold_reason", "memory_bytes"),
-    *("idle_since", "owner", "groups", "may_belong_to", "detail", "hold_detail"),
+    *("idle_since", "owner", "groups", "may_belong_to", "elasticsearch_closes"),
+    *("detail", "hold_detail"),
 )
 _EMPTY = {**dict.fromkeys(JOB_FIELDS, ""), "memory_bytes": 0}
 
@@ -39,11 +43,18 @@ Entry = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """The verdicts of one sweep, and which of the jobs it would send or hold back."""
+    """The verdicts of one sweep, and which of the jobs it would send or hold back.
+
+    `closed_anyway` has when the nightly run begins in which Elasticsearch's own closer
+    would close a job, by its id.
+    """
 
     verdicts: Sequence[Verdict]
     plan: Plan
     ignored: Sequence[str]
+    around: Around = NOTHING_AROUND
+    nodes: Sequence[Node] = ()
+    closed_anyway: Mapping[str, datetime] = field(default_factory=dict)
 
     @property
     def shown(self) -> list[Verdict]:
@@ -52,23 +63,36 @@ class Planned:
         return sorted(shown, key=lambda v: (ORDER.index(v.action), v.job.job_id))
 
 
-def planned(jobs: Sequence[Job], now: datetime, rules: Rules) -> Planned:
+def planned(
+    jobs: Sequence[Job], now: datetime, rules: Rules, around: Around = NOTHING_AROUND
+) -> Planned:
     """Judge and limit as a sweep would do now, by its own code."""
     verdicts = [judge(job, now, rules) for job in jobs]
     plan = plan_of(sweep_request("plan", now), verdicts, Read(jobs), now, rules)
-    return Planned(verdicts, plan, tuple(without_effect(jobs, rules)))
+    return Planned(
+        verdicts,
+        plan,
+        tuple(without_effect(jobs, rules)),
+        around,
+        nodes_of(around.memory, verdicts),
+        {
+            job.job_id: night
+            for job in jobs
+            if (night := next_close(job, around.idle_closer, now))
+        },
+    )
 
 
 def document_of(
     planned: Planned, now: datetime, cluster: Entry, settings: Mapping[str, str]
 ) -> dict[str, Any]:
     """Return the plan as a document of plain values."""
-    plan = planned.plan
+    plan, timeout = planned.plan, planned.around.idle_closer
     halts = dict.fromkeys(str(each.event) for each in plan.held if each.event)
     return {
         "schema": SCHEMA,
         "planned_at": rfc3339(now.replace(microsecond=0)),
-        "cluster": cluster,
+        "cluster": {**cluster, **({"idle_closer": spoken(timeout)} if timeout else {})},
         "settings": dict(settings),
         "summary": {
             "closed": sum(v.job.state is State.CLOSED for v in planned.verdicts),
@@ -82,13 +106,14 @@ def document_of(
         },
         "halts": list(halts),
         "ignored": list(planned.ignored),
+        "nodes": [node.fields() for node in planned.nodes],
         "jobs": entries(planned),
     }
 
 
 def entries(planned: Planned) -> list[dict[str, Any]]:
     """Return one entry for each job that is not closed, with all of `JOB_FIELDS`."""
-    shown = planned.shown
+    shown, anyway = planned.shown, planned.closed_anyway
     return [
         {
             **_EMPTY,
@@ -96,6 +121,11 @@ def entries(planned: Planned) -> list[dict[str, Any]]:
             "state": str(verdict.job.state or "unknown"),
             "groups": list(verdict.job.groups),
             "may_belong_to": look_alike(verdict.job),
+            "elasticsearch_closes": (
+                rfc3339(anyway[job_id])
+                if (job_id := verdict.job.job_id) in anyway
+                else ""
+            ),
         }
         for verdict, fields in zip(shown, listed(shown, planned.plan), strict=True)
     ]

@@ -80,11 +80,11 @@ def test_the_page_shows_what_is_printed(capsys: pytest.CaptureFixture[str]) -> N
 
 
 def test_nothing_is_posted(capsys: pytest.CaptureFixture[str]) -> None:
-    """Six reads reach the cluster, two of them for the headline; nothing else."""
+    """Eight reads reach the cluster, two of them for the headline; nothing else."""
     cluster = build()
     plan(cluster, FORCE_FAILED="true", CLOSE_JOBS_WITHOUT_DATAFEED="true")
 
-    assert ["GET"] * 6 == [received.method for received in cluster.log]
+    assert ["GET"] * 8 == [received.method for received in cluster.log]
     assert "Nothing was closed." in capsys.readouterr().out
 
 

@@ -46,6 +46,7 @@ STATS: dict[str, Any] = {
     "data_counts": {
         "processed_record_count": 42,
         "last_data_time": ms(FED),
+        "latest_record_timestamp": ms(FED),
         "log_time": ms(FED),
     },
     "model_size_stats": {
@@ -70,6 +71,7 @@ OPENED = Job(
     created=CREATED,
     open_start=ago(days=1),
     last_data=FED,
+    latest_record=FED,
     newest_clock=FED,
     records=42,
     memory_bytes=512 * MIB,
@@ -83,6 +85,7 @@ OPENED = Job(
         query_delay=timedelta(milliseconds=91_822),
     ),
     assigned=True,
+    node="n1",
 )
 
 

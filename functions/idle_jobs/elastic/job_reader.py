@@ -63,7 +63,7 @@ def _read_job(
     analysis, settings = config.within("analysis_config"), config["custom_settings"]
     counts, sizes = stats.within("data_counts"), stats.within("model_size_stats")
     created = config.time("create_time", needed=doc["config"] is not None)
-    finished = config.time("finished_time")
+    finished, node = config.time("finished_time"), stats.within("node").text("id")
     last_data = counts.time("last_data_time")
     counted, sized = counts.time("log_time"), _sized(sizes)
     clocks = filter(None, (created, finished, last_data, counted, sized))
@@ -87,7 +87,8 @@ def _read_job(
         datafeed=_datafeed(doc, config),
         blocked=_blocked(config["blocked"]),
         deleting=config["deleting"] not in (None, False),
-        assigned=bool(stats.within("node").text("id")),
+        assigned=bool(node),
+        node=node,
         explanation=stats.text("assignment_explanation")[:LONGEST_TEXT],
         forecasts=_forecasts(stats),
         upgrade_mode=upgrade_mode,

@@ -82,6 +82,7 @@ class Job:
     blocked: str = ""
     deleting: bool = False
     assigned: bool = False
+    node: str = ""
     explanation: str = ""
     forecasts: int = 0
     upgrade_mode: bool = False

@@ -3,9 +3,12 @@
 from standin.cluster.call import Call, Reply
 from standin.cluster.errors import ClusterError
 from standin.cluster.ml import MachineLearning
+from standin.cluster.nodes import JOB_NODE
+from standin.cluster.sizes import read_bytes
 
 LICENSE = "cluster:monitor/xpack/license/get"
 MEMORY = "cluster:monitor/xpack/ml/memory/stats/get"
+OVERHEAD = 31457280  # bytes of native code, once a job runs
 API_KEYS = "cluster:admin/xpack/security/api_key/get"
 
 
@@ -17,18 +20,33 @@ def get_license(ml: MachineLearning, _call: Call) -> Reply:
 
 
 def get_memory(ml: MachineLearning, _call: Call) -> Reply:
-    """Say of each node whether it runs machine learning (RestMlMemoryAction, 8.2)."""
+    """Say what each node may hold, and does (RestMlMemoryAction, 8.2).
+
+    All jobs run on the first node. Its memory does not bound their sum, so it is at
+    least as large.
+    """
     major, minor, _ = map(int, ml.version.split("."))
     if (major, minor) < (8, 2):
         raise ClusterError(400, "illegal_argument_exception", "request not recognised")
-    nodes = {
-        f"node-{number}": {
-            "name": f"ml-node-{number}",
-            "roles": ["data", "ml"] if number < ml.ml_nodes else ["data"],
+    held = [job for job in ml.jobs.values() if job.has_task and job.assigned]
+    reserved = sum(read_bytes(job.memory, "") for job in held if job.state != "failed")
+    nodes: dict[str, object] = {}
+    for number in range(max(ml.ml_nodes, 1)):
+        runs = number < ml.ml_nodes
+        memory = {
+            "max_in_bytes": max(read_bytes(ml.memory, ""), reserved) if runs else 0,
+            "native_code_overhead_in_bytes": OVERHEAD if reserved and not number else 0,
+            "anomaly_detectors_in_bytes": 0 if number else reserved,
+            "data_frame_analytics_in_bytes": 0,
+            "native_inference_in_bytes": 0,
         }
-        for number in range(max(ml.ml_nodes, 1))
-    }
-    return Reply({"cluster_name": "stand-in", "nodes": dict(nodes)})
+        nodes[f"node-{number}" if number else JOB_NODE["id"]] = {
+            "name": f"ml-node-{number}",
+            "roles": ["data", "ml"] if runs else ["data"],
+            "mem": {"ml": memory},
+        }
+    shards = {"total": len(nodes), "successful": len(nodes), "failed": 0}
+    return Reply({"_nodes": shards, "cluster_name": "stand-in", "nodes": nodes})
 
 
 def get_api_keys(ml: MachineLearning, call: Call) -> Reply:
