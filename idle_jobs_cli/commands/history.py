@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 from rich.text import Text
 
-from idle_jobs.messages.ledger_item import UNKNOWN, US, LedgerItem, closed_at
+from idle_jobs.elastic.idle_closer import idle_closer
+from idle_jobs.messages.ledger_item import (
+    ELASTICSEARCH,
+    SOMEBODY_ELSE,
+    UNKNOWN,
+    US,
+    LedgerItem,
+    closed_at,
+)
 from idle_jobs.sizes import spoken_bytes
 from idle_jobs.times import rfc3339, spoken
 from idle_jobs_cli.cluster.reading import read_jobs
@@ -26,6 +34,7 @@ from idle_jobs_cli.output.lines import one_line
 from idle_jobs_cli.output.tables import Column, Row, show
 from idle_jobs_cli.output.terminal import open_console
 from idle_jobs_cli.stack.ledger import closings, state_since
+from idle_jobs_cli.stack.others import in_words, not_in_the_ledger
 
 if TYPE_CHECKING:
     from idle_jobs_cli.stack.stack import Stack
@@ -44,7 +53,12 @@ FIELDS = (
     *("request_id", "requested_at", "requested_by", "sent_by", "request_reason"),
     *("owner", "memory_bytes", "state_before", "datafeed_before", "now"),
 )
-BY = {US: "", UNKNOWN: ", by whom unknown"}
+BY = {
+    US: "",
+    UNKNOWN: ", by whom unknown",
+    ELASTICSEARCH: ", by Elasticsearch",
+    SOMEBODY_ELSE: ", by somebody else",
+}
 
 
 @command(
@@ -77,12 +91,16 @@ def history(
         for item in found
         if job in (None, item["job_id"])
     ]
+    others = not_in_the_ledger(jobs, found, now - since, idle_closer(target.cluster))
     if output is not Format.TABLE:
-        write({"closings": entries}, "closings", output, FIELDS)
+        document = {"closings": entries, "others": others}
+        write(document, "closings", output, FIELDS)
         return Exit.DONE
     console = open_console()
     show(console, COLUMNS, map(_row, entries))
     console.print(Text(one_line(_summed(entries, since))))
+    for told in in_words(others):
+        console.print(Text(one_line(told)))
     return Exit.DONE
 
 

@@ -87,7 +87,7 @@ def test_one_job_and_a_span_can_be_asked_for(history: World, capsys: Capture) ->
 def test_the_table_sums_it_up(history: World, capsys: Capture) -> None:
     """A row for each closing, and a line for all."""
     assert history.run("history") == 0
-    *rows, total = capsys.readouterr().out.splitlines()
+    *rows, total, _others = capsys.readouterr().out.splitlines()
 
     assert {row.split()[2] for row in rows[1:]} == {*CLOSED}
     assert total.startswith("3 closings in the last 7d, 3.0 GB of ML memory. ")
@@ -118,7 +118,42 @@ def test_nothing_was_closed(world: World, capsys: Capture) -> None:
     """Then one line says so."""
     assert world.run("history", "--since", "30d") == 0
 
-    assert capsys.readouterr().out == "Nothing was closed in the last 30d.\n"
+    nothing, others = capsys.readouterr().out.splitlines()
+    assert nothing == "Nothing was closed in the last 30d."
+    assert others == (
+        "Not in the ledger: 1 job closed by somebody else, or by a close of ours that "
+        "is not written yet: archived"
+    )
+
+
+def test_what_elasticsearch_closed_at_night_is_named(
+    world: World, capsys: Capture
+) -> None:
+    """No message met it, so the cluster alone shows it, and its rule has to fit."""
+    world.cluster.version = "9.5.0"
+    night = SWEEP - 23 * HOUR
+    for n in range(6):
+        fields: dict[str, Any] = {"state": "closed", "datafeed": "stopped"}
+        fields |= {"finished": night, "latest_record": night - 72 * HOUR}
+        world.cluster.add_job(f"night-{n}", now=SWEEP, **fields)
+    world.run("history", "--since", "30d")
+    out = capsys.readouterr().out
+    world.run("history", "--job", "night-0", "-o", "json")
+    told = json.loads(capsys.readouterr().out)
+
+    line = (
+        "Not in the ledger: 6 jobs closed in the nightly run of Elasticsearch's own "
+        "closer: night-0, night-1, night-2, night-3, night-4, ...\n"
+    )
+    assert line in out
+    assert told["closings"] == []
+    assert told["others"] == [
+        {
+            "job_id": "night-0",
+            "closed_at": "2026-03-01T01:00:00Z",
+            "closed_by": "elasticsearch",
+        }
+    ]
 
 
 def test_csv_has_a_row_for_each_closing(history: World, capsys: Capture) -> None:
