@@ -190,6 +190,7 @@ class Bench:
     def update_item(self, Key: Any, ExpressionAttributeValues: Any, **_: Any) -> None:  # noqa: N803
         """Add fields to an item."""
         new = {name[1:]: value for name, value in ExpressionAttributeValues.items()}
+        del new["old"]  # Of the condition alone.
         self.items[Key["closed"]["S"]] |= new
 
     # As the stream of a logger.

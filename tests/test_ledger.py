@@ -18,6 +18,7 @@ from idle_jobs.ledger import Ledger, LedgerAway
 from idle_jobs.messages.close_message import CloseMessage, Evidence
 from idle_jobs.messages.ledger_item import item_of
 from idle_jobs.messages.outcome import Ended, outcome_of
+from idle_jobs.reading import _READS
 from idle_jobs.reasons import Reason
 from idle_jobs.times import rfc3339
 from local.runner import SESSION, Runner
@@ -124,22 +125,25 @@ def test_no_expression_has_a_reserved_word(ledger: Ledger) -> None:
         asked.append(params)
 
     with on_event("provide-client-params.dynamodb", hear):
-        ledger.put(item(sweeps_message()))
-        list(ledger.closings("test", NOW))
+        ledger.put(written := item(sweeps_message()))
+        list(ledger.closings("test", NOW, _READS))
+        ledger.note(written | {"noted_at": "now"}, None)
+        ledger.mark(written, reopening_at="now", reopening_request="u")
+        ledger.mark(written, reopened_at="now", reopened_request="u", reopened_by="ann")
     expressions = [
         str(value)
         for params in asked
         for name, value in params.items()
         if name.endswith("Expression")
     ]
-    spoken = ["AND", "BETWEEN", "IN", "OR"]
+    spoken = ["AND", "BETWEEN", "IN", "OR", "SET"]
     words = {
         word.upper()
         for expression in expressions
         for word in re.findall(r"(?<![:#\w])\w+", expression)
     } - set(spoken)
 
-    assert len(expressions) == 2
+    assert len(expressions) == 8
     assert "CLUSTER" in ReservedKeywords.get_reserved_keywords()
     assert words & {*ReservedKeywords.get_reserved_keywords()} == set()
 
@@ -309,6 +313,19 @@ def test_observe_and_close_measure_the_same_memory(stack: Runner) -> None:
     assert potential == (7 * gb, 15 * gb)
     measured = ("MemoryIdle", "MemorySaved", "MemoryOpen")
     assert [stack.metrics[name] for name in measured] == [0, 7 * gb, 8 * gb]
+
+
+def test_a_mark_takes_the_place_of_the_one_that_was_read(ledger: Ledger) -> None:
+    """Of two undos that find the same old mark, one writes the new one."""
+    ledger.put(written := item(sweeps_message()))
+
+    assert ledger.mark(written, reopening_at="1")
+    assert not ledger.mark(written, reopening_at="2")
+    assert ledger.mark(written, old="1", reopening_at="2")
+    assert not ledger.mark(written, old="1", reopening_at="3")
+    there = ledger.closing(str(written["cluster"]), str(written["closed"]))
+    assert there is not None
+    assert there["reopening_at"] == "2"
 
 
 @pytest.mark.slow

@@ -200,6 +200,26 @@ def test_a_node_without_room_is_waited_for(closed: Runner) -> None:
     assert results(undo_again(closed)) == ["web: reopened requested"]
 
 
+def test_what_was_begun_long_ago_is_begun_anew(stack: Runner) -> None:
+    """The mark of an undo that could not open the job does not hide the next one."""
+    close_running(stack, "web")
+    stack.cluster.memory = "1kb"
+    assert results(undo(stack)) == ["web: not yet throttled"]
+    stack.cluster.memory = "64gb"
+    stack.shift(2 * HOUR)
+
+    assert results(undo_again(stack)) == ["web: reopened requested"]
+    assert state(stack) == ("opened", "started")
+
+
+def close_running(stack: Runner, *job_ids: str) -> None:
+    """Close jobs whose datafeeds run, an hour ago."""
+    for job_id in job_ids:
+        add_busy(stack, job_id)
+        stack.request(job_id=job_id, only_if_idle=False)
+    stack.run(after(hours=1))
+
+
 def test_a_credential_that_may_not_open_is_told(closed: Runner) -> None:
     """It is an end: no round that follows would get another answer."""
     closed.cluster.faults = [Fault(r"/_open\?", status=403)]

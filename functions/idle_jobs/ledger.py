@@ -94,10 +94,12 @@ class Ledger:
             raise LedgerAway(str(error)) from error
         return _read(answer["Item"]) if "Item" in answer else None
 
-    def mark(self, item: LedgerItem, **marks: str) -> bool:
+    def mark(self, item: LedgerItem, *, old: str = "", **marks: str) -> bool:
         """Add fields to the item of a closing, unless it has the first of them.
 
-        Returns whether they were added; empty ones are left out. Raises LedgerAway.
+        The first one may stand there with the value `old`, which it had when it was
+        read. Returns whether they were added; empty ones are left out. Raises
+        LedgerAway.
         """
         first, marks = next(iter(marks)), {n: v for n, v in marks.items() if v}
         try:
@@ -105,10 +107,12 @@ class Ledger:
                 TableName=self.table,
                 Key=_key(str(item["cluster"]), str(item["closed"])),
                 UpdateExpression="SET " + ", ".join(f"{n} = :{n}" for n in marks),
-                ConditionExpression=f"attribute_exists(closed) AND {MISSING}({first})",
-                ExpressionAttributeValues={
-                    f":{name}": _write(value) for name, value in marks.items()
-                },
+                ConditionExpression=(
+                    f"attribute_exists(closed) AND ({MISSING}({first})"
+                    f" OR {first} = :old)"
+                ),
+                ExpressionAttributeValues={":old": _write(old or NOBODY)}
+                | {f":{name}": _write(value) for name, value in marks.items()},
             )
         except ClientError as error:
             if error.response["Error"]["Code"] == REFUSED:

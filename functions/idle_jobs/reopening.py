@@ -14,7 +14,7 @@ from idle_jobs.errors import BadRequest, ClusterError, Refused
 from idle_jobs.ledger import LedgerAway
 from idle_jobs.messages.ledger_item import LedgerItem
 from idle_jobs.messages.outcome import Ended, Outcome
-from idle_jobs.messages.undo_request import Reopen
+from idle_jobs.messages.undo_request import Closing, Reopen
 from idle_jobs.reasons import Reason
 from idle_jobs.services import Services
 from idle_jobs.steps.step import End, Wait
@@ -54,24 +54,6 @@ def reopen_closings(asked: Reopen, services: Services, ends: datetime) -> Answer
         waiting += isinstance(step, Wait)
         results.append(undoing.told(step))
     return {"results": results}
-
-
-@dataclass(frozen=True, slots=True)
-class Closing:
-    """One closing to undo, by its key in the ledger."""
-
-    closed: str
-    asked: Reopen
-
-    @property
-    def job_id(self) -> str:
-        """Return the id of the job."""
-        return self.closed.partition(" ")[2]
-
-    @property
-    def request_id(self) -> str:
-        """Return the id of the undo."""
-        return self.asked.request_id
 
 
 @dataclass
@@ -163,7 +145,10 @@ class _Undoing:
         """Write down that an undo opens the job, before it does."""
         at, request = rfc3339(self.services.clock()), self.closing.request_id
         item = self.item or {}
-        self.services.ledger.mark(item, reopening_at=at, reopening_request=request)
+        old = str(item.get("reopening_at", ""))
+        self.services.ledger.mark(
+            item, old=old, reopening_at=at, reopening_request=request
+        )
 
     def _ended(self, end: End) -> End:
         """Report the end, then write down that the closing is undone.

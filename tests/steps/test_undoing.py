@@ -31,7 +31,7 @@ UNDONE = {"reopened_at": rfc3339(ago(seconds=3)), "reopened_request": "u-1"}
 STEPS: list[tuple[str, dict[str, Any], Job | None, str]] = [
     ("as we left it", {}, CLOSED, "open"),
     ("marked by one that died", MARKED, CLOSED, "open, marked"),
-    ("long ago, and still as we left it", OLD, CLOSED, "open, marked"),
+    ("marked long ago, and still as we left it", OLD, CLOSED, "open"),
     ("not in the ledger", {"gone": True}, CLOSED, "skipped: not_in_ledger"),
     ("somebody else's", {"closed_by": "unknown"}, CLOSED, "skipped: not_ours"),
     ("without a finish time", {"finished": None}, CLOSED, "skipped: not_ours"),
@@ -50,6 +50,7 @@ STEPS: list[tuple[str, dict[str, Any], Job | None, str]] = [
     ("closed again, marked", MARKED, closed_job(finished=NOW), "skipped: closed_again"),
     ("no finish time now", {}, closed_job(finished=None), "skipped: closed_again"),
     ("no finish time, marked", MARKED, closed_job(finished=None), "open, marked"),
+    ("no finish time, marked long ago", OLD, closed_job(finished=None), "open"),
     ("being reset", {}, closed_job(blocked="reset"), "skipped: blocked"),
     ("being deleted", {}, closed_job(deleting=True), "skipped: deleting"),
     ("in upgrade mode", {}, closed_job(upgrade_mode=True), "wait: upgrade_mode"),

@@ -16,7 +16,7 @@ UNDOING: dict[str, Mutant] = {
     ),
     "an undo takes any open job for its own": mutant(
         "steps.undoing",
-        NoBranch("next_undo", "MARK_LASTS"),
+        NoBranch("next_undo", "_is_marked"),
         "steps/undoing",
     ),
     "an undo starts a datafeed that did not run": mutant(

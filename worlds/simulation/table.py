@@ -102,15 +102,16 @@ class TableClient:
         return {} if item is None else {"Item": item}
 
     def update_item(self, **asked: Any) -> None:
-        """Add fields to an item, on the condition that it lacks the first of them."""
+        """Add fields to an item, if it lacks the first of them or has its old value."""
         new = {n[1:]: v for n, v in asked["ExpressionAttributeValues"].items()}
+        old = new.pop("old")
         first, place = next(iter(new)), _place(asked["Key"])
 
         def act() -> bool:
             if self._table.refuses():
                 raise _error("InternalServerError")
             there = self._table.items.get(place)
-            if there is None or first in there:
+            if there is None or there.get(first, old) != old:
                 return False
             self._table.items[place] = {**there, **new}
             return True

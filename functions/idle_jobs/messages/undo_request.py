@@ -64,6 +64,24 @@ class Reopen:
         object.__setattr__(self, "terms", terms)
 
 
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """One closing to undo, by its key in the ledger."""
+
+    closed: str
+    asked: Reopen
+
+    @property
+    def job_id(self) -> str:
+        """Return the id of the job."""
+        return self.closed.partition(" ")[2]
+
+    @property
+    def request_id(self) -> str:
+        """Return the id of the undo."""
+        return self.asked.request_id
+
+
 def parse_undo(event: object, now: datetime) -> Undo | Reopen:
     """Return what an event asks for; BadBody names the field that is wrong."""
     asked = event if isinstance(event, Mapping) else {}

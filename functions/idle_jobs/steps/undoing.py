@@ -24,7 +24,7 @@ _RAN = frozenset({"starting", "started"})
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """Open the job; `marked`: the ledger says so already."""
+    """Open the job; `marked`: the ledger says so already, and not for too long."""
 
     job: Job
     marked: bool
@@ -55,10 +55,9 @@ def next_undo(
         return why
     if job is None:
         return _left(Reason.GONE, "the job does not exist any more")
-    marked = moment(item["reopening_at"]) if "reopening_at" in item else None
     if job.state is State.CLOSED:
-        return _of_closed(item, job, marked=marked is not None)
-    if marked is None or now - marked > MARK_LASTS:
+        return _of_closed(item, job, marked=_is_marked(item, now))
+    if not _is_marked(item, now):
         return _left(Reason.REOPENED, f"somebody has opened it, it is {job.state}")
     return _of_opened(item, job)
 
@@ -87,9 +86,16 @@ def _not_ours(item: LedgerItem) -> End | None:
     return _left(Reason.NOT_OPEN_BEFORE, f"{was} before")
 
 
+def _is_marked(item: LedgerItem, now: datetime) -> bool:
+    """Return whether an undo has begun that may not be over."""
+    at = item.get("reopening_at")
+    return at is not None and now - moment(at) <= MARK_LASTS
+
+
 def _of_closed(item: LedgerItem, job: Job, *, marked: bool) -> Open | Wait | End:
     # Elasticsearch takes the finish time away when it opens a job.
-    if job.finished != moment(item["finished"]) and not (marked and not job.finished):
+    opened = "reopening_at" in item and not job.finished
+    if job.finished != moment(item["finished"]) and not opened:
         at = f" at {rfc3339(job.finished)}" if job.finished else ""
         return _left(Reason.CLOSED_AGAIN, f"somebody has opened it, and closed it{at}")
     if job.deleting or job.blocked:
