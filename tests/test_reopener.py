@@ -1,5 +1,6 @@
 """The Reopener on a stack: what it reopens, what it leaves, and what it writes down."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -210,6 +211,43 @@ def test_what_was_begun_long_ago_is_begun_anew(stack: Runner) -> None:
 
     assert results(undo_again(stack)) == ["web: reopened requested"]
     assert state(stack) == ("opened", "started")
+
+
+def test_a_datafeed_that_does_not_start_holds_up_no_other_job(stack: Runner) -> None:
+    """Such as one whose index is gone: its job is open, and the next ones follow."""
+    close_running(stack, "a", "b", "c")
+    reason = "because index [logs] does not exist, is closed, or is still initializing."
+    error = {"type": "status_exception", "reason": reason}
+    body = json.dumps({"error": error | {"root_cause": [error]}, "status": 409})
+    fault = Fault(r"datafeed-[ab]/_start", status=409, body=body.encode())
+    stack.cluster.faults = [fault]
+
+    answer = undo(stack)
+    assert results(answer) == [
+        "a: not yet opening",
+        "b: not yet opening",
+        "c: reopened requested",
+    ]
+    assert reason in answer["results"][0]["detail"]
+
+
+def test_a_credential_that_may_start_no_datafeed_is_told(stack: Runner) -> None:
+    """The job was opened all the same, and the outcome says so."""
+    close_running(stack, "web")
+    stack.cluster.faults = [Fault("_start", status=403)]
+
+    [result] = undo(stack)["results"]
+    assert (result["ended"], result["reason"]) == ("skipped", "cluster_refused")
+    assert result["detail"].startswith("it is open, but its datafeed is not started: 4")
+    assert state(stack) == ("opened", "stopped")
+
+
+def test_a_cluster_that_cannot_be_read_is_told_in_its_words(closed: Runner) -> None:
+    """The reason alone does not say what to mend."""
+    closed.cluster.faults = [Fault(r"_ml/info", status=503)]
+    [result] = undo_again(closed)["results"]
+    assert (result["ended"], result["reason"]) == ("", "cluster_unavailable")
+    assert result["detail"].startswith("503 ")
 
 
 def close_running(stack: Runner, *job_ids: str) -> None:

@@ -10,11 +10,12 @@ from typing import Any, assert_never
 
 from idle_jobs.close_call import OLDEST_READ
 from idle_jobs.elastic.opening import open_job, start_datafeed
-from idle_jobs.errors import BadRequest, ClusterError, Refused
+from idle_jobs.errors import BadRequest, ClusterError, LookAgain, Refused
 from idle_jobs.ledger import LedgerAway
 from idle_jobs.messages.ledger_item import LedgerItem
 from idle_jobs.messages.outcome import Ended, Outcome
 from idle_jobs.messages.undo_request import Closing, Reopen
+from idle_jobs.policy.job import State
 from idle_jobs.reasons import Reason
 from idle_jobs.services import Services
 from idle_jobs.steps.step import End, Wait
@@ -49,9 +50,11 @@ def reopen_closings(asked: Reopen, services: Services, ends: datetime) -> Answer
             services.telemetry.ledger_away(undoing.closing.job_id, error)
             step, away = Wait(NEXT_LOOK, Reason.LEDGER_AWAY), True
         except ClusterError as error:
+            undoing.trouble = error
             services.telemetry.trouble(error)
             step, away = Wait(NEXT_LOOK, error.reason), True
-        waiting += isinstance(step, Wait)
+        # A job that is open holds up none: only its datafeed does not start.
+        waiting += isinstance(step, Wait) and not undoing.is_open
         results.append(undoing.told(step))
     return {"results": results}
 
@@ -67,6 +70,7 @@ class _Undoing:
     services: Services
     item: LedgerItem | None = None
     trouble: ClusterError | None = None
+    is_open: bool = False
     read_at: datetime = field(init=False)
 
     def told(self, step: Wait | End | None) -> Answer:
@@ -100,8 +104,7 @@ class _Undoing:
                 case Open() | Start() if _is_old(self.read_at, self.services.clock()):
                     return Wait(NEXT_LOOK, Reason.CLUSTER_UNAVAILABLE)
                 case Open() | Start() if str(step) in taken:
-                    why = self.trouble.reason if self.trouble else Reason.OPENING
-                    return Wait(NEXT_LOOK, why)
+                    return Wait(NEXT_LOOK, self._why())
                 case Open() | Start():
                     taken.add(str(step))
                     if end := self._post(step):
@@ -113,6 +116,12 @@ class _Undoing:
                 case _:
                     assert_never(step)
 
+    def _why(self) -> Reason:
+        """Return why a step that was taken is still the next one."""
+        if self.trouble is None or isinstance(self.trouble, LookAgain):
+            return Reason.OPENING
+        return self.trouble.reason
+
     def _next(self) -> Open | Start | Wait | End:
         """Read the closing and its job, and return the next step."""
         services, closing = self.services, self.closing
@@ -121,6 +130,7 @@ class _Undoing:
         found = services.cluster.jobs(services.clock(), [closing.job_id])
         # If a group has this name now, its jobs were read. None of them has this id.
         job = next((job for job in found if job.job_id == closing.job_id), None)
+        self.is_open = job is not None and job.state is State.OPENED
         return next_undo(self.item, job, closing.request_id, services.clock())
 
     def _post(self, step: Open | Start) -> End | None:
@@ -136,7 +146,9 @@ class _Undoing:
             services.telemetry.posted(self.closing, str(step), told)
             if isinstance(error, Refused | BadRequest):
                 services.telemetry.trouble(error)
-                return End(Ended.SKIPPED, error.reason, str(error))
+                opened = "it is open, but its datafeed is not started: "
+                told = f"{opened if isinstance(step, Start) else ''}{error}"
+                return End(Ended.SKIPPED, error.reason, told)
             return None
         services.telemetry.posted(self.closing, str(step), "done")
         return None
