@@ -160,7 +160,7 @@ def _undone(
     return Exit.LEFT_FOR_YOU if done < len(wanted) else Exit.DONE
 
 
-JUDGED_AGAIN = " Sweeps judge them again when ReopenGrace is over."
+JUDGED_AGAIN = " Sweeps judge them again after twice the usual time."
 GO_ON = " Give the command again to go on."
 
 

@@ -75,7 +75,7 @@ def test_what_was_closed_is_reopened(mistaken: World, capsys: Capture) -> None:
 
     assert states(mistaken) == AFTER
     assert "api: reopened: requested\ncrm: reopened: requested\n" in told
-    assert "2 of 2 jobs reopened. Sweeps judge them again when ReopenGrace" in told
+    assert "2 of 2 jobs reopened. Sweeps judge them again after twice" in told
     outcomes = [x for x in mistaken.log if x.get("ended") == "reopened"]
     assert {("ann", "too early")} == {
         (x["requested_by"], x["request_reason"]) for x in outcomes
