@@ -12,7 +12,7 @@ SAM := SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam
 SHELL := /bin/bash -euo pipefail
 .DEFAULT_GOAL := help
 DEPLOY := prerequisites answers deploy
-LOOK := plan explain doctor report parked mode
+LOOK := plan explain doctor history report parked mode
 ACT := close undo redrive pause resume
 SIMULATED := demo cluster simulate
 .PHONY: help .programs $(DEPLOY) setup $(LOOK) $(ACT) validate $(SIMULATED) conformance mutants reliability settings-table costs released test quick worlds quick313 lint audit build sbom package e2e check clean
@@ -62,6 +62,10 @@ explain: .venv-cli/.ready ## Why JOB gets its verdict, and what would change it.
 
 doctor: .venv-cli/.ready ## Test each hop to CLUSTER_URL, or with STACK to a stack.
 	@$(CLI) doctor $(call option,stack,STACK) $(args)
+
+history: .venv-cli/.ready ## What the stack has closed, and what of it is open again.
+	@$(CLI) history $(call option,stack,STACK) $(call option,since,SINCE) \
+		$(call option,job,JOB) $(args)
 
 report: .venv-cli/.ready ## The plan as a page; with STACK also what it has saved.
 	@$(CLI) report $(call option,stack,STACK) $(args)

@@ -97,6 +97,10 @@ SHORTCUTS = {
     "plan STACK=other": "plan --stack=other",
     "explain JOB=weekly-upload": "explain weekly-upload",
     "report STACK=other ARGS='--since 90d'": "report --stack=other --since 90d",
+    "history STACK=s SINCE=30d JOB=web": "history --stack=s --since=30d --job=web",
+    "undo STACK=s SINCE=2h ARGS=--dry-run": "undo --stack=s --since=2h --dry-run",
+    "undo STACK=s JOB=web ARGS=-y": "undo --stack=s --job=web -y",
+    "undo STACK=s SWEEP=r-1 ARGS=--dry-run": "undo --stack=s --sweep=r-1 --dry-run",
     "parked STACK=other ARGS='-o json'": "parked --stack=other -o json",
     "mode STACK=s": "mode --stack=s",
     "mode STACK=s MODE=close": "mode --stack=s close",
@@ -130,12 +134,14 @@ def test_a_shortcut_is_the_command_with_its_options(typed: str, tmp_path: Path) 
     assert load(target).make_context(target, command.split()[1:])
 
 
-@pytest.mark.parametrize("target", ["mode", "redrive", "close", "pause", "parked"])
+@pytest.mark.parametrize(
+    "target", ["mode", "redrive", "close", "pause", "parked", "undo"]
+)
 def test_no_command_of_a_stack_listens_to_the_environment(
     target: str, tmp_path: Path
 ) -> None:
     """It may have an ALL or a MODE of its own; a stack is not changed by those."""
-    names = ("ALL", "ARGS", "ID", "JOB", "MODE", "STACK", "WAIT")
+    names = ("ALL", "ARGS", "ID", "JOB", "MODE", "SINCE", "STACK", "SWEEP", "WAIT")
     told = made(target, tmp_path, **dict.fromkeys(names, "1"))
 
     assert f"-m idle_jobs_cli {target} :" == told
