@@ -148,8 +148,12 @@ def _undone(
             console.print(Text(told(result), style), soft_wrap=True)
 
     limit = spoken(timedelta(seconds=wait))
-    with progress(f"Reopening one job after the other, for at most {limit}"):
-        left = reopen(stack, wanted, asked, wait, tell)
+    try:
+        with progress(f"Reopening one job after the other, for at most {limit}"):
+            left = reopen(stack, wanted, asked, wait, tell)
+    except BaseException:
+        _write(results, output)  # What has been done is told, also after Ctrl-C.
+        raise
     if output is Format.TABLE:
         for each in left:
             console.print(Text(_not_yet(each)), soft_wrap=True)
@@ -183,15 +187,8 @@ def _row(entry: Entry) -> Row:
     closed = datetime.fromisoformat(at).astimezone(UTC)
     would = "reopened" if entry["undo"] else f"left: {entry['reason']}"
     detail = f", {entry['detail']}" if entry.get("detail") else ""
-    return Row(
-        (
-            f"{closed:%Y-%m-%d %H:%M}",
-            job_id,
-            spoken_bytes(entry["memory_bytes"]),
-            str(entry.get("datafeed_before", "")),
-            f"{would}{detail}",
-        ),
-    )
+    cells = f"{closed:%Y-%m-%d %H:%M}", job_id, spoken_bytes(entry["memory_bytes"])
+    return Row((*cells, str(entry.get("datafeed_before", "")), f"{would}{detail}"))
 
 
 def _write(entries: Sequence[Entry], output: Format) -> None:

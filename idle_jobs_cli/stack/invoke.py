@@ -12,7 +12,8 @@ from idle_jobs_cli.output.lines import one_line
 from idle_jobs_cli.stack.stack import Stack
 
 # A cluster that does not answer takes a function its own timeouts, one after another.
-PATIENCE = Config(read_timeout=310, retries={"max_attempts": 0})
+# Meanwhile nothing is sent, and a firewall may forget the connection.
+PATIENCE = Config(read_timeout=310, tcp_keepalive=True, retries={"max_attempts": 0})
 
 
 def ask_function(

@@ -144,6 +144,19 @@ def test_a_function_that_fails_each_time_is_told(
     assert "the log group /aws/lambda/drill-Reopener" in told
 
 
+def test_what_was_done_before_a_failure_is_told(
+    mistaken: World, capsys: Capture
+) -> None:
+    """A program, too, hears of each job that was reopened."""
+    mistaken.cluster.jobs["crm"].open_takes = timedelta(days=300)
+    fails = iter([False, False, True, True, True])
+    mistaken.crashes = lambda: next(fails)
+    assert mistaken.run("undo", "--since", "2h", *YES, "-o", "json") == 1
+
+    [told] = json.loads(capsys.readouterr().out)["closings"]
+    assert (told["job_id"], told["ended"]) == ("api", "reopened")
+
+
 def test_what_is_left_when_the_time_is_over(mistaken: World, capsys: Capture) -> None:
     """With the reason of Elasticsearch; the exit code says that something is left."""
     mistaken.cluster.memory = "1kb"
