@@ -54,6 +54,7 @@ STEPS: list[tuple[str, dict[str, Any], Job | None, str]] = [
     ("being reset", {}, closed_job(blocked="reset"), "skipped: blocked"),
     ("being deleted", {}, closed_job(deleting=True), "skipped: deleting"),
     ("in upgrade mode", {}, closed_job(upgrade_mode=True), "wait: upgrade_mode"),
+    ("in an unknown state", {}, idle_job(state=None), "wait: unknown"),
     ("opened by somebody", {}, OPENED, "skipped: reopened"),
     ("opened long after the mark", OLD, OPENED, "skipped: reopened"),
     ("opened by us, did not run before", MARKED, OPENED, "reopened: requested"),

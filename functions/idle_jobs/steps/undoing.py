@@ -55,6 +55,8 @@ def next_undo(
         return why
     if job is None:
         return _left(Reason.GONE, "the job does not exist any more")
+    if job.state is None:
+        return Wait(NEXT_LOOK, Reason.UNKNOWN)  # The next look may see it.
     if job.state is State.CLOSED:
         return _of_closed(item, job, marked=_is_marked(item, now))
     if not _is_marked(item, now):
