@@ -52,7 +52,7 @@ AXES: dict[str, list[Parameters]] = {
     "digest": [
         {},
         {"Digest": "daily"},
-        {"Digest": "sweep", "DigestEmail": "ann@example.com"},
+        {"Digest": "sweep", "DigestEmail": "ann@example.com", "GibHourPrice": "0.05"},
     ],
     "ledger": [{}, {"KeepLedger": "false"}],
     "logs": [{}, {"KeepLogs": "true", "LogRetentionDays": "365", "LogLevel": "DEBUG"}],

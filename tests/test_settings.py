@@ -51,6 +51,7 @@ def test_the_template_says_it_all() -> None:
         parking_queue_url=RESOURCES["ParkingQueue"],
         ledger_table=RESOURCES["Ledger"],
         event_bus_name="",
+        gib_hour_price=0,
         digest="off",
         digest_topic="",
         timeouts=Timeouts(connect=3, read=20, close_early=2, close=10, measured=120),
@@ -175,7 +176,7 @@ def test_safe_urls_are_taken(url: str) -> None:
 
 
 MAY_BE_EMPTY = {"ROLE_ARN", "SECRET_ARN", "CA_BUNDLE", "SIGNING_REGION"}
-MAY_BE_EMPTY |= {"EVENT_BUS_NAME", "DIGEST_TOPIC"}
+MAY_BE_EMPTY |= {"EVENT_BUS_NAME", "DIGEST_TOPIC", "GIB_HOUR_PRICE"}
 MAY_BE_EMPTY |= {"MANAGED_JOBS_ALLOWED", "KEEP_PATTERNS", "QUIET_HOURS"}
 
 
@@ -211,6 +212,7 @@ WRONG: dict[str, tuple[str, str, str]] = {
         "arn:aws:events:eu-west-1:123456789012:event-bus/default",
         "expected the name of an event bus",
     ),
+    "a price with a currency": ("GIB_HOUR_PRICE", "$0.05", "expected a price like"),
     "plain http": ("CLUSTER_URL", "http://elastic.example", "expected an https URL"),
     "plain http to what begins like this machine": (
         "CLUSTER_URL",

@@ -3,8 +3,10 @@
 All that the sweep does is done by then: a digest that fails changes nothing of it.
 """
 
+from datetime import datetime
+
 from idle_jobs.ledger import LedgerAway
-from idle_jobs.messages.ledger_item import written_between
+from idle_jobs.messages.ledger_item import LedgerItem, written_between
 from idle_jobs.messages.request import Request
 from idle_jobs.messages.terms import Mode
 from idle_jobs.services import Services
@@ -64,7 +66,8 @@ def _publish(
         until,
         closed=[*written_between(since, until, closings)],
         swept=swept,
-        saved=gib_hours(swept.verdicts, closings, since, until) if swept else None,
+        saved=_saved(swept, closings, since, until),
+        gib_hour_price=topic.gib_hour_price,
         parked=services.outbox.parked(),
         paused_for=None if swept else services.ask_mode_set().age(now),
     )
@@ -74,3 +77,12 @@ def _publish(
     topic.publish(subject_of(digest), text_of(digest))
     services.telemetry.digested()
     ledger.note(sent_item(claim, request.request_id, until, now), claim)
+
+
+def _saved(
+    swept: Swept | None, closings: list[LedgerItem], since: datetime, until: datetime
+) -> float | None:
+    if swept is None:
+        return None
+    jobs = (verdict.job for verdict in swept.verdicts)
+    return gib_hours(jobs, closings, since, until)

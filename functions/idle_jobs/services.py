@@ -184,8 +184,8 @@ def _eventbridge() -> Client:
 
 
 def _topic(settings: Settings) -> Topic | None:
-    arn, every = settings.digest_topic, Every(settings.digest)
-    return Topic(_sns, arn, every) if arn else None
+    arn, every, price = settings.digest_topic, settings.digest, settings.gib_hour_price
+    return Topic(_sns, arn, Every(every), price) if arn else None
 
 
 @cache

@@ -21,6 +21,7 @@ from idle_jobs.variables import (
     off_or,
     one_of,
     patterns,
+    price,
     quiet_hours,
     region,
     seconds,
@@ -54,6 +55,7 @@ class Settings:
     event_bus_name: str
     digest: str
     digest_topic: str
+    gib_hour_price: float
     timeouts: Timeouts
     rules: Rules
 
@@ -140,6 +142,7 @@ OWN_READERS: dict[str, Reader] = {
     "EVENT_BUS_NAME": bus,
     "DIGEST": one_of(*Every),
     "DIGEST_TOPIC": str,
+    "GIB_HOUR_PRICE": price,
 }
 TIMEOUT_READERS: dict[str, Reader] = dict.fromkeys(_FIELD_OF, seconds)
 RULE_READERS: dict[str, Reader] = {

@@ -22,11 +22,15 @@ class Publisher(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """The topic of the digests. `connect` returns a client, made if needed."""
+    """The topic of the digests. `connect` returns a client, made if needed.
+
+    `gib_hour_price` is what the operator says that a GiB-hour costs, or 0.
+    """
 
     connect: Callable[[], Publisher]
     arn: str
     every: Every
+    gib_hour_price: float = 0
 
     def publish(self, subject: str, text: str) -> None:
         """Publish a digest. Raises Unpublished."""

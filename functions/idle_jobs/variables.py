@@ -67,6 +67,13 @@ def bus(text: str) -> str:
     return text
 
 
+def price(text: str) -> float:
+    """Return a price, 0 for none."""
+    if not re.fullmatch(r"(\d{1,6}(\.\d+)?)?", text):
+        raise ValueError("expected a price like 0.05, or nothing")
+    return float(text or 0)
+
+
 def one_of(*choices: str) -> Callable[[str], str]:
     """Return a reader of one of these choices."""
 

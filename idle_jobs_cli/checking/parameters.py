@@ -84,6 +84,7 @@ PARAMETERS: Mapping[str, Taken] = {
     ),
     "Digest": _one_of("off", "daily", "sweep"),
     "DigestEmail": _EMAIL,
+    "GibHourPrice": Taken("a price like 0.05, or empty", pattern=r"(\d{1,6}(\.\d+)?)?"),
     "LogLevel": _one_of("DEBUG", "INFO", "WARNING", "ERROR"),
     "LogRetentionDays": _one_of(
         *("1", "3", "5", "7", "14", "30", "60", "90", "120", "150", "180", "365"),

@@ -18,6 +18,7 @@ from idle_jobs.messages.ledger_item import (
     closed_at,
 )
 from idle_jobs.sizes import spoken_bytes
+from idle_jobs.steps.worth import gib_hours, spoken_saving
 from idle_jobs.times import rfc3339, spoken
 from idle_jobs_cli.cluster.reading import read_jobs
 from idle_jobs_cli.cluster.target import open_target
@@ -99,9 +100,18 @@ def history(
     console = open_console()
     show(console, COLUMNS, map(_row, entries))
     console.print(Text(one_line(_summed(entries, since))))
+    if entries and not job:
+        saving = gib_hours(jobs, found, now - since, now)
+        console.print(f"Saved in this time: {_in_money(saving, deployed)}.")
     for told in in_words(others):
         console.print(Text(one_line(told)))
     return Exit.DONE
+
+
+def _in_money(hours: float, stack: "Stack") -> str:
+    """Return GiB-hours as text, also in money if the stack has a price."""
+    price = stack.environment().get("GIB_HOUR_PRICE")
+    return spoken_saving(hours, float(price or 0))
 
 
 def entry_of(item: LedgerItem, now: str) -> dict[str, Any]:

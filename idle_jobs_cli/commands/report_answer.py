@@ -91,5 +91,7 @@ def of_target(target: Target, since: timedelta) -> Content:
             (now, idle_memory(plan["jobs"])),
         ],
         saved=saved_over_time(told, began, now),
-        saved_hours=gib_hours(found.verdicts, items, began, now),
+        saved_hours=gib_hours(
+            (verdict.job for verdict in found.verdicts), items, began, now
+        ),
     )

@@ -86,12 +86,15 @@ def test_one_job_and_a_span_can_be_asked_for(history: World, capsys: Capture) ->
 
 def test_the_table_sums_it_up(history: World, capsys: Capture) -> None:
     """A row for each closing, and a line for all."""
+    history.turn(GIB_HOUR_PRICE="0.5")
     assert history.run("history") == 0
-    *rows, total, _others = capsys.readouterr().out.splitlines()
+    *rows, total, saved, _others = capsys.readouterr().out.splitlines()
 
     assert {row.split()[2] for row in rows[1:]} == {*CLOSED}
     assert total.startswith("3 closings in the last 7d, 3.0 GB of ML memory. ")
     assert total.endswith("Now: 1 closed, 1 closed again, 1 open again.")
+    # One job of a gigabyte, for an hour.
+    assert saved == "Saved in this time: 1.0 GiB-hours, at most 0.50 in money."
 
 
 def test_a_forced_close_by_nobody_knows_whom(history: World, capsys: Capture) -> None:

@@ -12,7 +12,7 @@ from idle_jobs.messages.outcome import Ended, outcome_of
 from idle_jobs.policy.job import Job, State
 from idle_jobs.policy.judge import judge
 from idle_jobs.reasons import Reason
-from idle_jobs.steps.worth import Worth, gib_hours, worth
+from idle_jobs.steps.worth import Worth, gib_hours, spoken_saving, worth
 
 GB = 1024**3
 IDLE = idle_job(job_id="idle", memory_bytes=2 * GB)
@@ -101,20 +101,26 @@ def test_the_gib_hours_of_a_period_are_those_of_three_jobs() -> None:
     in_it = replace(CLOSED, finished=ago(hours=5))
     before = closed_job(job_id="old", memory_bytes=GB, finished=ago(days=3))
     again = closed_job(job_id="again", memory_bytes=9 * GB)
-    verdicts = [judge(job, NOW, RULES) for job in (in_it, before, _reopened(again))]
+    jobs = (in_it, before, _reopened(again))
     items = [item(in_it), _of_old(item(before)), item(again)]
 
-    assert gib_hours(verdicts, items, ago(days=1), NOW) == pytest.approx(3 * 5 + 24)
+    assert gib_hours(jobs, items, ago(days=1), NOW) == pytest.approx(3 * 5 + 24)
 
 
 def test_a_closing_saves_for_a_month() -> None:
     """Who has not missed the job for so long has no use for it."""
     old = closed_job(job_id="old", memory_bytes=GB, finished=ago(days=30, hours=18))
-    verdicts = [judge(old, NOW, RULES)]
+    jobs = [old]
     items = [_of_old(item(old))]
 
-    assert gib_hours(verdicts, items, ago(days=1), NOW) == pytest.approx(6)
-    assert gib_hours(verdicts, items, ago(hours=1), NOW) == 0
+    assert gib_hours(jobs, items, ago(days=1), NOW) == pytest.approx(6)
+    assert gib_hours(jobs, items, ago(hours=1), NOW) == 0
+
+
+def test_money_is_an_upper_bound_and_only_told_with_a_price() -> None:
+    """Memory that is free costs the same until a node goes."""
+    assert spoken_saving(39, 0) == "39.0 GiB-hours"
+    assert spoken_saving(39, 0.05) == "39.0 GiB-hours, at most 1.95 in money"
 
 
 def _reopened(job: Job) -> Job:

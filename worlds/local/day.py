@@ -96,7 +96,9 @@ class Day:
             since=scenario.SWEEP,
             potential=self.potential,
             saved=saved_over_time(since, scenario.SWEEP, now),
-            saved_hours=gib_hours(self.verdicts, ledger, scenario.SWEEP, now),
+            saved_hours=gib_hours(
+                (verdict.job for verdict in self.verdicts), ledger, scenario.SWEEP, now
+            ),
         )
 
 

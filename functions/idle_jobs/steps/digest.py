@@ -44,6 +44,7 @@ class Digest:
     saved: float | None
     parked: int | None
     paused_for: timedelta | None = None
+    gib_hour_price: float = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from idle_jobs.steps.digest import (
     odd_groups,
     sent_groups,
 )
+from idle_jobs.steps.worth import spoken_saving
 from idle_jobs.times import spoken
 
 MOST_GROUPS, MOST_JOBS = 12, 8
@@ -87,7 +88,8 @@ def _head(digest: Digest) -> Iterator[str]:
     if worth.saved is not None:
         yield f"Saved at present: {_memory(worth.saved)}"
     if digest.saved is not None:
-        yield f"Saved in this time: {digest.saved:.1f} GiB-hours"
+        saved = spoken_saving(digest.saved, digest.gib_hour_price)
+        yield f"Saved in this time: {saved}"
 
 
 def _of_whom(digest: Digest) -> Iterator[str]:

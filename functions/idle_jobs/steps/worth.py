@@ -71,7 +71,7 @@ def _is_ours_still(item: LedgerItem, job: Job | None, since: datetime) -> bool:
 
 
 def gib_hours(
-    verdicts: Sequence[Verdict],
+    jobs: Iterable[Job],
     items: Iterable[LedgerItem],
     since: datetime,
     until: datetime,
@@ -80,12 +80,22 @@ def gib_hours(
 
     Jobs that were opened again by its end do not count, so it is rather too little.
     """
-    jobs = {verdict.job.job_id: verdict.job for verdict in verdicts}
+    by_id = {job.job_id: job for job in jobs}
     saved = 0.0
     for item in items:
-        if _is_ours_still(item, jobs.get(str(item["job_id"])), since - SAVES_FOR):
+        if _is_ours_still(item, by_id.get(str(item["job_id"])), since - SAVES_FOR):
             closed = moment(item["finished"])
             span = min(until, closed + SAVES_FOR) - max(since, closed)
             hours = max(span, timedelta()) / timedelta(hours=1)
             saved += int(item.get("memory_bytes", 0)) / 1024**3 * hours
     return saved
+
+
+def spoken_saving(hours: float, price: float) -> str:
+    """Return GiB-hours as text; with a price also what they cost at most.
+
+    Memory that is free costs the same until a node, or a step of its size, is given
+    back. So the money is an upper bound.
+    """
+    money = f", at most {hours * price:.2f} in money" if price else ""
+    return f"{hours:.1f} GiB-hours{money}"
