@@ -140,7 +140,7 @@ class _Undoing:
             if isinstance(step, Open):
                 open_job(services.cluster, step.job, timeout)
             else:
-                start_datafeed(services.cluster, step.datafeed_id, timeout)
+                start_datafeed(services.cluster, step.datafeed_id, step.since, timeout)
         except ClusterError as error:
             self.trouble, told = error, f"{error.reason}: {error}"
             services.telemetry.posted(self.closing, str(step), told)

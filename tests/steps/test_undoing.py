@@ -71,6 +71,12 @@ STEPS: list[tuple[str, dict[str, Any], Job | None, str]] = [
         idle_job(datafeed=feed("started")),
         "reopened: requested",
     ),
+    (
+        "never had data",
+        MARKED | RAN,
+        idle_job(last_data=None, records=0),
+        f"start feed since {ITEM['finished']}",
+    ),
     ("stopping", MARKED | RAN, idle_job(datafeed=feed("stopping")), "wait: opening"),
     ("datafeed gone", MARKED | RAN, idle_job(datafeed=None), "reopened: requested"),
     ("opening", MARKED, idle_job(state=State.OPENING), "wait: opening"),
@@ -92,7 +98,8 @@ def told(step: Open | Start | Wait | End) -> str:
         case Open():
             return "open, marked" if step.marked else "open"
         case Start():
-            return f"start {step.datafeed_id}"
+            since = f" since {rfc3339(step.since)}" if step.since else ""
+            return f"start {step.datafeed_id}{since}"
         case Wait():
             return str(step)
     return f"{step.ended}: {step.reason}"

@@ -35,9 +35,14 @@ class Open:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Start the datafeed of the job, which goes on from where it stood."""
+    """Start the datafeed of the job, which goes on from where it stood.
+
+    Where it has found no data yet, it starts from a time: that of the closing. Else it
+    would read all there is.
+    """
 
     datafeed_id: str
+    since: datetime | None = None
 
     def __str__(self) -> str:
         return "start the datafeed"
@@ -120,7 +125,8 @@ def _of_opened(item: LedgerItem, job: Job) -> Start | Wait | End:
     if job.datafeed is None:
         return End(done.ended, done.reason, "its datafeed is gone")
     if job.datafeed.state == "stopped":
-        return Start(job.datafeed.datafeed_id)
+        unfed = None if job.last_data else moment(item["finished"])
+        return Start(job.datafeed.datafeed_id, unfed)
     if job.datafeed.state == "stopping":
         return Wait(NEXT_LOOK, Reason.OPENING)
     return done
