@@ -37,9 +37,9 @@ Run = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
 class NotFinished(Exception):
     """Raised to leave a record in its queue until `after` has passed; not a failure."""
 
-    def __init__(self, after: timedelta) -> None:
+    def __init__(self, after: timedelta, *, paused: bool = False) -> None:
         super().__init__(f"next look in {after}")
-        self.after = after
+        self.after, self.paused = after, paused
 
 
 Stopped = NotFinished | ModeUnreadable
@@ -50,7 +50,7 @@ class Batch(BatchProcessor):
 
     Powertools does not log the exception of a record. Here an unexpected exception is
     logged and counted; its record comes back after the queue's visibility timeout. The
-    age of every record that stays is measured, for the alarm WorkOverdue.
+    age of each record that stays is measured for the alarm WorkOverdue, but in a pause.
     """
 
     def __init__(
@@ -86,7 +86,8 @@ class Batch(BatchProcessor):
             self.waits[record.receipt_handle] = round(error.after.total_seconds())
         else:
             self._services.telemetry.broken(record.message_id, error)
-        self._services.telemetry.count(Metric.WORK_OVERDUE, age.total_seconds())
+        if not getattr(error, "paused", False):
+            self._services.telemetry.count(Metric.WORK_OVERDUE, age.total_seconds())
         return super().failure_handler(record, exception)
 
 
@@ -128,7 +129,7 @@ def mode_of(services: Services) -> Mode | Stopped:
         mode = services.mode()
     except ModeUnreadable as unreadable:
         return unreadable
-    return NotFinished(PAUSED_FOR) if mode is Mode.PAUSED else mode
+    return NotFinished(PAUSED_FOR, paused=True) if mode is Mode.PAUSED else mode
 
 
 def give_back(why: Stopped) -> Handle:

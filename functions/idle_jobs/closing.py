@@ -136,7 +136,7 @@ class _Batch:
             decision.message, fresh=isinstance(decision.step, Force)
         )
         if mode is Mode.PAUSED:
-            raise NotFinished(PAUSED_FOR)
+            raise NotFinished(PAUSED_FOR, paused=True)
         if mode is Mode.OBSERVE and not isinstance(decision.step, End):
             step = in_observe(decision.step, decision.message, decision.job, self.now)
             return replace(decision, step=step)

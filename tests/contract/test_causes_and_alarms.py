@@ -61,6 +61,7 @@ def paused(stack: Runner) -> Told:
     stack.request(job_id="web")
     stack.shift(timedelta(days=2))
     stack.poll()
+    assert "WorkOverdue" not in stack.metrics, "sweeps may be seldom"
     tries(stack)
     return {}
 
