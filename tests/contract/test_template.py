@@ -40,7 +40,7 @@ def test_functions_are_as_designed() -> None:
         "Sweeper": (300, 1280),
         "Closer": (120, 512),
         "ForceCloser": (180, 256),
-        "Reopener": (300, 512),
+        "Reopener": (300, 1280),
     }
 
     assert expected == {n: (f.timeout, f.memory) for n, f in FUNCTIONS.items()}

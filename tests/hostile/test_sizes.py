@@ -117,8 +117,9 @@ def test_long_answers_are_read_in_bounds(status: int, part: str) -> None:
         (None, LONGEST_LIST),
         (["web"], LONGEST_JOB),
         ([f"job-{n}" for n in range(10)], 10 * LONGEST_JOB),
+        ([f"job-{n}" for n in range(40)], LONGEST_LIST),
     ],
-    ids=["all", "one", "ten"],
+    ids=["all", "one", "ten", "forty"],
 )
 def test_lists_may_be_as_long_as_what_was_asked_for(
     ids: list[str] | None, longest: int
@@ -137,9 +138,10 @@ def test_lists_may_be_as_long_as_what_was_asked_for(
 )
 def test_the_longest_answers_fit_into_the_memory(function: Function) -> None:
     """All three lists of a read, and what each look of a batch is answered."""
-    looks, lists = function.sources[0].batch_size, LONGEST_LIST
-    if function.name != "Sweeper":
-        lists = looks * LONGEST_JOB
+    # The Reopener takes no batch, but lists as many jobs as were closed.
+    looks = function.sources[0].batch_size if function.sources else 1
+    whole = function.name in ("Sweeper", "Reopener")
+    lists = LONGEST_LIST if whole else looks * LONGEST_JOB
     answers = FACTOR * (3 * lists + looks * LONGEST_ANSWER)
     took = max(answers, OF_BODIES * LONGEST_MESSAGE)
 

@@ -148,7 +148,8 @@ class Cluster:
 
     def _known(self, path: str, pack: str, suffix: str, fields: str) -> Iterator[Json]:
         """Yield the answers for a pack of ids, which is a 404 if one id is missing."""
-        longest = LONGEST_JOB * (pack.count("%2C") + 1) if pack else LONGEST_LIST
+        of_pack = LONGEST_JOB * (pack.count("%2C") + 1) if pack else LONGEST_LIST
+        longest = min(of_pack, LONGEST_LIST)
         whole = f"{path}{f'/{pack}' if pack else ''}{suffix}"
         try:
             yield self.get(whole, fields, longest)
