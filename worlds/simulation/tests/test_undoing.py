@@ -14,7 +14,7 @@ from simulation.undoing import Undone, undo, wrongs
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
-SCHEDULES = int(os.environ.get("SCHEDULES", "100"))
+SCHEDULES = int(os.environ.get("SCHEDULES", "40"))
 
 
 def undone(seed: int) -> tuple[int, list[str], Counter[str]]:
