@@ -23,7 +23,7 @@ from standin.cluster import Fault
 DAY = timedelta(hours=5)
 SPAN = timedelta(hours=2)
 MILLISECOND = timedelta(milliseconds=1)
-TRIES = 40  # of the command
+TRIES = 400  # of the command
 ROUND = 15  # seconds between two rounds of one command
 # Elasticsearch opens a job whoever closed it last. So what somebody does between the
 # last read and the opening cannot be seen: a second, unless the function stood still.
