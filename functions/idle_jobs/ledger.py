@@ -114,11 +114,9 @@ class Ledger:
                 ExpressionAttributeValues={":old": _write(old or NOBODY)}
                 | {f":{name}": _write(value) for name, value in marks.items()},
             )
-        except ClientError as error:
-            if error.response["Error"]["Code"] == REFUSED:
+        except (BotoCoreError, ClientError) as error:
+            if REFUSED in str(error):
                 return False
-            raise LedgerAway(str(error)) from error
-        except BotoCoreError as error:
             raise LedgerAway(str(error)) from error
         return True
 

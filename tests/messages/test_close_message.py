@@ -210,7 +210,8 @@ WRONG: dict[str, tuple[dict[str, object], str]] = {
         {"closing_seen_at": TOMORROW},
         "closing_seen_at: expected a time that has passed",
     ),
-    "another kind": ({"kind": "open"}, "kind: expected one of close, watch"),
+    "another kind": ({"kind": "open"}, "kind: expected one of close, watch, got"),
+    "an undo": ({"kind": "reopen"}, "kind: expected one of close, watch, got"),
     "another origin": ({"origin": "moon"}, "origin: expected one of schedule, request"),
     "another mode": ({"mode": "force"}, "mode: expected one of paused, observe, close"),
     "born paused": (
