@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, settings
 
 import closer  # While imports are measured: a test may not be the first.
 import force_closer  # noqa: F401 - As above.
+import reopener  # noqa: F401 - As above.
 from local.runner import Runner
 from local.schedule import DAILY
 from simulation import seeds

@@ -2,14 +2,17 @@
 
 import json
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 
 from bench import Bench
-from builders import NOW, ago
+from builders import NOW, ago, closed_job
 from deployed import refuse
 from idle_jobs import services
+from idle_jobs.elastic.opening import open_job, start_datafeed
+from idle_jobs.errors import LookAgain
 from idle_jobs.messages.undo_request import Reopen
 from idle_jobs.reopening import reopen_closings
 from idle_jobs.times import rfc3339
@@ -307,3 +310,18 @@ def test_what_was_read_long_ago_is_not_opened() -> None:
     assert bench.posts == ["web?timeout=100s"]
     assert results(in_time) == ["web: reopened requested"]
     assert bench.items[item["closed"]]["reopened_request"] == {"S": "u-1"}
+
+
+@pytest.mark.parametrize("call", ["_open", "_start"])
+def test_a_success_that_says_nothing_is_none(call: str) -> None:
+    """A proxy may answer 200 by itself: the job is read again."""
+    bench = Bench()
+    bench.add(state="closed", finished=ago(minutes=1))
+    bench.stand_in.faults.append(Fault(call, status=200, body=b"{}"))
+    cluster = bench.services.cluster
+    calls = {
+        "_open": partial(open_job, cluster, closed_job(), 1),
+        "_start": partial(start_datafeed, cluster, "datafeed-web", None, 1),
+    }
+    with pytest.raises(LookAgain, match="does not say"):
+        calls[call]()

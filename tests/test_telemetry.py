@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from aws_lambda_powertools import Logger, Metrics
 
+from bench import Bench
 from builders import closed_job, persons_message
 from idle_jobs.messages.outcome import Ended, outcome_of
 from idle_jobs.reasons import Reason
@@ -56,3 +57,11 @@ def test_each_end_has_its_metrics(
     assert metrics == {
         m["Name"] for m in line["_aws"]["CloudWatchMetrics"][0]["Metrics"]
     }
+
+
+def test_an_announcement_is_told_without_a_bus() -> None:
+    """The log has it, whoever listens."""
+    bench = Bench()
+    bench.services.telemetry.announced({"job_id": "web"})
+
+    assert ["web"] == [line["job_id"] for line in bench.seen("announced")]
