@@ -6,7 +6,7 @@ never reopened.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,11 +20,11 @@ from idle_jobs.messages.readers import (
     text,
 )
 from idle_jobs.messages.terms import Kind, Terms
-from idle_jobs.times import duration, moment, spoken
+from idle_jobs.times import duration_up_to, moment
 
 # How far back a closing is looked for. What nobody missed for longer may be opened by
 # hand.
-LONGEST_SINCE = timedelta(days=180)
+LONGEST_SINCE = "180d"
 SINCE = timedelta(days=30)
 MOST_CLOSINGS = 1000  # of one invocation, which reopens a few and tells what is left
 
@@ -50,18 +50,17 @@ class Reopen:
     requested_at: datetime
     requested_by: str = ""
     reason: str = ""
-    terms: Terms = field(init=False)
 
-    def __post_init__(self) -> None:
-        """Put down on which terms each of the jobs is reopened."""
-        terms = Terms(
+    @property
+    def terms(self) -> Terms:
+        """Return on which terms each of the jobs is reopened."""
+        return Terms(
             request_id=self.request_id,
             requested_at=self.requested_at,
             requested_by=self.requested_by,
             reason=self.reason,
             kind=Kind.REOPEN,
         )
-        object.__setattr__(self, "terms", terms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +106,7 @@ def _read(
 
 
 def _since(value: object) -> timedelta:
-    if (since := duration(value)) > LONGEST_SINCE:
-        raise ValueError(f"expected at most {spoken(LONGEST_SINCE)}, got {value!r:.60}")
-    return since
+    return duration_up_to(LONGEST_SINCE, value)
 
 
 def _closings(value: object) -> tuple[str, ...]:
