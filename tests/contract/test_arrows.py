@@ -24,7 +24,9 @@ COMMANDS = modules(ROOT / "idle_jobs_cli", ROOT)
 # The words that all may use, and the packages that decide: pure, all of them.
 WORDS = ("reasons", "errors", "times", "texts", "safe_text", "sizes")
 PACKAGES = ("policy", "messages", "steps")
-PURE_OF_ELASTIC = ("answers", "causes", "info", "job_reader", "json_fields", "lists")
+PURE_OF_ELASTIC = (
+    *("answers", "causes", "info", "job_reader", "json_fields", "lists", "tasks"),
+)
 PURE = sorted(
     name
     for name in SOURCES
@@ -175,6 +177,7 @@ DOORS = {
             "idle_jobs.elastic.time_limit",
             "idle_jobs.elastic.cluster",
             "idle_jobs.elastic.transport",
+            "idle_jobs.elastic.untold",
             "idle_jobs.doctor.network",
         },
     ),

@@ -13,6 +13,7 @@ import pytest
 
 from builders import RULES
 from elastic.test_cluster import client
+from idle_jobs.elastic.tasks import TASKS_PATH
 from idle_jobs.errors import NotOnServerless, Refused
 from idle_jobs.policy.job import Job
 from idle_jobs.policy.judge import judge
@@ -33,7 +34,7 @@ JOBS = "/_ml/anomaly_detectors/_stats"
 class Serverless(StandIn):
     """A project: it offers no private API and shows no node."""
 
-    private: tuple[str, ...] = ("/_ml/info",)
+    private: tuple[str, ...] = ("/_ml/info", TASKS_PATH)
     hidden: tuple[str, ...] = ("node",)
 
     def handle(self, request: Request, now: datetime) -> Timed:

@@ -18,7 +18,8 @@ from urllib3.exceptions import MaxRetryError, SSLError
 from builders import NOW, idle_job
 from certificates import DAY, context_of, write_certificate
 from elastic.test_cluster import Key
-from idle_jobs.elastic.cluster import LONGEST_LIST, Cluster
+from idle_jobs.elastic.cluster import Cluster
+from idle_jobs.elastic.lists import LONGEST_LIST
 from idle_jobs.elastic.transport import (
     LONGEST_ANSWER,
     Timeouts,

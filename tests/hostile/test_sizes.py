@@ -14,7 +14,8 @@ from hostile.elastic import Nonsense, kind_of
 from hostile.lines import answered_by
 from hostile.texts import source
 from idle_jobs.elastic.answers import error_of
-from idle_jobs.elastic.cluster import LONGEST_JOB, LONGEST_LIST, Cluster
+from idle_jobs.elastic.cluster import Cluster
+from idle_jobs.elastic.lists import LONGEST_JOB, LONGEST_LIST
 from idle_jobs.elastic.transport import LONGEST_ANSWER, Wire
 from idle_jobs.errors import ClusterError
 from local.topology import Function, Topology

@@ -1,7 +1,6 @@
 """Calls one cluster: read its jobs, close one of them."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from math import inf
 from time import monotonic
@@ -9,7 +8,6 @@ from typing import Any
 from urllib.parse import quote
 
 from idle_jobs.elastic.answers import no_object, parsed
-from idle_jobs.elastic.causes import causes_of, in_one_line
 from idle_jobs.elastic.info import (
     INFO_FIELDS,
     ON_SERVERLESS,
@@ -22,29 +20,31 @@ from idle_jobs.elastic.lists import (
     CONFIG_FIELDS,
     FEED_CONFIG_FIELDS,
     FEED_FIELDS,
+    LONGEST_LIST,
     STATS_FIELDS,
     datafeeds_of,
+    doubted,
     items_of,
+    longest_of,
     packed,
     unread_datafeeds,
     with_datafeeds,
     without,
 )
+from idle_jobs.elastic.tasks import TASK_FIELDS, TASKS_PATH, Tasks, read_tasks
 from idle_jobs.elastic.transport import LONGEST_ANSWER, Wire
+from idle_jobs.elastic.untold import Untold
 from idle_jobs.errors import (
+    BadRequest,
     Evidence,
     Gone,
     LookAgain,
     NotOnServerless,
     NotSent,
+    Refused,
     TryLater,
 )
-from idle_jobs.policy.job import Job, State
-
-# Bytes of an answer: for all jobs (10,000 jobs are about 6 MB), and for each id that we
-# ask for. An id may have become the name of a group with 200 jobs.
-LONGEST_LIST = 8 * 1024 * 1024
-LONGEST_JOB = 256 * 1024
+from idle_jobs.policy.job import Job
 
 # Path, name of the list in the answer, and id field.
 _JOBS = ("/_ml/anomaly_detectors", "jobs", "job_id")
@@ -56,13 +56,32 @@ Ids = Sequence[str] | None
 class Cluster:
     """One cluster; every method raises only `errors.ClusterError`."""
 
-    def __init__(self, wire: Wire, limit: Callable[[], float] | None = None) -> None:
+    def __init__(
+        self,
+        wire: Wire,
+        limit: Callable[[], float] | None = None,
+        untold: Untold | None = None,
+    ) -> None:
         self._wire = wire
         self._limit = limit
+        self._untold = untold or Untold()
 
     def within(self, limit: Callable[[], float]) -> "Cluster":
         """Return this cluster with a limit, in seconds, for the time of each read."""
-        return Cluster(self._wire, limit)
+        return Cluster(self._wire, limit, self._untold)
+
+    def tasks(self) -> Tasks | None:
+        """Return which jobs have a task; None if the cluster does not tell us.
+
+        That needs the privilege `monitor`, and an API that Serverless does not offer. A
+        refusal is remembered for an hour.
+        """
+        if not self._untold.lately():
+            try:
+                return read_tasks(self.get(TASKS_PATH, TASK_FIELDS, LONGEST_LIST))
+            except (Refused, BadRequest):
+                self._untold.note()
+        return None
 
     def jobs(self, now: datetime, ids: Ids = None) -> list[Job]:
         """Return all jobs, or those of these ids that exist; four or five calls.
@@ -85,7 +104,7 @@ class Cluster:
             configs = with_datafeeds(configs, found)
         mode = info.upgrade_mode
         jobs = read_jobs(configs, stats, feeds, read_at=read_at, upgrade_mode=mode)
-        return [_doubted(job, failures) for job in jobs] if failures else jobs
+        return [doubted(job, failures) for job in jobs] if failures else jobs
 
     def close(
         self,
@@ -148,11 +167,9 @@ class Cluster:
 
     def _known(self, path: str, pack: str, suffix: str, fields: str) -> Iterator[Json]:
         """Yield the answers for a pack of ids, which is a 404 if one id is missing."""
-        of_pack = LONGEST_JOB * (pack.count("%2C") + 1) if pack else LONGEST_LIST
-        longest = min(of_pack, LONGEST_LIST)
         whole = f"{path}{f'/{pack}' if pack else ''}{suffix}"
         try:
-            yield self.get(whole, fields, longest)
+            yield self.get(whole, fields, longest_of(pack))
         except Gone as gone:
             for rest in without(pack, gone.missing):
                 yield from self._known(path, rest, suffix, fields)
@@ -181,12 +198,3 @@ class Cluster:
         if value is None:
             raise no_object(path, body)
         return dict(value)
-
-
-def _doubted(job: Job, failures: list[object]) -> Job:
-    """Mark an open job as unknown if nodes failed: its counts may be old ones."""
-    if job.state is State.CLOSED:
-        return job
-    why = in_one_line(causes_of(failures))
-    problem = "stats: some nodes did not answer" + (f": {why}" if why else "")
-    return replace(job, problems=(*job.problems, problem))

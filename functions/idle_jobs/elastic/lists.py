@@ -1,11 +1,14 @@
 """Requests to the list APIs of the cluster, and checks of their answers; pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from urllib.parse import quote, unquote
 
 from idle_jobs.elastic.answers import not_the_cluster
+from idle_jobs.elastic.causes import causes_of, in_one_line
 from idle_jobs.elastic.json_fields import Json, dig
 from idle_jobs.errors import BadRequest, TryLater
+from idle_jobs.policy.job import Job, State
 
 # The fields that `job_reader` reads, for `filter_path`. The wildcards also find
 # misspelt keys of an owner, such as `Idle-Closer` for `idle_closer`.
@@ -40,6 +43,11 @@ FEED_CONFIG_FIELDS = (
 
 MOST_JOBS = 10_000  # The list APIs return at most this, without a warning.
 
+# Bytes of an answer: for all jobs (10,000 jobs are about 6 MB), and for each id that we
+# ask for. An id may have become the name of a group with 200 jobs.
+LONGEST_LIST = 8 * 1024 * 1024
+LONGEST_JOB = 256 * 1024
+
 # Bytes. A request line has 4,096 (http.max_initial_line_length). The longest query,
 # STATS_FIELDS encoded, and the base path need less than 1,500 of them.
 LONGEST_IDS = 2_500
@@ -56,6 +64,12 @@ def packed(ids: Sequence[str]) -> Iterator[str]:
         pack = f"{pack}%2C{encoded}" if pack else encoded
     if pack:
         yield pack
+
+
+def longest_of(pack: str) -> int:
+    """Return how many bytes the answer for a pack of ids may have; "" asks for all."""
+    of_pack = LONGEST_JOB * (pack.count("%2C") + 1) if pack else LONGEST_LIST
+    return min(of_pack, LONGEST_LIST)
 
 
 def without(pack: str, missing: Iterable[str]) -> Iterator[str]:
@@ -119,3 +133,12 @@ def with_datafeeds(configs: Iterable[Json], datafeeds: Iterable[Json]) -> list[J
         else config
         for config in configs
     ]
+
+
+def doubted(job: Job, failures: list[object]) -> Job:
+    """Mark an open job as unknown if nodes failed: its counts may be old ones."""
+    if job.state is State.CLOSED:
+        return job
+    why = in_one_line(causes_of(failures))
+    problem = "stats: some nodes did not answer" + (f": {why}" if why else "")
+    return replace(job, problems=(*job.problems, problem))

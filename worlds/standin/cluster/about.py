@@ -3,7 +3,7 @@
 from standin.cluster.call import Call, Reply
 from standin.cluster.errors import ClusterError
 from standin.cluster.ml import MachineLearning
-from standin.cluster.nodes import JOB_NODE
+from standin.cluster.nodes import CLUSTER_NAME, JOB_NODE
 from standin.cluster.sizes import read_bytes
 
 LICENSE = "cluster:monitor/xpack/license/get"
@@ -46,7 +46,7 @@ def get_memory(ml: MachineLearning, _call: Call) -> Reply:
             "mem": {"ml": memory},
         }
     shards = {"total": len(nodes), "successful": len(nodes), "failed": 0}
-    return Reply({"_nodes": shards, "cluster_name": "stand-in", "nodes": nodes})
+    return Reply({"_nodes": shards, "cluster_name": CLUSTER_NAME, "nodes": nodes})
 
 
 def get_api_keys(ml: MachineLearning, call: Call) -> Reply:

@@ -9,6 +9,7 @@ from typing import Any
 from standin.cluster.call import Call, Reply
 from standin.cluster.errors import ClusterError, illegal_argument
 from standin.cluster.ml import MachineLearning
+from standin.cluster.nodes import CLUSTER_NAME
 
 ACTION = "cluster:monitor/health"
 
@@ -33,7 +34,7 @@ def get_health(ml: MachineLearning, call: Call) -> Reply:
     shards = {name: _count(ml.indices.get(name, {})) for name in sorted(found)}
     total = sum(shards.values())
     late = missing or not all(_waits(call, status, total))
-    health = {"cluster_name": "stand-in", "status": status, "timed_out": late}
+    health = {"cluster_name": CLUSTER_NAME, "status": status, "timed_out": late}
     level = call.given.get("level", "cluster")
     indices = {name: _index(n, level == "shards") for name, n in shards.items()}
     shown = {"indices": indices} if level in ("indices", "shards") else {}

@@ -4,6 +4,7 @@ from standin.cluster.call import Call, Reply
 from standin.cluster.categories import ANALYZER
 from standin.cluster.media import BUILD
 from standin.cluster.ml import MachineLearning
+from standin.cluster.nodes import CLUSTER_NAME, CLUSTER_UUID
 from standin.cluster.sizes import read_bytes, write_bytes
 
 _MOST = "xpack.ml.max_model_memory_limit"
@@ -19,8 +20,8 @@ def get_root(ml: MachineLearning, call: Call) -> Reply:
     return Reply(
         {
             "name": "ml-node-0",
-            "cluster_name": "stand-in",
-            "cluster_uuid": "Zb3Vw2fNQ0uJrYxXhT1k9g",
+            "cluster_name": CLUSTER_NAME,
+            "cluster_uuid": CLUSTER_UUID,
             "version": {
                 "number": ml.version,
                 "build_flavor": "default",

@@ -1,6 +1,9 @@
-"""The one node of the cluster, as stats show it."""
+"""The name of the cluster, and its one node, as stats show it."""
 
 from typing import Any
+
+CLUSTER_NAME = "stand-in"
+CLUSTER_UUID = "Zb3Vw2fNQ0uJrYxXhT1k9g"
 
 JOB_NODE: dict[str, Any] = {
     "id": "N2mYz0rjQ3mXJw0nK4Hb3A",

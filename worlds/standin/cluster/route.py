@@ -61,6 +61,10 @@ TASKS = params(
     *("actions", "detailed", "group_by", "nodes", "parent_task_id", "timeout"),
     *("wait_for_completion", "master_timeout"),
 )
+STATE = OPTIONS | params(
+    *("local", "master_timeout", "flat_settings"),
+    *("wait_for_metadata_version", "wait_for_timeout"),
+)
 CAT = TASKS | params("h", "v", "s", "help", "time", "full_id")
 HEALTH = (
     MASTER

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from standin.cluster import (
     about,
     close,
+    cluster_state,
     has_privileges,
     health,
     indices,
@@ -37,6 +38,7 @@ from standin.cluster.route import (
     RESET,
     SETTINGS,
     START,
+    STATE,
     STOP,
     TASKS,
     Action,
@@ -131,6 +133,10 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/_cluster/settings", settings.get_settings, _GET_SETTINGS, SETTINGS),
     _document(
         "PUT", "/_cluster/settings", settings.put_settings, _PUT_SETTINGS, SETTINGS
+    ),
+    *(
+        Route("GET", path, cluster_state.get_state, cluster_state.ACTION, STATE)
+        for path in ("/_cluster/state", "/_cluster/state/{id}")
     ),
     Route("GET", "/_tasks", tasks.list_tasks, tasks.LIST, TASKS),
     Route("GET", "/_cat/tasks", cat_tasks, tasks.LIST, CAT),
