@@ -20,6 +20,7 @@ from idle_jobs.batch import (
     Stopped,
     give_back,
     handle_batch,
+    in_time,
     mode_of,
     park_body,
     records_of,
@@ -78,7 +79,7 @@ def answer_requests(
     if not (records := records_of(event, services)):
         return NOTHING_STAYS
     if isinstance(mode := mode_of(services), Stopped):
-        return handle_batch(records, give_back(mode), services, services.clock(), left)
+        return handle_batch(records, give_back(mode), services, services.clock())
     try:
         read: Read | ClusterError = read_all(services)
     except ClusterError as error:
@@ -102,7 +103,7 @@ def answer_requests(
         except BadBody as bad:
             park_request(request, record.body, bad, services)
 
-    return handle_batch(records, answer, services, now, left)
+    return handle_batch(records, in_time(answer, left), services, now)
 
 
 def _answer(

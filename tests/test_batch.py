@@ -1,7 +1,6 @@
 """A batch: what each record leaves behind, without a stack."""
 
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +15,7 @@ from idle_jobs.batch import (
     NotFinished,
     give_back,
     handle_batch,
+    in_time,
     park_body,
     records_of,
     sent_at,
@@ -30,12 +30,11 @@ from sweeper import answer_requests
 Handle = Callable[[SQSRecord], None]
 
 
-def handled(
-    bench: Bench, handle: Handle, *bodies: Any, run: Callable[..., Iterable[Any]] = map
-) -> list[Any]:
+def handled(bench: Bench, handle: Handle, *bodies: Any) -> list[Any]:
     """Handle a batch; return the ids of the records that stay."""
     records = [SQSRecord(record(n, body)) for n, body in enumerate(bodies)]
-    answer = handle_batch(records, handle, bench.services, NOW, lambda: bench.left, run)
+    timely = in_time(handle, lambda: bench.left)
+    answer = handle_batch(records, timely, bench.services, NOW)
     return [each["itemIdentifier"] for each in answer["batchItemFailures"]]
 
 
@@ -142,20 +141,6 @@ def test_time_may_run_out_within_a_batch() -> None:
     bench = Bench(left=50)
 
     assert ["m1", "m2"] == handled(bench, lambda _: bench.spend(31), "a", "b", "c")
-
-
-def test_records_may_be_handled_at_once() -> None:
-    """A pool's map does as well: each record keeps its own wait."""
-    bench = Bench()
-
-    def handle(each: SQSRecord) -> None:
-        raise NotFinished(timedelta(seconds=int(each.body)))
-
-    with ThreadPoolExecutor(3) as pool:
-        stays = handled(bench, handle, "30", "20", "10", run=pool.map)
-
-    assert ["m0", "m1", "m2"] == sorted(stays)
-    assert [{"r0": 30, "r1": 20, "r2": 10}] == bench.seen("inbox")
 
 
 def test_a_pause_gives_a_record_back_for_an_hour() -> None:

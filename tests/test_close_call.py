@@ -136,6 +136,25 @@ def test_what_the_wire_does_not_send_is_not_told_as_posted() -> None:
     assert ["web: cluster_unavailable"] == bench.waits
 
 
+def test_one_read_proves_all_closes_of_a_batch() -> None:
+    """Ten jobs cost ten posts and two reads of four calls each: 1.8 calls a job."""
+    bench = Bench()
+    ids = [f"job-{number}" for number in range(10)]
+    for job_id in ids:
+        bench.add(job_id)
+
+    assert [] == bench.take(*(sweeps_message(job_id=job_id) for job_id in ids))
+    called = [(each.method, each.path) for each in bench.seen("call")]
+    assert ["GET"] * 4 + ["POST"] * 10 + ["GET"] * 4 == [method for method, _ in called]
+    assert {
+        path.count(",") + path.count("%2C") for m, path in called if m == "GET"
+    } == {
+        0,  # `_ml/info` names no job.
+        9,
+    }
+    assert 10 == len(bench.ends)
+
+
 @pytest.mark.row(54)
 def test_a_refusal_stops_the_posts_of_its_batch() -> None:
     """A key that may read but not close is tried once, told once, and alarms once."""

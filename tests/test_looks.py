@@ -73,7 +73,9 @@ def test_a_mode_that_cannot_be_read_means_paused() -> None:
 
 def test_a_pause_in_mid_batch_stops_what_comes_after_it() -> None:
     """The mode is asked before each step, whatever it is."""
-    bench = Bench(modes=[Mode.CLOSE] * 3 + [Mode.PAUSED])
+    close, paused = Mode.CLOSE, Mode.PAUSED
+    # Asked for the batch, before each first step, and before the step after the post.
+    bench = Bench(modes=[close, close, paused, paused, close])
     bench.add("a")
     bench.add("b")
     bench.add("c", **BUSY)

@@ -57,25 +57,12 @@ class Batch(BatchProcessor):
         self,
         services: Services,
         now: datetime,
-        seconds_left: Callable[[], float],
-        run: Run,
     ) -> None:
         # False: a batch in which every record waits is not an error of the function.
         super().__init__(EventType.SQS, raise_on_entire_batch_failure=False)
         self.waits: dict[str, int] = {}
         self._services = services
         self._now = now
-        self._seconds_left = seconds_left
-        self._run = run
-
-    def process(self) -> list[tuple[Any, ...]]:
-        """Handle all records, in threads if `run` is the map of a thread pool."""
-        return list(self._run(self._process_record, self.records))
-
-    def _process_record(self, record: dict[str, Any]) -> Any:  # noqa: ANN401 - Powertools'
-        if self._seconds_left() < LAST_SECONDS:
-            return self.failure_handler(SQSRecord(record), _OUT_OF_TIME)
-        return super()._process_record(record)
 
     def failure_handler(self, record: Any, exception: Any) -> Any:  # noqa: ANN401
         """Remember how long the record waits, or report the exception."""
@@ -89,9 +76,6 @@ class Batch(BatchProcessor):
         if not getattr(error, "paused", False):
             self._services.telemetry.count(Metric.WORK_OVERDUE, age.total_seconds())
         return super().failure_handler(record, exception)
-
-
-_OUT_OF_TIME = (NotFinished, NotFinished(timedelta()), None)
 
 
 def records_of(event: object, services: Services) -> list[SQSRecord]:
@@ -175,19 +159,28 @@ def _park(body: str, bad: BadBody, services: Services, known: Terms) -> None:
     )
 
 
-def handle_batch(  # noqa: PLR0913, PLR0917 - the records, who handles them, and when
+def in_time(handle: Handle, seconds_left: Callable[[], float]) -> Handle:
+    """Return a handler that begins no record in the last seconds of an invocation."""
+
+    def begin(record: SQSRecord) -> None:
+        if seconds_left() < LAST_SECONDS:
+            raise NotFinished(timedelta())  # It goes back at once.
+        handle(record)
+
+    return begin
+
+
+def handle_batch(
     records: Sequence[SQSRecord],
     handle: Handle,
     services: Services,
     now: datetime,
-    seconds_left: Callable[[], float],
-    run: Run = map,
 ) -> PartialItemFailureResponse:
     """Handle every record; return the ids of those that stay in the queue.
 
     Their visibility timeouts are set together, after the last record.
     """
-    batch = Batch(services, now, seconds_left, run)
+    batch = Batch(services, now)
     event = {"Records": [record.raw_event for record in records]}
 
     def record_handler(record: SQSRecord) -> None:  # Powertools passes `record=`.

@@ -1,5 +1,6 @@
-"""The only module that posts closes. It reads each job again after the post."""
+"""The only module that posts closes. It reads the jobs again after the posts."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -22,25 +23,20 @@ from idle_jobs.steps.after_post import (
     stamped,
 )
 from idle_jobs.steps.deadlines import SHORTEST_WAIT, wait_or_give_up
-from idle_jobs.steps.step import Close, End, Force, Park, Step, Wait
+from idle_jobs.steps.step import (
+    Close,
+    Decision,
+    End,
+    Force,
+    Park,
+    Posted,
+    Step,
+    Wait,
+)
 
 EARLY = timedelta(minutes=1)  # The close of a younger message has a short read timeout.
 OLDEST_READ = timedelta(minutes=1)  # A job may be in use again after that.
 TO_REPORT = timedelta(seconds=5)  # Kept free at the end of an invocation.
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """The step that a look decided on, with the message and the job as now known.
-
-    `first_look` is true until something is posted, if no earlier look at the message
-    can have posted a close.
-    """
-
-    step: Step
-    message: CloseMessage
-    job: Job | None
-    first_look: bool = False
 
 
 @dataclass
@@ -67,41 +63,74 @@ class CloseCalls:
         """Return the current time. It changes while a post waits for its answer."""
         return self.services.clock()
 
-    def post(self, step: Close | Force, message: CloseMessage) -> Decision:
-        """Post one close, read the job again, and return the next step."""
-        job, began = step.job, self.now
+    @property
+    def nearly_over(self) -> bool:
+        """Return whether the last seconds of the invocation have begun."""
+        return self._left(timedelta(seconds=LAST_SECONDS)) < 0
+
+    def post(self, step: Close | Force, message: CloseMessage) -> Decision | Posted:
+        """Post one close; return the next step, or what has to be read for it."""
+        began = self.now
         try:
             self._call(step, message)
         except NotSent:
-            return Decision(self._after_not_sent(step, message), message, job)
+            return Decision(self._after_not_sent(step, message), message, step.job)
         except ClusterError as error:
             self._note(error, step, message)
             return self._after_error(error, step, stamped(message, began, error))
         self.services.telemetry.posted(message, str(step), "closed")
-        message = stamped(message, began)
+        return Posted(step, stamped(message, began))
+
+    def read_again(self, posted: Iterable[Posted]) -> Mapping[str, Job] | None:
+        """Read the jobs of these posts again, once for all; None if that fails.
+
+        The read may take no longer than the rest of the invocation.
+        """
+        ids, began = [each.step.job.job_id for each in posted], self.now
+        cluster = self.services.cluster.within(self._longest_read)
         try:
-            return self._checked(step, message)
+            jobs = {job.job_id: job for job in cluster.jobs(began, ids)}
         except ClusterError as error:
-            # Elasticsearch reported the job as closed, but it cannot be read again. The
-            # next look reads it. The message waits for that, however old it is.
             self.services.telemetry.trouble(error)
-            return Decision(Wait(SHORTEST_WAIT, Reason.STILL_CLOSING), message, job)
+            return None
+        self.fresh_until_of |= dict.fromkeys(ids, began + OLDEST_READ)
+        return jobs
+
+    def after(self, posted: Posted, jobs: Mapping[str, Job] | None) -> Decision:
+        """Return the step after a post, given the jobs as read again."""
+        if jobs is None:
+            return self._unproved(posted)
+        job = jobs.get(posted.step.job.job_id)
+        message, now, role = posted.message, self.now, self.services.role
+        if isinstance(posted.after, Force):
+            after = after_evidence(posted.after.evidence, job, message, now, role)
+            return Decision(after, message, job)
+        closed = after_success(posted.step, job, message, now, role)
+        if posted.after and not _closes(posted.step, job):
+            return Decision(posted.after, message, job)
+        return Decision(closed, message, job)
 
     def _after_error(
         self, error: ClusterError, step: Close | Force, message: CloseMessage
-    ) -> Decision:
+    ) -> Decision | Posted:
+        """Return the next step; the job is read first if the close may have begun."""
         after = after_answer(step, error, message, self.now, self.services.role)
-        if isinstance(error, LookAgain | TryLater) and isinstance(after, End | Park):
-            return self._unless_it_closes(after, step, message)
-        if isinstance(after, Force):
-            return self._judged_again(after, message)
+        last = isinstance(error, LookAgain | TryLater) and isinstance(after, End | Park)
+        # A 409 that is evidence may have come late.
+        if last or isinstance(after, Force):
+            return Posted(step, message, after)
         return Decision(after, message, step.job)
 
-    def _read(self, job_id: str) -> Job | None:
-        """Read the job again, within the remaining time of the invocation."""
-        cluster = self.services.cluster.within(self._longest_read)
-        found = {j.job_id: j for j in cluster.jobs(self.now, [job_id])}
-        return found.get(job_id)
+    def _unproved(self, posted: Posted) -> Decision:
+        """Return the step after a post whose job cannot be read again."""
+        message, after = posted.message, posted.after
+        if after is None:
+            # The next look reads the job. The message waits, however old it is.
+            after = Wait(SHORTEST_WAIT, Reason.STILL_CLOSING)
+        elif isinstance(after, Force):
+            role = self.services.role
+            after = wait_or_give_up(after.evidence, message, self.now, role)
+        return Decision(after, message, posted.step.job)
 
     def _longest_read(self) -> float:
         return min(self._left(TO_REPORT), self.services.timeouts.read)
@@ -114,41 +143,6 @@ class CloseCalls:
         """Return in how many seconds the read of this job becomes too old."""
         fresh_until = self.fresh_until_of.get(job.job_id, self.fresh_until)
         return (fresh_until - self.now).total_seconds()
-
-    def _judged_again(self, step: Force, message: CloseMessage) -> Decision:
-        """Read and judge the job again after a 409, which may have come late."""
-        job_id, now, role = step.job.job_id, self.now, self.services.role
-        try:
-            job = self._read(job_id)
-        except ClusterError as error:
-            self.services.telemetry.trouble(error)
-            after = wait_or_give_up(step.evidence, message, now, role)
-            return Decision(after, message, step.job)
-        self.fresh_until_of[job_id] = now + OLDEST_READ
-        after = after_evidence(step.evidence, job, message, now, role)
-        return Decision(after, message, job)
-
-    def _checked(self, step: Close | Force, message: CloseMessage) -> Decision:
-        """Read the job again; return the next step for its present state."""
-        job = self._read(step.job.job_id)
-        after = after_success(step, job, message, self.now, self.services.role)
-        return Decision(after, message, job)
-
-    def _unless_it_closes(
-        self, after: Step, step: Close | Force, message: CloseMessage
-    ) -> Decision:
-        """Return the last step `after`, unless the job is closing or closed."""
-        try:
-            checked = self._checked(step, message)
-        except ClusterError as error:
-            self.services.telemetry.trouble(error)
-            return Decision(after, message, step.job)
-        state = checked.job.state if checked.job else State.CLOSED
-        # A job that is forced may have been closing before, so that proves nothing.
-        closing = state is State.CLOSING and isinstance(step, Close)
-        if closing or state is State.CLOSED:
-            return checked
-        return Decision(after, message, checked.job)
 
     def _after_not_sent(self, step: Close | Force, message: CloseMessage) -> Step:
         """Return the next step for a close that was not sent: the read was too old.
@@ -193,3 +187,11 @@ class CloseCalls:
         if isinstance(error, Refused):
             self.refused = error
             self.services.telemetry.trouble(error)
+
+
+def _closes(step: Close | Force, job: Job | None) -> bool:
+    """Return whether a post without an answer did close the job, or does so now."""
+    state = job.state if job else State.CLOSED
+    # A job that is forced may have been closing before, so that proves nothing.
+    closing = state is State.CLOSING and isinstance(step, Close)
+    return closing or state is State.CLOSED

@@ -1,9 +1,9 @@
-"""What both closers do: read the jobs again, decide, act, report."""
+"""What both closers do: read the jobs, decide, post, read again, report."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import assert_never
+from functools import partial
 
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
@@ -21,25 +21,27 @@ from idle_jobs.batch import (
     park_body,
     records_of,
     sent_at,
-    while_away,
 )
-from idle_jobs.close_call import CloseCalls, Decision
+from idle_jobs.close_call import CloseCalls
 from idle_jobs.errors import ClusterError
-from idle_jobs.ledger import LedgerAway
+from idle_jobs.last_step import carry_out
 from idle_jobs.messages.close_message import CloseMessage, parse_message
 from idle_jobs.messages.outcome import Ended
 from idle_jobs.messages.readers import BadBody
 from idle_jobs.messages.terms import Mode
 from idle_jobs.policy.job import Job
 from idle_jobs.reasons import Reason
-from idle_jobs.reporting import report_end
 from idle_jobs.services import Services
 from idle_jobs.steps.deadlines import unread
 from idle_jobs.steps.next_step import next_step
 from idle_jobs.steps.observing import in_observe
 from idle_jobs.steps.role import Role
-from idle_jobs.steps.step import Close, End, Force, HandOver, Park, Step, Wait
+from idle_jobs.steps.step import Close, Decision, End, Force, Park, Posted, Step
 from idle_jobs.times import rfc3339
+
+# A look yields the post that has to be proved, and gets the jobs as read again.
+Jobs = Mapping[str, Job] | None
+Look = Generator[Posted, Jobs, None]
 
 
 def close_batch(
@@ -50,23 +52,26 @@ def close_batch(
 ) -> PartialItemFailureResponse:
     """Take the next step for each close message; return which records stay.
 
-    All jobs of the batch are read once. If that fails, the whole batch waits.
+    All jobs of the batch are read once, and those that were posted once more. If the
+    first read fails, the whole batch waits. `run` may be the map of a thread pool: the
+    posts of a batch then go out at the same time.
     """
     if not (records := records_of(event, services)):
         return NOTHING_STAYS
     mode, now = mode_of(services), services.clock()
     if isinstance(mode, Stopped):
-        return handle_batch(records, give_back(mode), services, now, seconds_left, run)
+        return handle_batch(records, give_back(mode), services, now)
     messages = {r.message_id: _read(r, now, services.role) for r in records}
     ends = services.clock() + timedelta(seconds=seconds_left())
     batch = _Batch(services, now, messages, CloseCalls(services, ends))
     batch.read_jobs()
-    return handle_batch(records, batch.look, services, batch.now, seconds_left, run)
+    kept = batch.look_at(records, run)
 
+    def keep(record: SQSRecord) -> None:
+        if why := kept[record.message_id]:
+            raise why
 
-def _marks(message: CloseMessage) -> tuple[bool, bool]:
-    """Return which of the marks of a post a message has."""
-    return bool(message.posted_at), bool(message.taken_at)
+    return handle_batch(records, keep, services, batch.now)
 
 
 def _read(record: SQSRecord, now: datetime, role: Role) -> CloseMessage | BadBody:
@@ -77,6 +82,26 @@ def _read(record: SQSRecord, now: datetime, role: Role) -> CloseMessage | BadBod
     except BadBody as bad:
         # The traceback would keep the whole body in memory.
         return bad.with_traceback(None)
+
+
+def _marks(message: CloseMessage) -> tuple[bool, bool]:
+    """Return which of the marks of a post a message has."""
+    return bool(message.posted_at), bool(message.taken_at)
+
+
+def _go_on(
+    looks: Mapping[str, Look], jobs: Jobs, record: SQSRecord
+) -> Posted | Exception | None:
+    """Go on with a look; return the post to prove, or what keeps the record, or None.
+
+    What one look raises does not end the others.
+    """
+    try:
+        return looks[record.message_id].send(jobs)
+    except StopIteration:
+        return None
+    except Exception as error:  # noqa: BLE001 - raised again for Powertools
+        return error
 
 
 @dataclass
@@ -104,8 +129,30 @@ class _Batch:
             self.services.telemetry.trouble(error)
         self.now = self.services.clock()
 
-    def look(self, record: SQSRecord) -> None:
-        """Take the next step for one message; NotFinished leaves it in its queue."""
+    def look_at(
+        self, records: Sequence[SQSRecord], run: Run
+    ) -> dict[str, Exception | None]:
+        """Look at all messages; return by id what keeps their records, None if nothing.
+
+        The looks go side by side to their posts. One read then proves all of these.
+        """
+        looks = {record.message_id: self._look(record) for record in records}
+        kept: dict[str, Exception | None] = {}
+        jobs, going = None, list(records)
+        while going:
+            ids = [record.message_id for record in going]
+            go_on = partial(_go_on, looks, jobs)
+            came = dict(zip(ids, run(go_on, going), strict=True))
+            posted = [each for each in came.values() if isinstance(each, Posted)]
+            jobs = self.calls.read_again(posted) if posted else None
+            kept |= {n: e for n, e in came.items() if not isinstance(e, Posted)}
+            going = [record for record in going if record.message_id not in kept]
+        return kept
+
+    def _look(self, record: SQSRecord) -> Look:
+        """Take a message as far as it comes now; NotFinished leaves it in its queue."""
+        if self.calls.nearly_over:
+            raise NotFinished(timedelta())  # It goes back at once.
         message = self.messages[record.message_id]
         if isinstance(message, BadBody):
             park_body(record, message, self.services, self.now)
@@ -116,9 +163,12 @@ class _Batch:
         step = self._first_step(job, message)
         decision = self._allowed(Decision(step, message, job, first_look=first))
         while isinstance(decision.step, Close | Force):
-            decision = self._allowed(self.calls.post(decision.step, decision.message))
+            came = self.calls.post(decision.step, decision.message)
+            if isinstance(came, Posted):
+                came = self.calls.after(came, (yield came))
+            decision = self._allowed(came)
         changed = _marks(decision.message) != _marks(message)
-        self._carry_out(decision.step, decision, changed=changed)
+        carry_out(decision.step, decision, self.services, self.now, changed=changed)
 
     def _first_step(self, job: Job | None, message: CloseMessage) -> Step:
         if message.cluster != self.services.cluster_name:
@@ -146,54 +196,3 @@ class _Batch:
             why = f"would {decision.step}; quiet until {rfc3339(until)}"
             return replace(decision, step=End(Ended.SKIPPED, Reason.QUIET_HOURS, why))
         return decision
-
-    def _carry_out(
-        self,
-        step: Wait | HandOver | Park | End,
-        decision: Decision,
-        *,
-        changed: bool,
-    ) -> None:
-        """Carry out the last step of a look; it is never a post."""
-        match step:
-            case Wait():
-                self._wait(step, decision.message, changed=changed)
-            case HandOver():
-                self._hand_over(step, decision.message)
-            case Park():
-                end = End(Ended.PARKED, step.reason, step.detail)
-                self.services.outbox.park(
-                    decision.message, f"{step.reason}: {step.detail}"
-                )
-                self._end(end, decision, changed=False)
-            case End():
-                self._end(step, decision, changed=changed)
-            case _:
-                assert_never(step)
-
-    def _wait(self, step: Wait, message: CloseMessage, *, changed: bool) -> None:
-        """Leave the record in its queue, or replace it if its message has changed.
-
-        SQS cannot change a body. So after a post of the Closer that sets `posted_at` or
-        `taken_at`, the message is sent to the same queue again, and the old record is
-        finished. This happens twice at most for each message.
-        """
-        seconds = step.after.total_seconds()
-        self.services.telemetry.waiting(message, step.why, seconds)
-        if changed and not self.services.role.may_force:
-            return self.services.outbox.put_back(message, round(seconds))
-        raise NotFinished(step.after)
-
-    def _hand_over(self, step: HandOver, message: CloseMessage) -> None:
-        seen = self.now if step.closing_seen else message.closing_seen_at
-        stamped = replace(message, closing_seen_at=seen)
-        self.services.outbox.hand_over([stamped], self.now)
-        self.services.telemetry.sent(message, "ForceQueue", step.why)
-
-    def _end(self, step: End, decision: Decision, *, changed: bool) -> None:
-        try:
-            report_end(step, decision, self.services)
-        except LedgerAway:
-            age = self.now - (decision.message.sent_at or self.now)
-            wait = Wait(while_away(age), Reason.LEDGER_AWAY)
-            self._wait(wait, decision.message, changed=changed)

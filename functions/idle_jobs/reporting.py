@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
-from idle_jobs.close_call import Decision
 from idle_jobs.elastic.idle_closer import idle_closer
 from idle_jobs.ledger import LedgerAway
 from idle_jobs.messages.close_message import CloseMessage
@@ -21,7 +20,7 @@ from idle_jobs.policy.limits import Plan
 from idle_jobs.policy.verdict import Verdict
 from idle_jobs.services import Services
 from idle_jobs.steps.attribution import who_else
-from idle_jobs.steps.step import End
+from idle_jobs.steps.step import Decision, End
 from idle_jobs.steps.worth import Worth, worth
 from idle_jobs.telemetry import Metric
 from idle_jobs.times import rfc3339

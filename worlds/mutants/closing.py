@@ -39,23 +39,23 @@ def _any_job(right: Any, self: Any, job: Any, message: Any) -> Any:
     return right(self, job or next(others, None), message)
 
 
-def _unproved(_right: Any, _self: Any, step: Any, message: Any) -> Any:
-    why = ours.steps.next_step.why_closed(message)
+def _unproved(_right: Any, _self: Any, posted: Any, _jobs: Any) -> Any:
+    why = ours.steps.next_step.why_closed(posted.message)
     end = ours.steps.step.End(ours.messages.outcome.Ended.CLOSED, why)
-    return ours.close_call.Decision(end, message, step.job)
+    return ours.steps.step.Decision(end, posted.message, posted.step.job)
 
 
 def _told_all_the_same(
-    right: Any, self: Any, step: Any, decision: Any, **more: Any
+    right: Any, step: Any, decision: Any, services: Any, now: Any, **more: Any
 ) -> Any:
     try:
-        return right(self, step, decision, **more)
+        return right(step, decision, services, now, **more)
     except ours.batch.NotFinished:
         message, job = decision.message, decision.job
         outcome = ours.messages.outcome.outcome_of(
             message, job, step.ended, step.reason, step.detail
         )
-        return self.services.telemetry.outcome(outcome)
+        return services.telemetry.outcome(outcome)
 
 
 def _no_look_after(_right: Any, step: Any, *_: Any) -> Any:
@@ -88,7 +88,7 @@ CLOSING: dict[str, Mutant] = {
         "ledger",
     ),
     "an end is told though the ledger is away": mutant(
-        "closing", Wrong("_Batch._end", _told_all_the_same), "ledger", "unwritten"
+        "last_step", Wrong("_end", _told_all_the_same), "ledger", "unwritten"
     ),
     "what waited is closed in quiet hours": mutant(
         "services",
@@ -126,16 +126,16 @@ CLOSING: dict[str, Mutant] = {
         people=3,
     ),
     "nothing is parked": mutant(
-        "closing",
-        NoStep("_Batch._carry_out", "park"),
+        "last_step",
+        NoStep("carry_out", "park"),
         "looks",
         "silent",
         failing_jobs=0.5,
         refused_forces=1,
     ),
     "parked is told before it is parked": mutant(
-        "closing",
-        Swapped("_Batch._carry_out", "park", "_end"),
+        "last_step",
+        Swapped("carry_out", "park", "_end"),
         "looks",
         "silent",
         deaths=0.3,
@@ -171,12 +171,12 @@ CLOSING: dict[str, Mutant] = {
     ),
     "what has posted forgets that it did": mutant(
         "closing",
-        Argument("_Batch.look", "_carry_out", "changed", "False"),
+        Argument("_Batch._look", "carry_out", "changed", "False"),
         "looks",
     ),
     "what has posted goes back at each look": mutant(
-        "closing",
-        Argument("_Batch._carry_out", "_wait", "changed", "True"),
+        "last_step",
+        Argument("carry_out", "_wait", "changed", "True"),
         "looks",
     ),
     "what goes back is young again": mutant(
@@ -188,12 +188,10 @@ CLOSING: dict[str, Mutant] = {
         "steps.after_post", NoBranch("stamped", "NotReached"), "close_call"
     ),
     "every message that is handed over was seen closing": mutant(
-        "closing",
+        "last_step",
         Wrong(
-            "_Batch._hand_over",
-            lambda right, self, step, message: right(
-                self, replace(step, closing_seen=True), message
-            ),
+            "_hand_over",
+            lambda right, step, *rest: right(replace(step, closing_seen=True), *rest),
         ),
         "",
         "needless_force",
@@ -209,7 +207,7 @@ CLOSING: dict[str, Mutant] = {
     ),
     "work is begun in the last seconds": mutant(
         "batch",
-        NoBranch("Batch._process_record", "LAST_SECONDS"),
+        NoBranch("in_time.begin", "LAST_SECONDS"),
         "batch",
     ),
     "what was read long ago is acted on": mutant(
@@ -225,16 +223,11 @@ CLOSING: dict[str, Mutant] = {
         "close_call",
     ),
     "a close needs no proof": mutant(
-        "close_call", Wrong("CloseCalls._checked", _unproved), "close_call", "false"
+        "close_call", Wrong("CloseCalls.after", _unproved), "close_call", "false"
     ),
     "an old message ends though its close was issued": mutant(
         "close_call",
-        Wrong(
-            "CloseCalls._unless_it_closes",
-            lambda _right, _self, after, step, message: ours.close_call.Decision(
-                after, message, step.job
-            ),
-        ),
+        Wrong("_closes", lambda *_: False),
         "close_call",
     ),
 }

@@ -1,8 +1,9 @@
-"""The six steps that a closer can take for a close message; values only."""
+"""The six steps that a closer can take for a close message, and its decisions."""
 
 from dataclasses import dataclass
 from datetime import timedelta
 
+from idle_jobs.messages.close_message import CloseMessage
 from idle_jobs.messages.outcome import Ended
 from idle_jobs.policy.job import Job
 from idle_jobs.reasons import Reason
@@ -74,3 +75,30 @@ class Park:
 
 
 Step = Close | Force | Wait | HandOver | End | Park
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The step that a look decided on, with the message and the job as now known.
+
+    `first_look` is true until something is posted, if no earlier look at the message
+    can have posted a close.
+    """
+
+    step: Step
+    message: CloseMessage
+    job: Job | None
+    first_look: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A post whose job has to be read again before its next step is known.
+
+    `message` has what the post adds to it. `after` is the next step if the job is still
+    as it was; None if Elasticsearch reported the job as closed.
+    """
+
+    step: Close | Force
+    message: CloseMessage
+    after: Step | None = None

@@ -1,0 +1,76 @@
+"""Carries out the last step of a look at a message: wait, hand over, park or end."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import assert_never
+
+from idle_jobs.batch import NotFinished, while_away
+from idle_jobs.ledger import LedgerAway
+from idle_jobs.messages.close_message import CloseMessage
+from idle_jobs.messages.outcome import Ended
+from idle_jobs.reasons import Reason
+from idle_jobs.reporting import report_end
+from idle_jobs.services import Services
+from idle_jobs.steps.step import Decision, End, HandOver, Park, Wait
+
+
+def carry_out(
+    step: Wait | HandOver | Park | End,
+    decision: Decision,
+    services: Services,
+    now: datetime,
+    *,
+    changed: bool,
+) -> None:
+    """Carry out a step that is no post; NotFinished leaves the record in its queue.
+
+    `now` is when the jobs were read. `changed` tells whether a post marked the message.
+    """
+    match step:
+        case Wait():
+            _wait(step, decision.message, services, changed=changed)
+        case HandOver():
+            _hand_over(step, decision.message, services, now)
+        case Park():
+            end = End(Ended.PARKED, step.reason, step.detail)
+            services.outbox.park(decision.message, f"{step.reason}: {step.detail}")
+            _end(end, decision, services, now, changed=False)
+        case End():
+            _end(step, decision, services, now, changed=changed)
+        case _:
+            assert_never(step)
+
+
+def _wait(
+    step: Wait, message: CloseMessage, services: Services, *, changed: bool
+) -> None:
+    """Leave the record in its queue, or replace it if its message has changed.
+
+    SQS cannot change a body. So after a post of the Closer that sets `posted_at` or
+    `taken_at`, the message is sent to the same queue again, and the old record is
+    finished. This happens twice at most for each message.
+    """
+    seconds = step.after.total_seconds()
+    services.telemetry.waiting(message, step.why, seconds)
+    if changed and not services.role.may_force:
+        return services.outbox.put_back(message, round(seconds))
+    raise NotFinished(step.after)
+
+
+def _hand_over(
+    step: HandOver, message: CloseMessage, services: Services, now: datetime
+) -> None:
+    seen = now if step.closing_seen else message.closing_seen_at
+    services.outbox.hand_over([replace(message, closing_seen_at=seen)], now)
+    services.telemetry.sent(message, "ForceQueue", step.why)
+
+
+def _end(
+    step: End, decision: Decision, services: Services, now: datetime, *, changed: bool
+) -> None:
+    try:
+        report_end(step, decision, services)
+    except LedgerAway:
+        age = now - (decision.message.sent_at or now)
+        wait = Wait(while_away(age), Reason.LEDGER_AWAY)
+        _wait(wait, decision.message, services, changed=changed)
