@@ -10,12 +10,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from idle_jobs.batch import (
     NOTHING_STAYS,
+    BatchResponse,
     NotFinished,
     Stopped,
     give_back,
@@ -24,12 +23,11 @@ from idle_jobs.batch import (
     mode_of,
     park_body,
     records_of,
-    sent_at,
-    sent_by,
 )
 from idle_jobs.doctor.report import asks_for_doctor, report
 from idle_jobs.errors import ClusterError
 from idle_jobs.messages.readers import BadBody
+from idle_jobs.messages.records import Record
 from idle_jobs.messages.request import Request, parse_request, sweep_request
 from idle_jobs.messages.terms import Mode
 from idle_jobs.modes import NOBODY
@@ -70,7 +68,7 @@ def sweep_at_once(request: Request, services: Services) -> dict[str, Any]:
 
 def answer_requests(
     event: object, services: Services, left: Callable[[], float]
-) -> PartialItemFailureResponse:
+) -> BatchResponse:
     """Handle a batch of RequestQueue; return which records stay in the queue.
 
     Cluster and ledger are read once for the whole batch. If the cluster cannot be read,
@@ -87,14 +85,14 @@ def answer_requests(
         read = error
     now = services.clock()
 
-    def answer(record: SQSRecord) -> None:
+    def answer(record: Record) -> None:
         try:
             request = parse_request(
                 record.body,
                 request_id=record.message_id,
-                sent_at=sent_at(record),
+                sent_at=record.sent_at,
                 now=now,
-                sent_by=sent_by(record),
+                sent_by=record.sent_by,
             )
         except BadBody as bad:
             return park_body(record, bad, services, now)

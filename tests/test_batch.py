@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from bench import Bench, record
 from builders import NOW, ago, sweeps_message
@@ -18,21 +17,27 @@ from idle_jobs.batch import (
     in_time,
     park_body,
     records_of,
-    sent_at,
 )
 from idle_jobs.messages.close_message import NewerVersion
 from idle_jobs.messages.readers import BadBody
+from idle_jobs.messages.records import Record, sort_records
 from idle_jobs.modes import ModeUnreadable
 from idle_jobs.outbox import SendRefused
 from idle_jobs.reasons import Reason
 from sweeper import answer_requests
 
-Handle = Callable[[SQSRecord], None]
+Handle = Callable[[Record], None]
+
+
+def whole(sent: dict[str, Any]) -> Record:
+    """Return a record as it is read."""
+    [[read], []] = sort_records({"Records": [sent]})
+    return read
 
 
 def handled(bench: Bench, handle: Handle, *bodies: Any) -> list[Any]:
     """Handle a batch; return the ids of the records that stay."""
-    records = [SQSRecord(record(n, body)) for n, body in enumerate(bodies)]
+    records = [whole(record(n, body)) for n, body in enumerate(bodies)]
     timely = in_time(handle, lambda: bench.left)
     answer = handle_batch(records, timely, bench.services, NOW)
     return [each["itemIdentifier"] for each in answer["batchItemFailures"]]
@@ -41,13 +46,13 @@ def handled(bench: Bench, handle: Handle, *bodies: Any) -> list[Any]:
 def waits(seconds: float) -> Handle:
     """Return a handler whose records are looked at again after some seconds."""
 
-    def handle(_record: SQSRecord) -> None:
+    def handle(_record: Record) -> None:
         raise NotFinished(timedelta(seconds=seconds))
 
     return handle
 
 
-def breaks(_record: SQSRecord) -> None:
+def breaks(_record: Record) -> None:
     """Break, as a bug does."""
     raise ZeroDivisionError("a bug")
 
@@ -66,7 +71,7 @@ def test_next_looks_are_set_in_one_call_after_the_last_record() -> None:
     bench = Bench()
     looks = {"a": 14.6, "c": 900.2}
 
-    def handle(each: SQSRecord) -> None:
+    def handle(each: Record) -> None:
         bench.events.append(("handled", each.body))
         if each.body in looks:
             raise NotFinished(timedelta(seconds=looks[each.body]))
@@ -94,7 +99,7 @@ def test_an_unexpected_exception_is_told_and_counted() -> None:
     """The record stays for its queue's whole visibility; the next one is handled."""
     bench = Bench()
 
-    def handle(each: SQSRecord) -> None:
+    def handle(each: Record) -> None:
         if each.body == "a":
             breaks(each)
 
@@ -172,7 +177,7 @@ def test_what_sqs_did_not_hand_over_whole_is_parked_first() -> None:
     records = records_of({"Records": [sns, whole, {"body": "b"}]}, bench.services)
     told = bench.seen("outcome")
 
-    assert [whole] == [each.raw_event for each in records]
+    assert [whole["body"]] == [each.body for each in records]
     assert ['{"request_id": "r-7"}', "b"] == bench.seen("parking")
     assert [("r-7", "got aws:sns"), ("", "got one without messageId")] == [
         (line.get("request_id", ""), line["detail"].split(", ")[1]) for line in told
@@ -193,7 +198,7 @@ def test_a_bad_body_is_parked_as_it_came_and_then_told() -> None:
     bench = Bench()
     body = '{"job_id": "web", "request_id": "r-7", "colour": 1}'
     bad = BadBody("colour: unknown field")
-    park_body(SQSRecord(record(0, body)), bad, bench.services, NOW)
+    park_body(whole(record(0, body)), bad, bench.services, NOW)
 
     [(queue, parked), (kind, told)] = bench.events
     assert ("parking", body, "outcome") == (queue, parked, kind)
@@ -220,7 +225,7 @@ def test_a_bad_body_is_told_with_who_sent_it(
     """SQS says who it was, in whichever queue; it never breaks the log line."""
     bench, sent = Bench(), record(0, "{")
     sent["attributes"] |= sender
-    park_body(SQSRecord(sent), BadBody("no"), bench.services, NOW)
+    park_body(whole(sent), BadBody("no"), bench.services, NOW)
 
     assert told == bench.seen("outcome")[0].get("sent_by")
 
@@ -229,7 +234,7 @@ def test_a_bad_body_is_told_with_who_sent_it(
 def test_a_body_that_names_no_request_goes_by_its_message_id(body: str) -> None:
     """What cannot be read is known by SQS's own id."""
     bench = Bench()
-    park_body(SQSRecord(record(0, body)), BadBody("no"), bench.services, NOW)
+    park_body(whole(record(0, body)), BadBody("no"), bench.services, NOW)
 
     assert "m0" == bench.seen("outcome")[0]["request_id"]
 
@@ -239,7 +244,7 @@ def test_a_bad_body_that_cannot_be_parked_is_not_told_as_parked() -> None:
     bench = Bench(refused_queues=("parking",))
 
     with pytest.raises(SendRefused):
-        park_body(SQSRecord(record(0, "{")), BadBody("no"), bench.services, NOW)
+        park_body(whole(record(0, "{")), BadBody("no"), bench.services, NOW)
     assert [] == bench.seen("outcome") == bench.counted("JobsParked")
 
 
@@ -252,7 +257,7 @@ def test_a_newer_version_is_parked_after_an_hour(minutes: float, parked: int) ->
     bench = Bench()
     young = sweeps_message(sent_at=ago(minutes=minutes))
 
-    def handle(each: SQSRecord) -> None:
+    def handle(each: Record) -> None:
         park_body(each, NEWER, bench.services, NOW)
 
     stays = handled(bench, handle, young)
@@ -273,7 +278,7 @@ def test_a_record_was_sent_when_it_came_first() -> None:
     """SQS keeps this time over all queues, in milliseconds."""
     message = sweeps_message(sent_at=ago(seconds=1.5))
 
-    assert ago(seconds=1.5) == sent_at(SQSRecord(record(0, message)))
+    assert ago(seconds=1.5) == whole(record(0, message)).sent_at
 
 
 def test_a_batch_of_odd_records_alone_leaves_nothing_in_its_queue() -> None:

@@ -1,24 +1,15 @@
 """One SQS batch: handle every record, and leave the unfinished ones in the queue."""
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
-
-from aws_lambda_powertools.utilities.batch import (
-    BatchProcessor,
-    EventType,
-    process_partial_response,
-)
-from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from idle_jobs.messages.close_message import NewerVersion
 from idle_jobs.messages.outcome import Ended, Outcome
-from idle_jobs.messages.readers import LONGEST_TEXT, BadBody
-from idle_jobs.messages.records import request_id_of, sort_records
+from idle_jobs.messages.readers import BadBody
+from idle_jobs.messages.records import Record, request_id_of, sort_records
 from idle_jobs.messages.terms import Mode, Terms
 from idle_jobs.modes import ModeUnreadable
-from idle_jobs.safe_text import printable
 from idle_jobs.services import Services
 from idle_jobs.telemetry import Metric
 
@@ -28,9 +19,13 @@ PAUSED_FOR = timedelta(hours=1)
 MODE_UNREAD_FOR = timedelta(minutes=1)  # The first wait: see `while_away`.
 NEWER_VERSION_WAITS = timedelta(hours=1)
 NEWER_VERSION_LOOK = timedelta(minutes=15)
-NOTHING_STAYS: PartialItemFailureResponse = {"batchItemFailures": []}
 
-Handle = Callable[[SQSRecord], None]
+# What Lambda expects for a batch of SQS (ReportBatchItemFailures). Powertools would
+# write it, too, but importing its batch utility took a sixth of a cold start.
+BatchResponse = dict[str, list[dict[str, str]]]
+NOTHING_STAYS: BatchResponse = {"batchItemFailures": []}
+
+Handle = Callable[[Record], None]
 Run = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
 
 
@@ -45,40 +40,7 @@ class NotFinished(Exception):
 Stopped = NotFinished | ModeUnreadable
 
 
-class Batch(BatchProcessor):
-    """A batch of Powertools that distinguishes waiting records from failed ones.
-
-    Powertools does not log the exception of a record. Here an unexpected exception is
-    logged and counted; its record comes back after the queue's visibility timeout. The
-    age of each record that stays is measured for the alarm WorkOverdue, but in a pause.
-    """
-
-    def __init__(
-        self,
-        services: Services,
-        now: datetime,
-    ) -> None:
-        # False: a batch in which every record waits is not an error of the function.
-        super().__init__(EventType.SQS, raise_on_entire_batch_failure=False)
-        self.waits: dict[str, int] = {}
-        self._services = services
-        self._now = now
-
-    def failure_handler(self, record: Any, exception: Any) -> Any:  # noqa: ANN401
-        """Remember how long the record waits, or report the exception."""
-        error, age = exception[1], self._now - sent_at(record)
-        if isinstance(error, ModeUnreadable):
-            error = NotFinished(while_away(age))
-        if isinstance(error, NotFinished):
-            self.waits[record.receipt_handle] = round(error.after.total_seconds())
-        else:
-            self._services.telemetry.broken(record.message_id, error)
-        if not getattr(error, "paused", False):
-            self._services.telemetry.count(Metric.WORK_OVERDUE, age.total_seconds())
-        return super().failure_handler(record, exception)
-
-
-def records_of(event: object, services: Services) -> list[SQSRecord]:
+def records_of(event: object, services: Services) -> list[Record]:
     """Return the records that SQS delivered; park all others.
 
     Nobody delivers the others again. So they are parked before anything else is done:
@@ -89,22 +51,7 @@ def records_of(event: object, services: Services) -> list[SQSRecord]:
         request_id = request_id_of(each.body, each.message_id)
         known = Terms(request_id=request_id, requested_at=services.clock())
         _park(each.body, BadBody(each.why), services, known)
-    return [SQSRecord(record) for record in whole]
-
-
-def is_first_look(record: SQSRecord) -> bool:
-    """Return whether SQS delivers the record for the first time, as far as it says."""
-    return bool(record["attributes"].get("ApproximateReceiveCount") == "1")
-
-
-def sent_at(record: SQSRecord) -> datetime:
-    """Return SQS's SentTimestamp; a message keeps it when SQS dead-letters it."""
-    return datetime.fromtimestamp(int(record.attributes.sent_timestamp) / 1000, UTC)
-
-
-def sent_by(record: SQSRecord) -> str:
-    """Return SQS's SenderId, the id of the principal that sent the message, or ""."""
-    return printable(str(record.attributes.get("SenderId", "")), most=LONGEST_TEXT)
+    return whole
 
 
 def mode_of(services: Services) -> Mode | Stopped:
@@ -119,7 +66,7 @@ def mode_of(services: Services) -> Mode | Stopped:
 def give_back(why: Stopped) -> Handle:
     """Return a handler that leaves each record in the queue."""
 
-    def handle(_record: SQSRecord) -> None:
+    def handle(_record: Record) -> None:
         raise why
 
     return handle
@@ -135,19 +82,17 @@ def while_away(age: timedelta) -> timedelta:
     return min(max(age / 4, MODE_UNREAD_FOR), PAUSED_FOR)
 
 
-def park_body(
-    record: SQSRecord, bad: BadBody, services: Services, now: datetime
-) -> None:
+def park_body(record: Record, bad: BadBody, services: Services, now: datetime) -> None:
     """Park a body that is not valid, unchanged.
 
     Raises NotFinished for a newer version: this function may be about to be updated.
     """
-    if isinstance(bad, NewerVersion) and now - sent_at(record) < NEWER_VERSION_WAITS:
+    if isinstance(bad, NewerVersion) and now - record.sent_at < NEWER_VERSION_WAITS:
         raise NotFinished(NEWER_VERSION_LOOK)
     known = Terms(
         request_id=request_id_of(record.body, record.message_id),
-        requested_at=sent_at(record),
-        sent_by=sent_by(record),
+        requested_at=record.sent_at,
+        sent_by=record.sent_by,
     )
     _park(record.body, bad, services, known)
 
@@ -162,7 +107,7 @@ def _park(body: str, bad: BadBody, services: Services, known: Terms) -> None:
 def in_time(handle: Handle, seconds_left: Callable[[], float]) -> Handle:
     """Return a handler that begins no record in the last seconds of an invocation."""
 
-    def begin(record: SQSRecord) -> None:
+    def begin(record: Record) -> None:
         if seconds_left() < LAST_SECONDS:
             raise NotFinished(timedelta())  # It goes back at once.
         handle(record)
@@ -171,22 +116,45 @@ def in_time(handle: Handle, seconds_left: Callable[[], float]) -> Handle:
 
 
 def handle_batch(
-    records: Sequence[SQSRecord],
-    handle: Handle,
-    services: Services,
-    now: datetime,
-) -> PartialItemFailureResponse:
+    records: Sequence[Record], handle: Handle, services: Services, now: datetime
+) -> BatchResponse:
     """Handle every record; return the ids of those that stay in the queue.
 
-    Their visibility timeouts are set together, after the last record.
+    What one record raises does not end the batch. Their visibility timeouts are set
+    together, after the last record.
     """
-    batch = Batch(services, now)
-    event = {"Records": [record.raw_event for record in records]}
-
-    def record_handler(record: SQSRecord) -> None:  # Powertools passes `record=`.
-        handle(record)
-
-    response = process_partial_response(event, record_handler, batch)
-    if failed := services.outbox.set_visibility(services.inbox, batch.waits):
+    waits: dict[str, int] = {}
+    stays = []
+    for record in records:
+        try:
+            handle(record)
+        except Exception as error:  # noqa: BLE001 - `_keep` reports it
+            stays.append({"itemIdentifier": record.message_id})
+            _keep(record, error, waits, services, now)
+    if failed := services.outbox.set_visibility(services.inbox, waits):
         services.telemetry.visibility_failed(failed)
-    return response
+    return {"batchItemFailures": stays}
+
+
+def _keep(
+    record: Record,
+    error: Exception,
+    waits: dict[str, int],
+    services: Services,
+    now: datetime,
+) -> None:
+    """Note how long a record waits, or report an unexpected exception.
+
+    After such an exception, the record comes back after the queue's visibility timeout.
+    The age of each record that stays is measured for the alarm WorkOverdue, but not in
+    a pause.
+    """
+    age = now - record.sent_at
+    if isinstance(error, ModeUnreadable):
+        error = NotFinished(while_away(age))
+    if isinstance(error, NotFinished):
+        waits[record.receipt_handle] = round(error.after.total_seconds())
+    else:
+        services.telemetry.broken(record.message_id, error)
+    if not getattr(error, "paused", False):
+        services.telemetry.count(Metric.WORK_OVERDUE, age.total_seconds())

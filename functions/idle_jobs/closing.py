@@ -5,22 +5,18 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
-
 from idle_jobs.batch import (
     NOTHING_STAYS,
     PAUSED_FOR,
+    BatchResponse,
     NotFinished,
     Run,
     Stopped,
     give_back,
     handle_batch,
-    is_first_look,
     mode_of,
     park_body,
     records_of,
-    sent_at,
 )
 from idle_jobs.close_call import CloseCalls
 from idle_jobs.errors import ClusterError
@@ -28,6 +24,7 @@ from idle_jobs.last_step import carry_out
 from idle_jobs.messages.close_message import CloseMessage, parse_message
 from idle_jobs.messages.outcome import Ended
 from idle_jobs.messages.readers import BadBody
+from idle_jobs.messages.records import Record
 from idle_jobs.messages.terms import Mode
 from idle_jobs.policy.job import Job
 from idle_jobs.reasons import Reason
@@ -49,7 +46,7 @@ def close_batch(
     services: Services,
     seconds_left: Callable[[], float],
     run: Run = map,
-) -> PartialItemFailureResponse:
+) -> BatchResponse:
     """Take the next step for each close message; return which records stay.
 
     All jobs of the batch are read once, and those that were posted once more. If the
@@ -67,18 +64,17 @@ def close_batch(
     batch.read_jobs()
     kept = batch.look_at(records, run)
 
-    def keep(record: SQSRecord) -> None:
+    def keep(record: Record) -> None:
         if why := kept[record.message_id]:
             raise why
 
     return handle_batch(records, keep, services, batch.now)
 
 
-def _read(record: SQSRecord, now: datetime, role: Role) -> CloseMessage | BadBody:
-    came = sent_at(record)
+def _read(record: Record, now: datetime, role: Role) -> CloseMessage | BadBody:
     try:
-        message = parse_message(record.body, sent_at=came, now=now)
-        return message.not_before(came) if role.may_force else message
+        message = parse_message(record.body, sent_at=record.sent_at, now=now)
+        return message.not_before(record.sent_at) if role.may_force else message
     except BadBody as bad:
         # The traceback would keep the whole body in memory.
         return bad.with_traceback(None)
@@ -90,7 +86,7 @@ def _marks(message: CloseMessage) -> tuple[bool, bool]:
 
 
 def _go_on(
-    looks: Mapping[str, Look], jobs: Jobs, record: SQSRecord
+    looks: Mapping[str, Look], jobs: Jobs, record: Record
 ) -> Posted | Exception | None:
     """Go on with a look; return the post to prove, or what keeps the record, or None.
 
@@ -100,7 +96,7 @@ def _go_on(
         return looks[record.message_id].send(jobs)
     except StopIteration:
         return None
-    except Exception as error:  # noqa: BLE001 - raised again for Powertools
+    except Exception as error:  # noqa: BLE001 - `handle_batch` reports it
         return error
 
 
@@ -130,7 +126,7 @@ class _Batch:
         self.now = self.services.clock()
 
     def look_at(
-        self, records: Sequence[SQSRecord], run: Run
+        self, records: Sequence[Record], run: Run
     ) -> dict[str, Exception | None]:
         """Look at all messages; return by id what keeps their records, None if nothing.
 
@@ -149,7 +145,7 @@ class _Batch:
             going = [record for record in going if record.message_id not in kept]
         return kept
 
-    def _look(self, record: SQSRecord) -> Look:
+    def _look(self, record: Record) -> Look:
         """Take a message as far as it comes now; NotFinished leaves it in its queue."""
         if self.calls.nearly_over:
             raise NotFinished(timedelta())  # It goes back at once.
@@ -159,7 +155,7 @@ class _Batch:
             return
         # If a group has this name now, its jobs were read. None of them has this id.
         job = self.jobs.get(message.job_id)
-        first = is_first_look(record) and not self.services.role.may_force
+        first = record.first and not self.services.role.may_force
         step = self._first_step(job, message)
         decision = self._allowed(Decision(step, message, job, first_look=first))
         while isinstance(decision.step, Close | Force):

@@ -10,12 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from idle_jobs.batch import sent_at
 from idle_jobs.messages.close_message import CloseMessage, parse_message
 from idle_jobs.messages.readers import BadBody
-from idle_jobs.messages.records import sort_records
+from idle_jobs.messages.records import Record, sort_records
 from idle_jobs.messages.request import parse_request
 from idle_jobs.messages.terms import Origin
 from idle_jobs.messages.undo_request import Reopen, parse_undo
@@ -38,17 +36,17 @@ def read(name: str) -> dict[str, Any]:
     return event
 
 
-def records_of(event: object) -> list[SQSRecord]:
+def records_of(event: object) -> list[Record]:
     """Return an event's records, of which none is odd."""
     whole, odd = sort_records(event)
     assert odd == []
-    return [SQSRecord(record) for record in whole]
+    return whole
 
 
 def message_of(name: str) -> CloseMessage:
     """Return the close message that an event carries, as a closer reads it."""
     (record,) = records_of(read(name))
-    sent = sent_at(record)
+    sent = record.sent_at
     return parse_message(record.body, sent_at=sent, now=sent + timedelta(seconds=1))
 
 
@@ -160,7 +158,7 @@ def test_the_page_writes_the_present_time_into_the_event(tmp_path: Path) -> None
 def test_the_request_is_a_persons() -> None:
     """The request names one job of the scenario, who wants it closed, and why."""
     (record,) = records_of(read("request"))
-    sent = sent_at(record)
+    sent = record.sent_at
     request = parse_request(record.body, request_id="r-1", sent_at=sent, now=sent)
 
     assert request.is_exact
@@ -201,13 +199,13 @@ def test_only_the_handed_over_message_is_stamped() -> None:
 @pytest.mark.parametrize(("name", "queue"), QUEUES.items(), ids=QUEUES)
 def test_records_are_as_lambda_delivers_them(name: str, queue: str) -> None:
     """The checksum is the body's, the source is the queue, the time has passed."""
-    (record,) = records_of(read(name))
-    digest = hashlib.md5(record.body.encode(), usedforsecurity=False).hexdigest()
+    [record] = read(name)["Records"]
+    digest = hashlib.md5(record["body"].encode(), usedforsecurity=False).hexdigest()
 
-    assert record.md5_of_body == digest
+    assert record["md5OfBody"] == digest
     called = load_template(TEMPLATE)["Resources"][queue]["Properties"]["QueueName"][
         "Fn::Sub"
     ]
     name = called.replace("${AWS::StackName}", "idle-job-closer")
-    assert record.event_source_arn.endswith(f":123456789012:{name}")
-    assert sent_at(record).month == 3
+    assert record["eventSourceARN"].endswith(f":123456789012:{name}")
+    assert records_of({"Records": [record]})[0].sent_at.month == 3

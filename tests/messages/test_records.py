@@ -1,12 +1,13 @@
 """Records of an event: those that SQS handed over whole, and what becomes of others."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from idle_jobs.messages.readers import BadBody
-from idle_jobs.messages.records import Odd, sort_records
+from idle_jobs.messages.records import Odd, Record, sort_records
 
 WHOLE: dict[str, Any] = {
     "messageId": "m-1",
@@ -15,6 +16,14 @@ WHOLE: dict[str, Any] = {
     "attributes": {"SentTimestamp": "1772409900217"},
     "eventSource": "aws:sqs",
 }
+READ = Record(
+    message_id="m-1",
+    receipt_handle="receipt-1",
+    body='{"job_id": "web"}',
+    sent_at=datetime(2026, 3, 2, 0, 5, 0, 217_000, UTC),
+    sent_by="",
+    first=False,
+)
 SNS = {
     "EventSource": "aws:sns",
     "Sns": {"MessageId": "n-1", "Message": '{"job_id": "old-payments"}'},
@@ -28,8 +37,8 @@ def without(*fields: str) -> dict[str, Any]:
 
 def odd_one(record: object) -> Odd:
     """Return what is told of the odd record beside a whole one."""
-    whole, [odd] = sort_records({"Records": [record, WHOLE]})
-    assert [WHOLE] == whole
+    [whole], [odd] = sort_records({"Records": [record, WHOLE]})
+    assert READ == whole
     return odd
 
 
@@ -97,7 +106,19 @@ def test_records_without_a_source_are_those_of_sqs() -> None:
     """Handmade ones leave out what nobody reads."""
     record = without("eventSource")
 
-    assert ([record], []) == sort_records({"Records": [record]})
+    assert ([READ], []) == sort_records({"Records": [record]})
+
+
+def test_what_sqs_says_of_a_message_is_read() -> None:
+    """Who sent it, and whether it comes for the first time."""
+    says = WHOLE["attributes"] | {"SenderId": "AROAX:ann"}
+    records = [
+        WHOLE | {"attributes": says | {"ApproximateReceiveCount": count}}
+        for count in ("1", "2")
+    ]
+    once, again = sort_records({"Records": records})[0]
+
+    assert ("AROAX:ann", True, False) == (once.sent_by, once.first, again.first)
 
 
 NONE: dict[str, tuple[object, str]] = {

@@ -1,5 +1,6 @@
 """Mutants of a look: what both closers do with a batch, and how they post."""
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -8,18 +9,19 @@ from mutants.changes import Argument, Constant, NoBranch, NoStep, Swapped, Wrong
 from mutants.mutant import Mutant, mutant
 
 
-def _whole_batch(right: Any, event: Any, *rest: Any, **more: Any) -> Any:
-    response = right(event, *rest, **more)
+def _whole_batch(right: Any, records: Any, *rest: Any) -> Any:
+    response = right(records, *rest)
     if not response["batchItemFailures"]:
         return response
-    ids = [{"itemIdentifier": record["messageId"]} for record in event["Records"]]
-    return {"batchItemFailures": ids}
+    return {"batchItemFailures": [{"itemIdentifier": r.message_id} for r in records]}
 
 
-def _done_while_waiting(right: Any, self: Any, record: Any, exception: Any) -> Any:
-    if isinstance(exception[1], ours.batch.NotFinished):
-        return self.success_handler(record, None)
-    return right(self, record, exception)
+def _done_while_waiting(right: Any, records: Any, handle: Any, *rest: Any) -> Any:
+    def done(record: Any) -> None:
+        with suppress(ours.batch.NotFinished):
+            handle(record)
+
+    return right(records, done, *rest)
 
 
 def _unchecked(right: Any, self: Any, job: Any, message: Any) -> Any:
@@ -70,8 +72,8 @@ CLOSING: dict[str, Mutant] = {
         "ledger",
     ),
     "whoever finds a job closed says that somebody else did it": mutant(
-        "batch",
-        Wrong("is_first_look", lambda *_: True),
+        "messages.records",
+        Wrong("_read", lambda right, record: replace(right(record), first=True)),
         "test_ledger_authors.py::test_only_the_first_look_knows_that_nothing_was_posted",
         "untrue_item",
         deaths=0.2,
@@ -203,7 +205,7 @@ CLOSING: dict[str, Mutant] = {
         "batch", Wrong("handle_batch", _whole_batch), "batch", "repeated"
     ),
     "what waits is deleted": mutant(
-        "batch", Wrong("Batch.failure_handler", _done_while_waiting), "batch", "lost"
+        "batch", Wrong("handle_batch", _done_while_waiting), "batch", "lost"
     ),
     "work is begun in the last seconds": mutant(
         "batch",

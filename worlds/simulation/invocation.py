@@ -140,7 +140,7 @@ class Invocation:
         """Handle records side by side, as the Closer's threads do."""
 
         def one(record: Any) -> Any:
-            self.handles(key_of(record["body"], record["messageId"]))
+            self.handles(key_of(record.body, record.message_id))
             return act(record)
 
         return self.world.all_of(one, records)
@@ -150,7 +150,7 @@ class Invocation:
     ) -> Iterable[Any]:
         """Handle records one after the other."""
         for record in records:
-            self.handles(key_of(record["body"], record["messageId"]))
+            self.handles(key_of(record.body, record.message_id))
             yield act(record)
 
     def handles(self, key: Key) -> None:

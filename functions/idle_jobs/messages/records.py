@@ -9,12 +9,37 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from idle_jobs.messages.envelopes import envelope, source_of
-from idle_jobs.messages.readers import BadBody, name, parse_object, read_fields
+from idle_jobs.messages.readers import (
+    LONGEST_TEXT,
+    BadBody,
+    name,
+    parse_object,
+    read_fields,
+)
+from idle_jobs.safe_text import printable
 
 _MILLISECONDS = re.compile(r"\d{1,14}", re.ASCII)  # Up to the year 5138.
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record of SQS, as far as it is read.
+
+    `sent_at` is when the message was sent first: it keeps that time when SQS
+    dead-letters it. `sent_by` is the principal that sent it (SenderId), or "". `first`
+    tells whether SQS delivers it for the first time, as far as it says.
+    """
+
+    message_id: str
+    receipt_handle: str
+    body: str
+    sent_at: datetime
+    sent_by: str
+    first: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +54,7 @@ class Odd:
     why: str
 
 
-def sort_records(event: object) -> tuple[list[dict[str, Any]], list[Odd]]:
+def sort_records(event: object) -> tuple[list[Record], list[Odd]]:
     """Return the records of SQS and the odd ones; BadBody if there are no records."""
     fields: Mapping[str, Any] = event if isinstance(event, Mapping) else {}
     records = fields.get("Records", event)
@@ -43,7 +68,7 @@ def sort_records(event: object) -> tuple[list[dict[str, Any]], list[Odd]]:
             expected = f"Records: expected SQS records, got {why}"
             odd.append(Odd(_body(record), _text(record, "messageId"), expected))
         else:
-            whole.append(record)
+            whole.append(_read(record))
     return whole, odd
 
 
@@ -53,6 +78,18 @@ def request_id_of(body: str, message_id: str) -> str:
         read = read_fields(parse_object(body), {"request_id": name})
         return str(read.get("request_id", message_id))
     return message_id
+
+
+def _read(record: Mapping[str, Any]) -> Record:
+    attributes = record["attributes"]
+    return Record(
+        message_id=record["messageId"],
+        receipt_handle=record["receiptHandle"],
+        body=record["body"],
+        sent_at=datetime.fromtimestamp(int(attributes["SentTimestamp"]) / 1000, UTC),
+        sent_by=printable(str(attributes.get("SenderId", "")), most=LONGEST_TEXT),
+        first=attributes.get("ApproximateReceiveCount") == "1",
+    )
 
 
 def _oddity(record: object) -> str:
