@@ -16,7 +16,8 @@ logger = Logger(service="closer")
 metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
 
 # All messages of a batch at once: none waits while their read of the cluster gets old.
-LOOKS_AT_ONCE = 10
+# The threads outlive an invocation, and with them the connection that each has open.
+LOOKS = ThreadPoolExecutor(10)
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -25,8 +26,5 @@ def handler(event: object, context: LambdaContext) -> Mapping[str, Any]:
     """Handle a batch of CloseQueue, or a request for the doctor's report."""
     if asks_for_doctor(event):
         return report(closes=True)
-    with (
-        invoked("close_queue_url", logger, metrics, context) as services,
-        ThreadPoolExecutor(LOOKS_AT_ONCE) as pool,
-    ):
-        return close_batch(event, services, seconds_left(context), pool.map)
+    with invoked("close_queue_url", logger, metrics, context) as services:
+        return close_batch(event, services, seconds_left(context), LOOKS.map)
