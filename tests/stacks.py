@@ -8,7 +8,7 @@ from typing import Any
 from botocore.model import OperationModel
 
 from deployed import on_event, refuse
-from idle_jobs import modes, services
+from idle_jobs import aws, modes
 from idle_jobs.times import rfc3339
 from local.runner import Runner
 
@@ -34,26 +34,32 @@ def add_busy(stack: Runner, job_id: str = "web", **fields: Any) -> None:
 
 
 @contextmanager
-def _made_within(events: AbstractContextManager[None], client: Any) -> Iterator[None]:
-    """Make a client anew before and after: it keeps the events that it hears."""
+def by_new_clients(events: AbstractContextManager[None]) -> Iterator[None]:
+    """Make clients anew before and after: each keeps the events that it hears."""
     with events:
-        client.cache_clear()
+        forget()
         try:
             yield
         finally:
-            client.cache_clear()
+            forget()
+
+
+def forget() -> None:
+    """Forget the clients of the functions, and the modes that were read."""
+    aws.made.cache_clear()
+    modes._modes.cache_clear()  # noqa: SLF001
 
 
 def mode_refused() -> AbstractContextManager[None]:
     """Let the Parameter Store refuse to tell the mode."""
     refused = refuse("ssm.GetParameter", "AccessDeniedException")
-    return _made_within(refused, modes._store)  # noqa: SLF001
+    return by_new_clients(refused)
 
 
 def ledger_refused(calls: str = "dynamodb") -> AbstractContextManager[None]:
     """Let DynamoDB take no item, and show none; or refuse only some `calls`."""
     refused = refuse(calls, "InternalServerError")
-    return _made_within(refused, services._made_dynamodb)  # noqa: SLF001
+    return by_new_clients(refused)
 
 
 @contextmanager
@@ -71,7 +77,7 @@ def ledger_heard() -> Iterator[list[str]]:
 def before_ledger(calls: str, act: Callable[..., Any]) -> AbstractContextManager[None]:
     """Act before each of these calls of DynamoDB."""
     events = on_event(f"before-call.{calls}", act)
-    return _made_within(events, services._made_dynamodb)  # noqa: SLF001
+    return by_new_clients(events)
 
 
 def sweep(stack: Runner) -> Any:

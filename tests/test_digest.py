@@ -1,7 +1,6 @@
 """Digests of a stack: when one is published, and that no sweep depends on it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from itertools import count
 from typing import Any
@@ -12,12 +11,19 @@ from botocore.exceptions import EndpointConnectionError
 
 from contract.test_arrows import ROOT
 from deployed import refuse
-from idle_jobs import services
 from local.digests import Published
 from local.runner import Runner
 from local.schedule import DAILY
 from markdown import fences
-from stacks import START, add_idle, after, before_ledger, ledger_refused, sweep
+from stacks import (
+    START,
+    add_idle,
+    after,
+    before_ledger,
+    by_new_clients,
+    ledger_refused,
+    sweep,
+)
 from standin.cluster import Cluster
 
 PAGE = (ROOT / "docs" / "operating.md").read_text("utf-8")
@@ -34,15 +40,9 @@ def heard(stack: Runner) -> list[Published]:
     return stack.digests.heard()
 
 
-@contextmanager
-def sns_refused() -> Iterator[None]:
+def sns_refused() -> AbstractContextManager[None]:
     """Let SNS take no digest."""
-    with refuse("sns.Publish", "InternalError"):
-        services._sns.cache_clear()  # noqa: SLF001 - a client keeps what it hears
-        try:
-            yield
-        finally:
-            services._sns.cache_clear()  # noqa: SLF001
+    return by_new_clients(refuse("sns.Publish", "InternalError"))
 
 
 def said(stack: Runner, message: str) -> list[dict[str, Any]]:

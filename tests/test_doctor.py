@@ -17,7 +17,6 @@ import pytest
 
 from certificates import authority, context_of, server, write_chain
 from deployed import on_event, refuse
-from idle_jobs import modes
 from idle_jobs.doctor import cluster as of_cluster
 from idle_jobs.doctor import network
 from idle_jobs.doctor.finding import Finding, Level, ok, warn, worst
@@ -25,7 +24,7 @@ from idle_jobs.doctor.handshake import failed_handshake
 from idle_jobs.doctor.report import ROLE_CHECKS
 from idle_jobs.elastic.idle_closer import IDLE_CLOSER
 from local.runner import Runner
-from stacks import mode_refused, sweep
+from stacks import by_new_clients, mode_refused, sweep
 from standin.cluster import API_KEY, Fault
 
 EVERY = (*ROLE_CHECKS, *network.CHECKS, *of_cluster.CHECKS)
@@ -502,7 +501,7 @@ def test_an_identity_that_sts_does_not_tell(stack: Runner) -> None:
     stack.cluster.aws_secrets = {"AKIDEXAMPLE": "made-up"}
     stack.timeouts = NO_STS
 
-    with refuse("sts.GetCallerIdentity", "AccessDenied"):
+    with by_new_clients(refuse("sts.GetCallerIdentity", "AccessDenied")):
         saw = examine(stack)["credential"]["saw"]
 
     assert saw.endswith(" as the function's role")
@@ -531,11 +530,9 @@ def test_a_sweep_reads_the_history_of_the_mode_once(stack: Runner) -> None:
     def heard(**_: object) -> None:
         reads.append(None)
 
-    with on_event("before-call.ssm.GetParameterHistory", heard):
-        modes._store.cache_clear()  # noqa: SLF001 - so that its client is heard
+    with by_new_clients(on_event("before-call.ssm.GetParameterHistory", heard)):
         sweep(stack)
         sweep(stack)
-    modes._store.cache_clear()  # noqa: SLF001
 
     assert 2 == len(reads)
 

@@ -3,8 +3,8 @@
 import json
 import socket
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
@@ -17,7 +17,6 @@ from jsonschema import Draft202012Validator
 
 from builders import NOW, RULES, idle_job, persons_message
 from deployed import refuse
-from idle_jobs import services
 from idle_jobs.aws import BUS_CONFIG
 from idle_jobs.event_bus import ANNOUNCEMENT, HALT, LEAST_LEFT, OUTCOME, EventBus, Lost
 from idle_jobs.messages.outcome import Ended, Outcome, outcome_of
@@ -32,7 +31,7 @@ from listener import Listener
 from local.runner import Runner
 from local.schedule import DAILY
 from markdown import fences
-from stacks import START, add_busy, add_idle, after, ends, sweep
+from stacks import START, add_busy, add_idle, after, by_new_clients, ends, sweep
 from standin.cluster import Cluster
 
 PAGE = Path(__file__).parents[1] / "docs" / "operating.md"
@@ -305,15 +304,9 @@ def test_the_rule_of_the_page_matches_what_needs_a_person() -> None:
     assert sorted(heard) == [HALT, "force_closed", "parked"]
 
 
-@contextmanager
-def bus_refused(code: str) -> Iterator[None]:
+def bus_refused(code: str) -> AbstractContextManager[None]:
     """Let EventBridge take no event."""
-    with refuse("events.PutEvents", code):
-        services._eventbridge.cache_clear()  # noqa: SLF001 - a client keeps what it hears
-        try:
-            yield
-        finally:
-            services._eventbridge.cache_clear()  # noqa: SLF001
+    return by_new_clients(refuse("events.PutEvents", code))
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from idle_jobs import modes
+from idle_jobs import aws
 from idle_jobs.messages.terms import Mode, stricter
 from idle_jobs.modes import (
     NOBODY,
@@ -19,6 +19,7 @@ from idle_jobs.modes import (
     read_mode,
     read_mode_set,
 )
+from stacks import forget
 
 NAME = "/a-stack/mode"
 
@@ -37,10 +38,10 @@ def store() -> Iterator[Any]:
 def ssm(store: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Keep a mode in the store, and read it as after a cold start."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-    modes._store.cache_clear()  # noqa: SLF001
+    forget()
     store.put_parameter(Name=NAME, Value=" close\n", Type="String", Overwrite=True)
     yield
-    modes._store.cache_clear()  # noqa: SLF001
+    forget()
 
 
 def test_a_mode_is_one_of_three_words() -> None:
@@ -76,7 +77,7 @@ def refuse(call: str, code: str) -> None:
     """Let the store of the functions refuse a call from now on."""
     error = {"Code": code, "Message": "not today"}
     answer = SimpleNamespace(status_code=400), {"Error": error, "ResponseMetadata": {}}
-    client = modes._store().client  # noqa: SLF001
+    client = aws.client("ssm")
     answers: Any = lambda **_: answer  # noqa: E731
     client.meta.events.register(f"before-call.ssm.{call}", answers)
 

@@ -9,8 +9,6 @@ import pytest
 
 from bench import Bench
 from builders import NOW, ago, closed_job
-from deployed import refuse
-from idle_jobs import services
 from idle_jobs.elastic.opening import open_job, start_datafeed
 from idle_jobs.errors import LookAgain
 from idle_jobs.messages.undo_request import Reopen
@@ -273,15 +271,13 @@ def test_a_credential_that_may_not_open_is_told(closed: Runner) -> None:
 def test_a_ledger_that_is_away_stops_the_round(closed: Runner) -> None:
     """Nothing is opened that could not be marked."""
     [item] = closed.ledger()
-    with refuse("dynamodb.UpdateItem", "InternalServerError"):
-        services._made_dynamodb.cache_clear()  # noqa: SLF001
+    with ledger_refused("dynamodb.UpdateItem"):
         answer = undo_again(closed)
     assert results(answer) == ["web: not yet ledger_away"]
     assert state(closed)[0] == "closed"
     with ledger_refused():
         answer = undo_again(closed, item["closed"])
         assert results(answer) == ["web: not yet ledger_away"]
-    services._made_dynamodb.cache_clear()  # noqa: SLF001
     assert results(undo_again(closed)) == ["web: reopened requested"]
 
 

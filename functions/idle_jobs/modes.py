@@ -8,14 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import boto3
-from aws_lambda_powertools.utilities.parameters import SSMProvider
-from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
 from botocore.exceptions import BotoCoreError, ClientError
 
-from idle_jobs.aws import CLIENT_CONFIG
+from idle_jobs.aws import client
+from idle_jobs.kept import Kept
 from idle_jobs.messages.terms import Mode
 from idle_jobs.texts import tidy
 
@@ -45,22 +43,12 @@ class ModeSet:
         return max(now - self.at, timedelta()) if self.at else None
 
 
-class _Store(SSMProvider):
-    """The Parameter Store; a mode that was never set is cached like any other."""
-
-    def _get(self, name: str, decrypt: bool = False, **options: Any) -> str:  # noqa: ANN401 - Powertools'
-        try:
-            return super()._get(name, decrypt, **options)
-        except self.client.exceptions.ParameterNotFound:
-            return Mode.OBSERVE
-
-
 def read_mode(parameter: str, *, fresh: bool = False) -> Mode:
     """Return the mode as it was at most 30 s ago, or as it is now if `fresh`."""
     try:
-        value = _store().get(parameter, max_age=MODE_MAX_AGE, force_fetch=fresh)
-        return Mode(tidy(str(value)))
-    except (GetParameterError, BotoCoreError, ClientError) as error:
+        value = _modes().get(parameter, fresh=fresh)
+        return Mode(tidy(value))
+    except (BotoCoreError, ClientError) as error:
         raise ModeUnreadable(f"{parameter} could not be read: {error}") from error
     except ValueError as error:
         modes = ", ".join(Mode)
@@ -70,18 +58,18 @@ def read_mode(parameter: str, *, fresh: bool = False) -> Mode:
 
 def read_mode_set(parameter: str) -> ModeSet:
     """Return when the mode was last written, and by whom, as far as it can be read."""
-    client = _store().client
+    ssm = _ssm()
     try:
-        return last_set(client, parameter)
-    except client.exceptions.ParameterNotFound:
+        return last_set(ssm, parameter)
+    except ssm.exceptions.ParameterNotFound:
         return ModeSet(by=NOBODY)
     except (BotoCoreError, ClientError):
         return ModeSet()
 
 
-def last_set(client: "SSMClient", parameter: str) -> ModeSet:
+def last_set(ssm: "SSMClient", parameter: str) -> ModeSet:
     """Return the last write of the mode; only the history knows who wrote it."""
-    pages = client.get_paginator("get_parameter_history")
+    pages = ssm.get_paginator("get_parameter_history")
     versions = (
         v for page in pages.paginate(Name=parameter) for v in page["Parameters"]
     )
@@ -92,6 +80,19 @@ def last_set(client: "SSMClient", parameter: str) -> ModeSet:
 
 
 @cache
-def _store() -> _Store:
-    # With the default session of boto3: a new one loads the data of botocore again.
-    return _Store(boto3_client=boto3.client("ssm", config=CLIENT_CONFIG))
+def _modes() -> Kept[str]:
+    return Kept(_stored, timedelta(seconds=MODE_MAX_AGE))
+
+
+def _stored(parameter: str) -> str:
+    """Return what is in a parameter; the mode of a new stack if there is none."""
+    ssm = _ssm()
+    try:
+        return ssm.get_parameter(Name=parameter)["Parameter"]["Value"]
+    except ssm.exceptions.ParameterNotFound:
+        return Mode.OBSERVE
+
+
+def _ssm() -> "SSMClient":
+    ssm: SSMClient = client("ssm")
+    return ssm

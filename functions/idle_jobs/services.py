@@ -5,19 +5,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, partial
-from threading import Lock
-from typing import TYPE_CHECKING
 
-import boto3
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from idle_jobs.aws import BUS_CONFIG, CLIENT_CONFIG
+from idle_jobs.aws import BUS_CONFIG, client
 from idle_jobs.elastic.cluster import Cluster
 from idle_jobs.elastic.credential import Credential
 from idle_jobs.elastic.signing import Direct, Signer, SigV4
 from idle_jobs.elastic.transport import Timeouts, Wire
-from idle_jobs.event_bus import Client, EventBus
+from idle_jobs.event_bus import EventBus
 from idle_jobs.ledger import Ledger
 from idle_jobs.messages.close_message import CloseMessage
 from idle_jobs.messages.terms import Mode, Origin, stricter
@@ -28,10 +25,7 @@ from idle_jobs.settings import Settings, current
 from idle_jobs.steps.digest_item import Every
 from idle_jobs.steps.role import Role
 from idle_jobs.telemetry import Telemetry
-from idle_jobs.topic import Publisher, Topic
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
+from idle_jobs.topic import Topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +82,7 @@ def open_services(inbox: str, logger: Logger, metrics: Metrics) -> Services:
         cluster_name=settings.cluster_name,
         cluster=_cluster(settings),
         outbox=_outbox(settings),
-        ledger=Ledger(_dynamodb, settings.ledger_table),
+        ledger=Ledger(partial(client, "dynamodb"), settings.ledger_table),
         inbox=getattr(settings, inbox) if inbox else "",
         telemetry=Telemetry(logger, metrics, _bus(settings)),
         timeouts=settings.timeouts,
@@ -146,53 +140,23 @@ def signer_of(settings: Settings) -> Signer:
 @cache
 def _outbox(settings: Settings) -> Outbox:
     return Outbox(
-        boto3.client("sqs", config=CLIENT_CONFIG),
+        client("sqs"),
         settings.close_queue_url,
         settings.force_queue_url,
         settings.parking_queue_url,
     )
 
 
-_MAKING = Lock()
-
-
-def _dynamodb() -> "DynamoDBClient":
-    """Return the client of the ledger.
-
-    It is made when it is first needed, since most batches close nothing. Then the
-    threads of the Closer need it at once, and boto3 makes no clients in parallel.
-    """
-    with _MAKING:
-        return _made_dynamodb()
-
-
-@cache
-def _made_dynamodb() -> "DynamoDBClient":
-    return boto3.client("dynamodb", config=CLIENT_CONFIG)
-
-
 def _bus(settings: Settings) -> EventBus | None:
     name, cluster = settings.event_bus_name, settings.cluster_name
-    return EventBus(_eventbridge, name, cluster) if name else None
-
-
-@cache
-def _eventbridge() -> Client:
-    """Return a client. It is made for the first event."""
-    client: Client = boto3.client("events", config=BUS_CONFIG)
-    return client
+    connect = partial(client, "events", BUS_CONFIG)
+    return EventBus(connect, name, cluster) if name else None
 
 
 def _topic(settings: Settings) -> Topic | None:
     arn, every, price = settings.digest_topic, settings.digest, settings.gib_hour_price
-    return Topic(_sns, arn, Every(every), price) if arn else None
-
-
-@cache
-def _sns() -> Publisher:
-    """Return a client. It is made for the first digest."""
-    client: Publisher = boto3.client("sns", config=BUS_CONFIG)
-    return client
+    connect = partial(client, "sns", BUS_CONFIG)
+    return Topic(connect, arn, Every(every), price) if arn else None
 
 
 def seconds_left(context: LambdaContext) -> Callable[[], float]:

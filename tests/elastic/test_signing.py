@@ -9,6 +9,7 @@ from pathlib import Path
 import boto3
 import pytest
 import time_machine
+from botocore.session import get_session
 from moto import mock_aws
 
 from idle_jobs.elastic.cluster import Cluster
@@ -162,7 +163,7 @@ def test_expired_credentials_are_looked_up_anew(
 def test_one_look_up_serves_all_that_found_their_credentials_stale(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Ten looks that are refused at once: each look-up would take its own 10 MB."""
+    """Ten looks that are refused at once."""
     looked_up, script, config = (tmp_path / name for name in ("count", "sh", "config"))
     found = '{"Version": 1, "AccessKeyId": "AKID", "SecretAccessKey": "secret"}'
     script.write_text(f"echo >> {looked_up}; sleep 0.5; echo '{found}'")
@@ -170,6 +171,8 @@ def test_one_look_up_serves_all_that_found_their_credentials_stale(
     monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name, raising=False)
+    # A session reads its configuration once.
+    monkeypatch.setattr("idle_jobs.aws.SESSION", get_session())
     signer = SigV4("es")
     with ThreadPoolExecutor(10) as looks:
         for _ in range(10):

@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import boto3
 import pytest
 
 from builders import NOW
 from hostile.bodies import record
+from idle_jobs import aws, services
 from local.runner import AWS_KEYS, Runner
 from standin.cluster import Cluster
 
@@ -97,7 +97,7 @@ class Seen:
 @contextmanager
 def edge(**parameters: str) -> Iterator[Edge]:
     """Yield a stack at NOW, whose cluster is for the test to answer for."""
-    make = boto3.client
+    make = aws.client
     with Runner(Cluster(), NOW, parameters) as stack, pytest.MonkeyPatch.context() as p:
         it = Edge(stack)
         for name in {*os.environ} - {*AWS_KEYS, "PATH", "HOME"}:
@@ -106,5 +106,5 @@ def edge(**parameters: str) -> Iterator[Edge]:
         def client(name: Any, **own: Any) -> Any:
             return it if name == "sqs" else make(name, **own)
 
-        p.setattr(boto3, "client", client)
+        p.setattr(services, "client", client)
         yield it

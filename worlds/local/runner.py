@@ -29,6 +29,7 @@ import botocore.session
 import time_machine
 from moto import mock_aws
 
+import idle_jobs.aws
 from local.digests import Digests
 from local.place import REGION
 from local.queues import Queues
@@ -57,6 +58,7 @@ STACKS = count(1)
 
 # One for all stacks: a new one reads botocore's models from disk anew, for 0.3 s.
 SESSION = botocore.session.get_session()
+idle_jobs.aws.SESSION = SESSION
 
 Action = Callable[[], object]
 

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from idle_jobs.aws import CLIENT_CONFIG
+from idle_jobs.aws import client
 from idle_jobs.doctor import cluster as of_cluster
 from idle_jobs.doctor import front_door, network, rights
 from idle_jobs.doctor.finding import Finding, Level, fail, ok, skipped, warn, worst
@@ -145,7 +144,6 @@ def _signed_as(settings: Settings) -> str:
     if settings.role_arn:
         return settings.role_arn
     try:
-        sts = boto3.client("sts", config=CLIENT_CONFIG)
-        return str(sts.get_caller_identity()["Arn"])
+        return str(client("sts").get_caller_identity()["Arn"])
     except (BotoCoreError, ClientError):
         return "the function's role"

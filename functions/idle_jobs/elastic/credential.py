@@ -4,16 +4,15 @@ import json
 import re
 from base64 import b64encode
 from collections.abc import Mapping
+from datetime import timedelta
 from functools import cache
 from typing import Any
 
-import boto3
-from aws_lambda_powertools.utilities.parameters import SecretsProvider
-from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
 from botocore.exceptions import BotoCoreError, ClientError
 
-from idle_jobs.aws import CLIENT_CONFIG
+from idle_jobs.aws import client
 from idle_jobs.errors import Refused
+from idle_jobs.kept import Kept
 from idle_jobs.texts import decoded, needed, tidied
 
 SECRET_MAX_AGE = 300  # seconds
@@ -39,26 +38,24 @@ class Credential:
 
     def refresh(self) -> None:
         """Read the secret again, not from the cache."""
-        self._secret(force_fetch=True)
+        self._secret(fresh=True)
 
     def authorization(self) -> str:
         """Return the value for the Authorization header."""
         return authorization_of(self._secret())
 
-    def _secret(self, *, force_fetch: bool = False) -> str:
+    def _secret(self, *, fresh: bool = False) -> str:
         try:
-            secret = _secrets().get(
-                self._arn, max_age=SECRET_MAX_AGE, force_fetch=force_fetch
-            )
-        except (GetParameterError, BotoCoreError, ClientError) as error:
+            secret = _secrets().get(self._arn, fresh=fresh)
+        except (BotoCoreError, ClientError) as error:
             raise Refused(f"the secret {self._arn} could not be read") from error
         return decoded_secret(secret)
 
 
-def decoded_secret(secret: object) -> str:
+def decoded_secret(secret: str | bytes) -> str:
     """Return the text of a secret that was stored as text or as bytes."""
     try:
-        return decoded(secret) if isinstance(secret, str | bytes) else ""
+        return decoded(secret)
     except ValueError as error:
         raise Refused(f"the secret: {error}") from None
 
@@ -113,7 +110,12 @@ def _joined(name: str, secret: str) -> str:
 
 
 @cache
-def _secrets() -> SecretsProvider:
-    # With the default session of boto3: a new one loads the data of botocore again.
-    client = boto3.client("secretsmanager", config=CLIENT_CONFIG)
-    return SecretsProvider(boto3_client=client)
+def _secrets() -> Kept[str | bytes]:
+    return Kept(_stored, timedelta(seconds=SECRET_MAX_AGE))
+
+
+def _stored(arn: str) -> str | bytes:
+    found = client("secretsmanager").get_secret_value(SecretId=arn)
+    kind = "SecretString" if "SecretString" in found else "SecretBinary"
+    stored: str | bytes = found[kind]
+    return stored

@@ -8,7 +8,6 @@ gets an AWS4Auth of its own, made from a snapshot of the credentials.
 from threading import Lock
 from typing import Protocol
 
-import boto3
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import (
@@ -22,7 +21,7 @@ from requests import PreparedRequest
 from requests.auth import AuthBase
 from requests_aws4auth import AWS4Auth
 
-from idle_jobs.aws import CLIENT_CONFIG
+from idle_jobs.aws import client, current_credentials, current_region
 from idle_jobs.elastic.credential import Credential
 from idle_jobs.errors import Refused
 
@@ -90,23 +89,22 @@ class SigV4(AuthBase):
         """Fetch the credentials again, once for all threads that found them stale."""
         stale = self._credentials
         with self._refreshing:
-            # Each fetch takes 10 MB, and ten threads may get a 403 at the same time.
+            # Ten threads may get a 403 at the same time.
             if self._credentials is stale:
                 self._look_up()
                 if self._carried:
                     self._carried.refresh()
 
     def _look_up(self) -> None:
-        session = boto3.Session()
         credentials: Credentials | DeferredRefreshableCredentials | None
-        credentials = session.get_credentials()
         if self._role_arn:
             role = {"RoleArn": self._role_arn, "RoleSessionName": "idle-job-closer"}
-            sts = session.client("sts", config=CLIENT_CONFIG)
-            refresh = create_assume_role_refresher(sts, role)
+            refresh = create_assume_role_refresher(client("sts"), role)
             credentials = DeferredRefreshableCredentials(refresh, "assume-role")
+        else:
+            credentials = current_credentials()
         # Assigned last and together: other threads sign with the old ones until then.
-        region = self._given_region or session.region_name
+        region = self._given_region or current_region()
         self._region, self._credentials = region, credentials
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
