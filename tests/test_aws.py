@@ -4,14 +4,13 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from botocore.loaders import JSONFileLoader, Loader
+from botocore.exceptions import UnknownServiceError
+from botocore.loaders import Loader
 from botocore.session import get_session
 
 from idle_jobs import aws
-from idle_jobs.aws import BUS_CONFIG, CLIENT_CONFIG, Models
+from idle_jobs.aws import BUS_CONFIG, CLIENT_CONFIG, SERVICES, Models
 from stacks import forget
-
-SERVICES = ("dynamodb", "events", "secretsmanager", "sns", "sqs", "ssm", "sts")
 
 
 @pytest.fixture(autouse=True)
@@ -52,16 +51,9 @@ def test_threads_share_a_client() -> None:
     assert len(clients) == 1
 
 
-class Unread(JSONFileLoader):
-    """The files of a loader, none of which is to be read."""
+def test_no_folder_of_another_service_is_looked_into() -> None:
+    """Without ours, botocore does, before its first client, for 25 ms."""
+    with pytest.raises(UnknownServiceError):
+        aws.client("s3")
 
-    def exists(self, file_path: str) -> bool:
-        """Fail, since this is asked for each file."""
-        raise AssertionError(file_path)
-
-
-def test_the_models_are_those_of_botocore() -> None:
-    """Each service is found, and no folder is looked into, which takes 25 ms."""
-    found = set(Models(file_loader=Unread()).list_available_services("service-2"))
-
-    assert set(SERVICES) < set(Loader().list_available_services("service-2")) <= found
+    assert set(SERVICES) < set(Loader().list_available_services("service-2"))

@@ -6,6 +6,7 @@ import re
 import pytest
 
 from contract.test_arrows import ROOT, SOURCES
+from idle_jobs.aws import SERVICES
 from local.intrinsics import load_template
 from local.topology import TEMPLATE
 from markdown import code, fences, table
@@ -21,6 +22,7 @@ def test_every_service_that_the_functions_call_has_an_endpoint() -> None:
     called = set(re.findall(r"\bclient(?:\(|, )\"([\w-]+)\"", "".join(calls)))
     told = {row["Endpoint"].strip("`") for row in table(PAGE, "Endpoint")}
 
+    assert called == {*SERVICES}
     assert told == called | {"execute-api"}
 
 
