@@ -15,7 +15,7 @@ DEPLOY := prerequisites answers deploy
 LOOK := plan explain doctor history report parked mode
 ACT := close undo redrive pause resume
 SIMULATED := demo cluster simulate
-.PHONY: help .programs $(DEPLOY) setup $(LOOK) $(ACT) validate $(SIMULATED) conformance mutants reliability settings-table costs released test quick worlds quick313 lint audit build sbom package e2e check clean
+.PHONY: help .programs $(DEPLOY) setup $(LOOK) $(ACT) validate $(SIMULATED) conformance mutants reliability settings-table costs bench released test quick worlds quick313 lint audit build sbom package e2e check clean
 .NOTPARALLEL:
 
 export PYTHONPATH := functions:worlds:tests:.
@@ -125,6 +125,9 @@ settings-table: .venv/.ready ## Write the settings table of docs/operating.md.
 costs: .venv/.ready ## Write docs/costs.md from template.yaml and dated prices.
 	@$(DEV)/python -m costs
 
+bench: .venv/.ready .venv-313/.ready .venv-e2e/.ready build ## Speed, size, cost beside peers; writes a page. ROWS=1,6.
+	@ROWS=$(call text,ROWS) $(DEV)/python -m benchmark
+
 released: .venv/.ready ## Write what the next version has to keep, at a release.
 	@$(DEV)/python -m upgrades
 
@@ -177,8 +180,8 @@ sbom: .venv-sbom/.ready ## Write .aws-sam/sbom.json: what is deployed, in Cyclon
 package: .venv-cli/.ready build sbom ## For those without SAM: dist/idle-job-closer-*.zip.
 	@$(OPS)/python -m tools.package dist
 
-e2e: .venv/.ready .venv-e2e/.ready build sbom ## Run what was built under Lambda's real runtime client.
-	@$(DEV)/pytest -q -n 2 -m e2e tests/e2e
+e2e: .venv/.ready .venv-313/.ready .venv-e2e/.ready build sbom ## Run what was built under Lambda's real runtime client.
+	@$(DEV)/pytest -q -n 2 -m e2e tests/e2e worlds/benchmark
 
 check: lint audit e2e test ## All that CI checks; quick313 unless this is Python 3.13.
 	@$(DEV)/python -c "import sys; sys.exit(sys.version_info[:2] != (3, 13))" || \

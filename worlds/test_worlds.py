@@ -22,6 +22,11 @@ KNOWN: dict[str, set[str]] = {
     "local": {"standin", "idle_jobs", "idle_jobs_cli"},
     "simulation": {"standin", "local", "idle_jobs_cli.output.terminal", *PRODUCT},
     "mutants": {"idle_jobs.times"},  # It loads what it breaks by name.
+    # It prices what the document of the costs prices, and serves TLS as tests do.
+    "benchmark": {
+        *("standin", "local", "simulation", "idle_jobs"),
+        *("costs", "certificates"),
+    },
 }
 KNOWN_TO_TESTS: dict[str, set[str]] = {
     "standin": set(),
@@ -29,6 +34,7 @@ KNOWN_TO_TESTS: dict[str, set[str]] = {
     "local": {"simulation", "idle_jobs_cli", "commands", "markdown", *PRODUCT},
     "simulation": {"builders"},
     "mutants": {"simulation"},
+    "benchmark": set(),
 }
 
 
