@@ -24,6 +24,7 @@ from standin.cluster import Cluster
 MEASURED_SLOW = (
     "tests/test_event_bus",
     "tests/test_ledger",
+    "tests/test_open_reading.py",
     "tests/test_quiet_hours.py::test_a_message",
     "tests/test_services",
     "tests/test_sweeper",

@@ -32,7 +32,7 @@ from idle_jobs.messages.request import Request, parse_request, sweep_request
 from idle_jobs.messages.terms import Mode
 from idle_jobs.modes import NOBODY
 from idle_jobs.policy.limits import Read
-from idle_jobs.reading import read_all
+from idle_jobs.reading import read_all, read_open
 from idle_jobs.services import Services, invoked, seconds_left
 from idle_jobs.steps.deadlines import LONGEST_WAIT
 from idle_jobs.sweeping import park_request, refuse_other_cluster, sweep, sweep_nothing
@@ -59,7 +59,7 @@ def sweep_at_once(request: Request, services: Services) -> dict[str, Any]:
     if isinstance(mode, Stopped):
         return sweep_nothing(request, services, services.clock())
     try:
-        read = read_all(services)
+        read = read_open(services) if request.is_sweep else read_all(services)
     except ClusterError as error:
         services.telemetry.trouble(error)
         raise

@@ -11,6 +11,7 @@ from deployed import on_event, refuse
 from idle_jobs import aws, modes
 from idle_jobs.times import rfc3339
 from local.runner import Runner
+from standin.cluster import API_KEY
 
 START = datetime(2026, 3, 2, 6, 5, tzinfo=UTC)
 
@@ -31,6 +32,11 @@ def add_busy(stack: Runner, job_id: str = "web", **fields: Any) -> None:
     """Add a job that works: only an explicit request closes it."""
     busy = {"last_data": START - timedelta(minutes=1), "datafeed": "started"}
     add_idle(stack, job_id, **(busy | fields))
+
+
+def hide_tasks(stack: Runner) -> None:
+    """Let the key do all that is needed, but not see the tasks of the cluster."""
+    stack.cluster.keys = {f"ApiKey {API_KEY}": ("manage_ml",)}
 
 
 @contextmanager

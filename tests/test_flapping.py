@@ -115,7 +115,7 @@ def test_without_the_ledger_every_job_is_judged_like_any_other(stack: Runner) ->
 
 
 def test_a_batch_of_requests_reads_the_ledger_once(stack: Runner) -> None:
-    """As it reads the cluster; so does a sweep, which also measures what it saved."""
+    """As it reads the cluster; a sweep reads and writes which jobs are open, too."""
     add_idle(stack)
     for n in range(3):
         stack.request(job_id="web", only_if_idle=True, request_id=f"r-{n}")
@@ -125,4 +125,5 @@ def test_a_batch_of_requests_reads_the_ledger_once(stack: Runner) -> None:
         of_requests = [*heard]
         sweep(stack)
 
-    assert (of_requests, heard) == (["Query"], ["Query"] * 2)
+    assert of_requests == ["Query"]
+    assert heard[1:] == ["Query", "Query", "PutItem"]

@@ -54,7 +54,8 @@ def sweep(
     resolved = resolve(request, read.jobs)
     if resolved.refusal is Reason.ONLY_IF_IDLE_REQUIRED:
         raise BadBody(resolved.detail, resolved.refusal)
-    if resolved.refusal:
+    # A schedule asks for no job by name: if none is open, nothing has to be told.
+    if resolved.refusal and not request.is_sweep:
         _skip(request, request.job_id, resolved.refusal, resolved.detail, services)
     verdicts = [judge(job, now, services.rules) for job in resolved.jobs]
     plan = plan_of(request, verdicts, read, now, services.rules)
@@ -66,7 +67,9 @@ def sweep(
         report_halts(request, plan, services, mode)
     written = services.ask_mode_set() if request.is_sweep else ModeSet()
     summary = summary_of(request, verdicts, plan, mode, written, now)
-    if ignored := list(without_effect(read.jobs, services.rules)):
+    if not read.whole:  # Most closed jobs were not read, so they cannot be counted.
+        summary["verdicts"].pop(Reason.ALREADY_CLOSED, None)
+    if ignored := list(without_effect(read.jobs, services.rules, read.matched)):
         summary["ignored"] = ignored
     if request.is_sweep:
         worth = report_worth(verdicts, read.closings, services, now)

@@ -30,6 +30,7 @@ import time_machine
 from moto import mock_aws
 
 import idle_jobs.aws
+from idle_jobs.steps.open_lately import OPEN_JOBS
 from local.digests import Digests
 from local.place import REGION
 from local.queues import Queues
@@ -266,8 +267,12 @@ class Runner:
         return variables | SHORT_TIMEOUTS | dict(self.timeouts)
 
     def ledger(self) -> list[dict[str, Any]]:
-        """Return the items of the ledger, by the time of their closings."""
-        return self.topology.ledger.items(self.name)
+        """Return the items of the ledger, by the time of their closings.
+
+        That of the open jobs, which each sweep remembers for the next, is left out.
+        """
+        items = self.topology.ledger.items(self.name)
+        return [item for item in items if item["closed"] != OPEN_JOBS]
 
     def outcomes(self, request_id: str = "") -> list[dict[str, Any]]:
         """Return the outcomes so far, of one request or of all."""

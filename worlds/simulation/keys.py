@@ -1,5 +1,6 @@
 """The key to the cluster: in its store, and in each function's own copy of it."""
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, cast
 
 from idle_jobs.elastic import credential
@@ -12,6 +13,15 @@ if TYPE_CHECKING:
 
 FIRST = f"ApiKey {API_KEY}"
 SECOND = "ApiKey cm90YXRlZDprZXk="
+
+
+# All that the product needs, and without the right to see the tasks of the cluster.
+NARROW = ("manage_ml",)
+
+
+def granted(keys: tuple[str, ...], *, narrow: bool) -> Collection[str]:
+    """Return keys that may do everything, or `narrow` ones."""
+    return dict.fromkeys(keys, NARROW) if narrow else keys
 
 
 class Stored:

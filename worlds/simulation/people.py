@@ -10,7 +10,7 @@ from typing import Any
 from idle_jobs.times import spoken
 from simulation.asks import Asks
 from simulation.history import Asked, Posted, Redriven, Turned
-from simulation.keys import FIRST, SECOND
+from simulation.keys import FIRST, SECOND, granted
 from simulation.owners import Owners
 from simulation.sqs import Message
 from simulation.stack import Stack
@@ -151,13 +151,15 @@ class People:
         """Change the key: with both valid for a while, or first at the cluster."""
         stack, world = self._stack, self._stack.world
         now, gap = world.now, self._source.random() < 0.5
-        stack.cluster.keys = (SECOND,) if gap else (FIRST, SECOND)
+        new = granted((SECOND,), narrow=stack.narrow)
+        both = granted((FIRST, SECOND), narrow=stack.narrow)
+        stack.cluster.keys = new if gap else both
         stored = now + timedelta(minutes=self._source.uniform(1, 6))
         if gap:
             stack.note(Turned(now, "door", "shut"))
             stack.note(Turned(stored, "door", "open"))
         world.at(stored, lambda: setattr(stack, "secret", SECOND))
-        world.after(900, lambda: setattr(stack.cluster, "keys", (SECOND,)))
+        world.after(900, lambda: setattr(stack.cluster, "keys", new))
 
     def _park_long_ago(self) -> None:
         """Leave requests of last week parked when a schedule begins."""

@@ -11,6 +11,7 @@ from local.schedule import scheduled_event
 from local.topology import Topology
 from simulation.faults import Faults, in_words, windows
 from simulation.history import Asked, History, Turned
+from simulation.keys import FIRST, granted
 from simulation.people import People
 from simulation.population import Stops, outage, populate
 from simulation.stack import Stack, Story
@@ -26,6 +27,9 @@ START = datetime(2026, 3, 2, 5, 50, tzinfo=UTC)
 SPANS = (timedelta(hours=2), timedelta(hours=7))
 LONGEST = timedelta(hours=72)
 SWEEPS = Clock("cron(0 0/6 * * ? *)")
+
+# Of so many stacks, the key may not see the tasks, and each sweep reads all jobs.
+NARROW_KEYS = 0.3
 
 WORKING = ("RequestQueue", "CloseQueue", "ForceQueue")
 
@@ -68,6 +72,9 @@ def build(schedule: Schedule) -> Stack:
     cluster = Cluster(version)
     world = World(START)
     stack = Stack(world, cluster, schedule.topology, schedule.stories, faults, source)
+    rights = Random(f"{schedule.seed} rights")  # noqa: S311 - as above
+    stack.narrow = rights.random() < NARROW_KEYS
+    cluster.keys = granted((FIRST,), narrow=stack.narrow)
     stops = _turn(stack, life)
     kinds = populate(cluster, schedule.jobs, START, faults, life, stack.note, stops)
     span = _span(schedule)

@@ -31,7 +31,8 @@ TRIES_AGAIN = (60, 120)
 class Stack:
     """Invokes stories for what the queues hold and the rule fires.
 
-    `dies` overrides the drawn deaths: by function and number of its invocation.
+    `dies` overrides the drawn deaths: by function and number of its invocation. With
+    `narrow`, the key to the cluster may not see its tasks.
     """
 
     world: World
@@ -45,6 +46,7 @@ class Stack:
     parameters: tuple[tuple[str, str], ...] = ()
     modes: dict[str, tuple[datetime, Any]] = field(default_factory=dict)
     no_modes: bool = False
+    narrow: bool = False
     secret: str = FIRST
     copies: dict[str, tuple[datetime, str]] = field(default_factory=dict)
     broken: list[BaseException] = field(default_factory=list)

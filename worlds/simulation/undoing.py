@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
+from idle_jobs.steps.open_lately import OPEN_JOBS
 from idle_jobs.times import moment, rfc3339
 from simulation.faults import Faults, windows
 from simulation.history import Told, Undid
@@ -81,7 +82,11 @@ def undo(seed: int, jobs: int = 100, *, owners: float = 0) -> Undone:
         before,
         closed,
         _states(stack),
-        tuple(_plain(item) for item in stack.ledger.items.values()),
+        tuple(
+            _plain(item)
+            for (_, closed), item in stack.ledger.items.items()
+            if closed != OPEN_JOBS
+        ),
         tuple(e for e in stack.events if isinstance(e, Undid)),
         tuple(e for e in stack.events if isinstance(e, Told) and e.at > begun),
     )

@@ -1,56 +1,35 @@
 """Calls one cluster: read its jobs, close one of them."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from math import inf
 from time import monotonic
 from typing import Any
 from urllib.parse import quote
 
-from idle_jobs.elastic.answers import no_object, parsed
-from idle_jobs.elastic.info import (
-    INFO_FIELDS,
-    ON_SERVERLESS,
-    Info,
-    read_info,
-)
-from idle_jobs.elastic.job_reader import read_jobs
+from idle_jobs.elastic.answers import not_the_cluster, parsed
+from idle_jobs.elastic.info import INFO_FIELDS, ON_SERVERLESS, Info, read_info
+from idle_jobs.elastic.job_reader import read_closed, read_jobs
 from idle_jobs.elastic.json_fields import Json
 from idle_jobs.elastic.lists import (
     CONFIG_FIELDS,
     FEED_CONFIG_FIELDS,
     FEED_FIELDS,
+    FINISHED_FIELDS,
     LONGEST_LIST,
     STATS_FIELDS,
     datafeeds_of,
     doubted,
-    items_of,
-    longest_of,
-    packed,
+    finished_since,
     unread_datafeeds,
     with_datafeeds,
-    without,
 )
+from idle_jobs.elastic.reader import DATAFEEDS, JOBS, Ids, Reader
 from idle_jobs.elastic.tasks import TASK_FIELDS, TASKS_PATH, Tasks, read_tasks
 from idle_jobs.elastic.transport import LONGEST_ANSWER, Wire
 from idle_jobs.elastic.untold import Untold
-from idle_jobs.errors import (
-    BadRequest,
-    Evidence,
-    Gone,
-    LookAgain,
-    NotOnServerless,
-    NotSent,
-    Refused,
-    TryLater,
-)
+from idle_jobs.errors import BadRequest, Gone, LookAgain, NotOnServerless, Refused
 from idle_jobs.policy.job import Job
-
-# Path, name of the list in the answer, and id field.
-_JOBS = ("/_ml/anomaly_detectors", "jobs", "job_id")
-_DATAFEEDS = ("/_ml/datafeeds", "datafeeds", "datafeed_id")
-
-Ids = Sequence[str] | None
 
 
 class Cluster:
@@ -63,7 +42,7 @@ class Cluster:
         untold: Untold | None = None,
     ) -> None:
         self._wire = wire
-        self._limit = limit
+        self._reader = Reader(wire, limit)
         self._untold = untold or Untold()
 
     def within(self, limit: Callable[[], float]) -> "Cluster":
@@ -89,22 +68,60 @@ class Cluster:
         `now` is the time at which the read begins; `open_start` is computed from it. If
         an id has become the name of a group, the answer has the jobs of that group.
         """
-        began = monotonic()
-        info = self._info()
+        began, info = monotonic(), self._info()
         # Stats before configs: a job that the stats show as closed has a finished_time.
-        stats, failures = self._list(_JOBS, "/_stats", STATS_FIELDS, ids)
+        stats, failures = self._reader.items(JOBS, "/_stats", STATS_FIELDS, ids)
         read_at = now + timedelta(seconds=int(monotonic() - began))
-        configs, _ = self._list(_JOBS, "", CONFIG_FIELDS, ids)
-        named = ids is not None and info.names_datafeeds
-        feed_ids = list(datafeeds_of(configs)) if named else None
-        feeds, _ = self._list(_DATAFEEDS, "/_stats", FEED_FIELDS, feed_ids)
-        if unread := list(unread_datafeeds(configs, feeds)):
-            those = None if ids is None else unread
-            found, _ = self._list(_DATAFEEDS, "", FEED_CONFIG_FIELDS, those)
-            configs = with_datafeeds(configs, found)
-        mode = info.upgrade_mode
-        jobs = read_jobs(configs, stats, feeds, read_at=read_at, upgrade_mode=mode)
-        return [doubted(job, failures) for job in jobs] if failures else jobs
+        configs, _ = self._reader.items(JOBS, "", CONFIG_FIELDS, ids)
+        return self._joined(configs, stats, info, read_at, ids, failures)
+
+    def open_jobs(
+        self, now: datetime, tasks: Tasks, closed: Iterable[str], since: datetime
+    ) -> list[Job]:
+        """Return the jobs that have a task, and those of the `closed` ids that exist.
+
+        The stats of a closed job cost Elasticsearch two searches. So they are read only
+        if the job was closed at `since` or later, or if its datafeed runs. Of the other
+        closed jobs, only the configuration is read.
+        """
+        began, info = monotonic(), self._info()
+        ids = sorted({*tasks.jobs, *tasks.datafeeds.values()})
+        stats, failures = self._reader.items(JOBS, "/_stats", STATS_FIELDS, ids)
+        read_at = now + timedelta(seconds=int(monotonic() - began))
+        others = sorted(set(closed).difference(ids))
+        configs, _ = self._reader.items(JOBS, "", CONFIG_FIELDS, [*ids, *others])
+        lately = sorted(set(others).intersection(finished_since(configs, since)))
+        of_lately, doubts = self._reader.items(JOBS, "/_stats", STATS_FIELDS, lately)
+        alone = set(others).difference(lately)
+        jobs = self._joined(
+            [config for config in configs if config["job_id"] not in alone],
+            [*stats, *of_lately],
+            info,
+            read_at,
+            ids,
+            [*failures, *doubts],
+        )
+        left = (config for config in configs if config["job_id"] in alone)
+        return [*jobs, *read_closed(left, read_at)]
+
+    def closed_since(self, since: datetime) -> list[str]:
+        """Return the ids of the jobs that were closed at a time or later.
+
+        BadRequest if Elasticsearch has more jobs than it lists.
+        """
+        configs, _ = self._reader.items(JOBS, "", FINISHED_FIELDS, None)
+        return list(finished_since(configs, since))
+
+    def has_match(self, pattern: str) -> bool:
+        """Return whether an id, a group or a wildcard matches any job, open or not."""
+        path = f"{JOBS[0]}/{quote(pattern, safe='')}"
+        try:
+            answer = self.get(path, "count")
+        except Gone:
+            return False
+        if not isinstance(count := answer.get("count"), int):
+            raise not_the_cluster(path, "count", answer)
+        return count > 0
 
     def close(
         self,
@@ -144,57 +161,35 @@ class Cluster:
         )
         return parsed(body) or {}
 
+    def get(
+        self, path: str, fields: str, longest: int = LONGEST_ANSWER, **more: str
+    ) -> dict[str, Any]:
+        """Read an object of which the answer has these fields alone."""
+        return self._reader.get(path, fields, longest, **more)
+
     def _info(self) -> Info:
         try:
             return read_info(self.get("/_ml/info", INFO_FIELDS))
         except NotOnServerless:
             return ON_SERVERLESS
 
-    def _list(
-        self, what: tuple[str, str, str], suffix: str, fields: str, ids: Ids
-    ) -> tuple[list[Json], list[object]]:
-        """Return the items of a list, all or by id, and the failures of nodes."""
-        path, name, key = what
-        answers = [
-            answer
-            for pack in ([""] if ids is None else packed(ids))
-            for answer in self._known(path, pack, suffix, fields)
-        ]
-        items = [item for answer in answers for item in items_of(answer, name, key)]
-        whose = ("node_failures", "task_failures")
-        failures = [answer.get(name) for answer in answers for name in whose]
-        return items, [failure for failure in failures if failure]
-
-    def _known(self, path: str, pack: str, suffix: str, fields: str) -> Iterator[Json]:
-        """Yield the answers for a pack of ids, which is a 404 if one id is missing."""
-        whole = f"{path}{f'/{pack}' if pack else ''}{suffix}"
-        try:
-            yield self.get(whole, fields, longest_of(pack))
-        except Gone as gone:
-            for rest in without(pack, gone.missing):
-                yield from self._known(path, rest, suffix, fields)
-
-    def _limits(self) -> dict[str, float]:
-        """Return how long the next read may take, if there is a limit."""
-        if self._limit is None:
-            return {}
-        if (seconds := self._limit()) <= 0:
-            raise NotSent("there is no time left to read")
-        return {"read_timeout": seconds}
-
-    def get(
-        self, path: str, fields: str, longest: int = LONGEST_ANSWER, **more: str
-    ) -> dict[str, Any]:
-        """Read an object of which the answer has these fields alone."""
-        params = {"filter_path": fields, **more}
-        try:
-            body = self._wire.call(
-                "GET", path, params, longest=longest, **self._limits()
-            )
-        except (LookAgain, Evidence) as error:
-            # These errors are about closes. After a read they mean: try again.
-            raise TryLater(str(error)) from error
-        value = parsed(body)
-        if value is None:
-            raise no_object(path, body)
-        return dict(value)
+    def _joined(  # noqa: PLR0913, PLR0917 - the lists, and how they were read
+        self,
+        configs: list[Json],
+        stats: list[Json],
+        info: Info,
+        read_at: datetime,
+        ids: Ids,
+        failures: list[object],
+    ) -> list[Job]:
+        """Read the datafeeds of these jobs, and join the lists into jobs."""
+        named = ids is not None and info.names_datafeeds
+        feed_ids = list(datafeeds_of(configs)) if named else None
+        feeds, _ = self._reader.items(DATAFEEDS, "/_stats", FEED_FIELDS, feed_ids)
+        if unread := list(unread_datafeeds(configs, feeds)):
+            those = None if ids is None else unread
+            found, _ = self._reader.items(DATAFEEDS, "", FEED_CONFIG_FIELDS, those)
+            configs = with_datafeeds(configs, found)
+        mode = info.upgrade_mode
+        jobs = read_jobs(configs, stats, feeds, read_at=read_at, upgrade_mode=mode)
+        return doubted(jobs, failures)

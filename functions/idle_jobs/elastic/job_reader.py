@@ -46,6 +46,17 @@ def read_jobs(
     return jobs
 
 
+def read_closed(configs: Iterable[Json], read_at: datetime) -> list[Job]:
+    """Return jobs that are known to be closed, and of which nothing else was read."""
+    configs = [{**config, "datafeed_config": None} for config in configs]
+    no_records = {"processed_record_count": 0}
+    stats = [
+        {"job_id": c["job_id"], "state": "closed", "data_counts": no_records}
+        for c in configs
+    ]
+    return read_jobs(configs, stats, (), read_at=read_at)
+
+
 def _by_key(datafeeds: Iterable[Json]) -> dict[str, Json]:
     # A datafeed is found by its own id, which the config of its job holds, or by the
     # job_id in its timing_stats. A job of 7.14 has only the latter.

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from urllib.parse import quote, unquote
 
 from idle_jobs.elastic.answers import not_the_cluster
@@ -22,6 +23,7 @@ CONFIG_FIELDS = (
     "jobs.datafeed_config.datafeed_id,jobs.datafeed_config.frequency,"
     "jobs.datafeed_config.query_delay"
 )
+FINISHED_FIELDS = "count,jobs.job_id,jobs.finished_time"
 STATS_FIELDS = (
     "count,node_failures,task_failures,jobs.job_id,jobs.state,jobs.node.id,"
     "jobs.assignment_explanation,jobs.open_time,jobs.data_counts.last_data_time,"
@@ -95,14 +97,14 @@ def items_of(answer: Json, name: str, key: str) -> list[Json]:
         isinstance(item, dict) and isinstance(item.get(key), str) for item in items
     ):
         raise TryLater(f"{name}: expected a list of objects with {key}")
-    if count != len(items):
-        raise TryLater(
-            f"{name}: expected {count!r:.20}, the count in the answer, got {len(items)}"
-        )
     if len(items) >= MOST_JOBS:
         raise BadRequest(
             f"{name}: got {MOST_JOBS}, the most that the API returns, so some may be "
             "missing"
+        )
+    if count != len(items):
+        raise TryLater(
+            f"{name}: expected {count!r:.20}, the count in the answer, got {len(items)}"
         )
     return items
 
@@ -135,10 +137,24 @@ def with_datafeeds(configs: Iterable[Json], datafeeds: Iterable[Json]) -> list[J
     ]
 
 
-def doubted(job: Job, failures: list[object]) -> Job:
-    """Mark an open job as unknown if nodes failed: its counts may be old ones."""
-    if job.state is State.CLOSED:
-        return job
+def finished_since(configs: Iterable[Json], since: datetime) -> Iterator[str]:
+    """Yield which of these jobs were closed at a time or later."""
+    earliest = since.timestamp() * 1000
+    for config in configs:
+        finished = config.get("finished_time")
+        if isinstance(finished, int) and finished >= earliest:
+            yield config["job_id"]
+
+
+def doubted(jobs: list[Job], failures: list[object]) -> list[Job]:
+    """Mark open jobs as unknown if nodes failed: their counts may be old ones."""
+    if not failures:
+        return jobs
     why = in_one_line(causes_of(failures))
     problem = "stats: some nodes did not answer" + (f": {why}" if why else "")
-    return replace(job, problems=(*job.problems, problem))
+    return [
+        job
+        if job.state is State.CLOSED
+        else replace(job, problems=(*job.problems, problem))
+        for job in jobs
+    ]

@@ -3,7 +3,7 @@
 `limits_of_requests` has the limits of what a person asks for.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -124,13 +124,16 @@ def _random_key(verdict: Verdict, drawn_at: datetime) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """All jobs of a cluster as read once, and which of them got a message since.
+    """The jobs of a cluster as read once, and which of them got a message since.
 
     The requests of one batch share one read. `sent` has the ids of the jobs for which
     an earlier request of the batch sent a message. `closings` are the items of the
-    ledger, or None if it cannot be read.
+    ledger, or None if it cannot be read. Without `whole`, closed jobs that have no part
+    in a sweep are missing; `matched` are the keep patterns that match one of those.
     """
 
     jobs: Sequence[Job]
     sent: set[str] = field(default_factory=set)
     closings: Sequence[Mapping[str, str | int | bool]] | None = None
+    whole: bool = True
+    matched: Collection[str] = ()

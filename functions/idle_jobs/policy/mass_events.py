@@ -77,6 +77,11 @@ def mass_events(
     return [event(*period) for period in _joined(halting)]
 
 
+def counts_from(now: datetime, rules: Rules) -> datetime:
+    """Return from when on a job that was closed counts as if it were open."""
+    return now - rules.halt_for - CLOSE_TOGETHER
+
+
 def event_of(verdict: Verdict, found: Iterable[MassEvent]) -> MassEvent | None:
     """Return the event in which a job became idle."""
     since = verdict.idle_since
@@ -99,7 +104,7 @@ def _closed_while_idle(
 
     Jobs that were closed longer ago than `HaltFor` plus a day are left out.
     """
-    since = now - rules.halt_for - CLOSE_TOGETHER
+    since = counts_from(now, rules)
     for job in (v.job for v in verdicts if v.job.closed_since(since)):
         as_open = replace(job, state=State.OPENED, open_start=job.created)
         quiet = quiet_time(as_open, now, rules)

@@ -1,7 +1,7 @@
 """What idle jobs hold, and what it saves to have closed them: bytes of memory; pure."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -59,6 +59,14 @@ def _saved(
         for item in items
         if _is_ours_still(item, jobs.get(str(item["job_id"])), since)
     )
+
+
+def closed_by_us(items: Iterable[LedgerItem], since: datetime) -> Iterator[str]:
+    """Yield the jobs that we closed at a time or later."""
+    for item in items:
+        finished = item.get("finished")
+        if item["closed_by"] == US and finished and moment(finished) >= since:
+            yield str(item["job_id"])
 
 
 def _is_ours_still(item: LedgerItem, job: Job | None, since: datetime) -> bool:
