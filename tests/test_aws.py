@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
 
 import pytest
 from botocore.exceptions import UnknownServiceError
-from botocore.loaders import Loader
+from botocore.loaders import JSONFileLoader, Loader
 from botocore.session import get_session
 
 from idle_jobs import aws
@@ -49,6 +51,26 @@ def test_threads_share_a_client() -> None:
         clients = set(threads.map(aws.client, ["sqs"] * 8))
 
     assert len(clients) == 1
+
+
+def test_clients_are_made_from_what_was_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No invocation waits for the large files: the endpoints, and the models."""
+    loaded: list[str] = []
+    load = JSONFileLoader.load_file
+
+    def load_file(self: JSONFileLoader, file_path: str) -> Any:
+        loaded.append(Path(file_path).name)
+        return load(self, file_path)
+
+    monkeypatch.setattr(JSONFileLoader, "load_file", load_file)
+    aws.load_models()
+    assert {"endpoints", "service-2"} <= {*loaded}
+    loaded.clear()
+    for service in ("dynamodb", "sqs", "ssm"):
+        aws.client(service)
+
+    assert {"endpoint-rule-set-1"} <= {*loaded}
+    assert not {"endpoints", "service-2"} & {*loaded}
 
 
 def test_no_folder_of_another_service_is_looked_into() -> None:

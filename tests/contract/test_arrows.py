@@ -148,6 +148,12 @@ DOORS = {
     "AWS": (
         "idle_jobs.aws",
         {
+            *(
+                "sweeper",
+                "closer",
+                "force_closer",
+                "reopener",
+            ),  # They load models alone.
             "idle_jobs.elastic.credential",
             "idle_jobs.services",
             "idle_jobs.modes",
