@@ -21,6 +21,7 @@ GUARDED = KEYED | {
     "AlarmEmail": "ann@example.com",
     "Digest": "daily",
     "DigestEmail": "ann@example.com",
+    "CreateDashboard": "true",
     "RequestPrincipals": f"arn:{{p}}:iam::{ACCOUNT}:role/closes",
     "RequestRuleArn": f"arn:{{p}}:events:{{r}}:{ACCOUNT}:rule/close",
 }

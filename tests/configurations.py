@@ -55,6 +55,7 @@ AXES: dict[str, list[Parameters]] = {
         {"Digest": "sweep", "DigestEmail": "ann@example.com", "GibHourPrice": "0.05"},
     ],
     "ledger": [{}, {"KeepLedger": "false"}],
+    "dashboard": [{}, {"CreateDashboard": "true"}],
     "logs": [{}, {"KeepLogs": "true", "LogRetentionDays": "365", "LogLevel": "DEBUG"}],
     "network": [
         {},

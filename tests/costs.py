@@ -24,7 +24,8 @@ RECEIVES = 5 * 3 * 60 * HOURS
 SWEEP_SECONDS = 3
 OPEN_JOBS = 100
 LINE = 400  # bytes of log for an open job in a sweep
-OF_A_SWEEP = ("SweepFinished", "MemoryOpen", "MemoryIdle", "MemorySaved")
+OF_A_SWEEP = ("SweepFinished",)
+OF_A_DASHBOARD = ("MemoryOpen", "MemoryIdle", "MemorySaved")
 ENDPOINTS = ("sqs", "ssm", "secretsmanager")
 ZONES = 2
 
@@ -40,7 +41,7 @@ class Item:
 
 def idle_month(resources: dict[str, Any]) -> Iterator[Item]:
     """Yield what a stack costs that closes nothing, outside a VPC."""
-    kinds = [resource["Type"] for resource in resources.values()]
+    kinds = [r["Type"] for r in resources.values() if "Condition" not in r]
     alarms = [r for r in resources.values() if r["Type"] == "AWS::CloudWatch::Alarm"]
     metrics = sum(map(_metrics_of, alarms))
     yield _item(

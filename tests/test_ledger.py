@@ -22,6 +22,7 @@ from idle_jobs.reading import _READS
 from idle_jobs.reasons import Reason
 from idle_jobs.times import rfc3339
 from local.runner import SESSION, Runner
+from local.schedule import DAILY
 from local.topology import Topology
 from stacks import START, add_busy, add_idle, after, ends, ledger_refused, sweep
 
@@ -296,6 +297,7 @@ def test_a_write_whose_answer_was_lost_is_known_to_be_done(ledger: Ledger) -> No
 @pytest.mark.slow
 def test_observe_and_close_measure_the_same_memory(stack: Runner) -> None:
     """What could be freed on the first day is what is saved on the second."""
+    stack.parameters = {**DAILY, "CreateDashboard": "true"}
     for n in (1, 2, 4):
         add_idle(stack, f"j{n}", memory=f"{n}gb")
     add_busy(stack, memory="8gb")
@@ -331,6 +333,7 @@ def test_a_mark_takes_the_place_of_the_one_that_was_read(ledger: Ledger) -> None
 @pytest.mark.slow
 def test_a_sweep_goes_on_without_the_ledger(stack: Runner) -> None:
     """It measures what is open and what is idle, and closes it."""
+    stack.parameters = {**DAILY, "CreateDashboard": "true"}
     add_idle(stack)
     with ledger_refused():
         refused = stack.invoke("Sweeper", stack.scheduled_event(stack.now))

@@ -52,6 +52,7 @@ def test_the_template_says_it_all() -> None:
         ledger_table=RESOURCES["Ledger"],
         event_bus_name="",
         gib_hour_price=0,
+        create_dashboard=False,
         digest="off",
         digest_topic="",
         timeouts=Timeouts(connect=3, read=20, close_early=2, close=10, measured=120),

@@ -21,6 +21,7 @@ from local.translation import translate
 
 RELEASED = Path(__file__).with_name("released.json")
 
+DASHBOARD = "AWS::CloudWatch::Dashboard"
 KEPT = {
     "AWS::SQS::Queue": "its messages are lost, and its name is taken until it is gone",
     "AWS::SNS::Topic": "its subscriptions are lost",
@@ -28,7 +29,7 @@ KEPT = {
     "AWS::DynamoDB::Table": "nobody can say any more what was closed",
     "AWS::Logs::LogGroup": "its logs are lost, and its name is taken until it is gone",
     "AWS::IAM::Role": "policies elsewhere name it, such as that of a gateway",
-    "AWS::CloudWatch::Dashboard": "the old one has its name, and is deleted last",
+    DASHBOARD: "the old one has its name, and is deleted last",
     "AWS::Lambda::EventSourceMapping": "Lambda takes no second one for the same queue",
 }
 """What must not be made anew, each type with what that would do."""
@@ -72,6 +73,8 @@ def lost(before: Kept, now: Kept) -> Iterator[str]:
             yield f"{what} (no {old['Type']} has this logical name)"
             continue
         for field in ("Condition", "DeletionPolicy", "UpdateReplacePolicy"):
+            if old["Type"] == DASHBOARD and field == "Condition":
+                continue  # It holds nothing, so a stack may do without it.
             if old.get(field) != new.get(field):
                 yield f"{what} ({field} differs)"
         for path in sorted(old["Properties"].keys() | new["Properties"].keys()):

@@ -79,8 +79,9 @@ def report_worth(
 ) -> Worth:
     """Measure the memory of the open and of the idle jobs, and what is saved."""
     found = worth(verdicts, items, now)
-    services.telemetry.count(Metric.MEMORY_OPEN, found.open)
-    services.telemetry.count(Metric.MEMORY_IDLE, sum(found.idle.values()))
-    if found.saved is not None:
-        services.telemetry.count(Metric.MEMORY_SAVED, found.saved)
+    if services.telemetry.dashboard:
+        services.telemetry.count(Metric.MEMORY_OPEN, found.open)
+        services.telemetry.count(Metric.MEMORY_IDLE, sum(found.idle.values()))
+        if found.saved is not None:
+            services.telemetry.count(Metric.MEMORY_SAVED, found.saved)
     return found

@@ -84,7 +84,7 @@ def open_services(inbox: str, logger: Logger, metrics: Metrics) -> Services:
         outbox=_outbox(settings),
         ledger=Ledger(partial(client, "dynamodb"), settings.ledger_table),
         inbox=getattr(settings, inbox) if inbox else "",
-        telemetry=Telemetry(logger, metrics, _bus(settings)),
+        telemetry=Telemetry(logger, metrics, _bus(settings), settings.create_dashboard),
         timeouts=settings.timeouts,
         role=Role(settings.rules),
         clock=partial(datetime.now, UTC),

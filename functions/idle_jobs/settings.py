@@ -56,6 +56,7 @@ class Settings:
     digest: str
     digest_topic: str
     gib_hour_price: float
+    create_dashboard: bool
     timeouts: Timeouts
     rules: Rules
 
@@ -143,6 +144,7 @@ OWN_READERS: dict[str, Reader] = {
     "DIGEST": one_of(*Every),
     "DIGEST_TOPIC": str,
     "GIB_HOUR_PRICE": price,
+    "CREATE_DASHBOARD": flag,
 }
 TIMEOUT_READERS: dict[str, Reader] = dict.fromkeys(_FIELD_OF, seconds)
 RULE_READERS: dict[str, Reader] = {

@@ -71,12 +71,14 @@ class Telemetry:
     """Reports what happened, once for each job and once for each run.
 
     The Closer handles messages in threads, and Powertools' metrics are not
-    thread-safe: hence the lock. `bus` is None if nobody wants events.
+    thread-safe: hence the lock. `bus` is None if nobody wants events. With a
+    `dashboard`, each sweep also tells the metrics that only the dashboard shows.
     """
 
     logger: Logger
     metrics: Metrics
     bus: EventBus | None = None
+    dashboard: bool = False
     lock: Lock = field(default_factory=Lock)
 
     def count(self, metric: Metric, value: float = 1) -> None:

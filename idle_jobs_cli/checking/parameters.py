@@ -85,6 +85,7 @@ PARAMETERS: Mapping[str, Taken] = {
     "Digest": _one_of("off", "daily", "sweep"),
     "DigestEmail": _EMAIL,
     "GibHourPrice": Taken("a price like 0.05, or empty", pattern=r"(\d{1,6}(\.\d+)?)?"),
+    "CreateDashboard": _SWITCH,
     "LogLevel": _one_of("DEBUG", "INFO", "WARNING", "ERROR"),
     "LogRetentionDays": _one_of(
         *("1", "3", "5", "7", "14", "30", "60", "90", "120", "150", "180", "365"),
@@ -127,8 +128,7 @@ PARAMETERS: Mapping[str, Taken] = {
     "NeverFedAfter": _HOURS_OR_DAYS,
     "DryAfter": _HOURS_OR_DAYS,
     "ReopenGrace": Taken(
-        "minutes, hours or days, such as 90m, 24h or 2d",
-        pattern="[1-9][0-9]{0,2}[mhd]",
+        "minutes, hours or days, such as 90m, 24h or 2d", pattern="[1-9][0-9]{0,2}[mhd]"
     ),
     "FailedAfter": _HOURS_OR_DAYS,
     "CloseJobsWithoutDatafeed": _SWITCH,

@@ -183,9 +183,9 @@ CAUSES: dict[str, tuple[Callable[[Runner], Told], set[str]]] = {
 
 
 @contextmanager
-def running() -> Iterator[Runner]:
+def running(**parameters: str) -> Iterator[Runner]:
     """Yield a stack in mode `close`."""
-    with Runner(Cluster(), START, DAILY) as stack:
+    with Runner(Cluster(), START, DAILY | parameters) as stack:
         yield stack
 
 
@@ -234,7 +234,7 @@ def test_every_metric_is_told_by_some_stack() -> None:
         with running() as stack:
             act(stack)
             told |= set(stack.metrics)
-    with running() as stack:
+    with running(CreateDashboard="true") as stack:
         add_idle(stack, datafeed="starting", last_data=START - timedelta(days=20))
         add_idle(stack, "undone")
         tries(stack)

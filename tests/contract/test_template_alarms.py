@@ -4,10 +4,15 @@ from typing import Any
 
 import pytest
 
+import costs
 from local.intrinsics import Resolver, load_template
+from local.runner import Runner
+from local.schedule import DAILY
 from local.topology import TEMPLATE
 from rows.ringing import watched
 from rows.translated import ALARM, of_type
+from stacks import START, add_busy, sweep
+from standin.cluster import Cluster
 
 SOURCE = load_template(TEMPLATE)
 ALARMS = {
@@ -167,3 +172,15 @@ def test_errors_and_dropped_loops_of_each_function_are_watched(function: str) ->
     ]
     assert dimensions in errors
     assert dimensions in loops
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dashboard", ["false", "true"])
+def test_a_sweep_tells_no_metric_but_those_of_a_dashboard(dashboard: str) -> None:
+    """A metric that each sweep tells is charged for the whole month."""
+    with Runner(Cluster(), START, DAILY | {"CreateDashboard": dashboard}) as stack:
+        add_busy(stack)
+        sweep(stack)
+        told = set(stack.metrics) - set(costs.OF_A_SWEEP)
+
+    assert told == (set(costs.OF_A_DASHBOARD) if dashboard == "true" else set())

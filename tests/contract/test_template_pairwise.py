@@ -89,6 +89,7 @@ def test_nothing_refers_to_what_is_not_there(configuration: Configuration) -> No
     assert {*FUNCTIONS, "ParkingQueue", "SweepMissing"} <= resources.keys()
     assert ("SweepRule" in resources) is not ("SweepSchedule" in resources)
     assert ("DigestTopicArn" in outputs) is ("DigestTopic" in resources)
+    assert ("DashboardUrl" in outputs) is ("Dashboard" in resources)
     assert outputs["AlarmTopic"]["Value"] in {
         "AlarmTopic",
         configuration.parameters.get("ExistingTopicArn"),
@@ -139,7 +140,9 @@ def test_no_partition_is_written_into_the_template() -> None:
 
 def test_an_unknown_partition_has_a_console() -> None:
     """A partition that is made next year may be deployed to."""
-    bare = configured("aws", AuthMode="api_key", SecretArn=AXES["auth"][4]["SecretArn"])
+    secret = AXES["auth"][4]["SecretArn"]
+    dashboard = {"CreateDashboard": "true"}
+    bare = configured("aws", AuthMode="api_key", SecretArn=secret, **dashboard)
     resolver = resolver_of(bare)
     names = {**resolver.resources, "AWS::Partition": "aws-new"}
     url = Resolver(resolver.template, bare.parameters, names).resolve(
