@@ -26,7 +26,7 @@ from idle_jobs.batch import (
     records_of,
 )
 from idle_jobs.doctor.report import asks_for_doctor, report
-from idle_jobs.errors import ClusterError
+from idle_jobs.errors import ClusterError, Refused
 from idle_jobs.messages.readers import BadBody
 from idle_jobs.messages.records import Record
 from idle_jobs.messages.request import Request, parse_request, sweep_request
@@ -52,7 +52,7 @@ OLDEST_EVENT = timedelta(minutes=15)
 
 
 def sweep_at_once(request: Request, services: Services) -> dict[str, Any]:
-    """Sweep for a schedule or a direct invocation; return the summary.
+    """Sweep for a request that waits for its answer; return the summary.
 
     Raises ClusterError if the cluster cannot be read.
     """
@@ -66,6 +66,17 @@ def sweep_at_once(request: Request, services: Services) -> dict[str, Any]:
         services.telemetry.trouble(error)
         raise
     return sweep(request, read, services, services.clock(), mode)
+
+
+def sweep_on_schedule(request: Request, services: Services) -> dict[str, Any]:
+    """Sweep for a schedule; a refusal is told, and no error.
+
+    Lambda runs a sweep that raises twice more, which changes nothing about a refusal.
+    """
+    try:
+        return sweep_at_once(request, services)
+    except Refused as refused:
+        return {"request_id": request.request_id, "refused": str(refused)}
 
 
 def answer_requests(
@@ -161,7 +172,7 @@ def handler(event: object, context: LambdaContext) -> Mapping[str, Any]:
             if services.ask_mode_set().by == NOBODY:
                 # A new stack: each sweep says if it works, until the mode is set.
                 services.telemetry.examined(report(closes=False))
-            return sweep_at_once(request, services)
+            return sweep_on_schedule(request, services)
         request_id, now = context.aws_request_id, services.clock()
         body = json.dumps(event)
         request = parse_request(body, request_id=request_id, sent_at=now, now=now)

@@ -5,7 +5,7 @@ is neither is an assumption, and stands in the page.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,101 +24,164 @@ RECEIVES = 5 * 3 * 60 * HOURS
 SWEEP_SECONDS = 3
 OPEN_JOBS = 100
 LINE = 400  # bytes of log for an open job in a sweep
-OF_A_SWEEP = ("SweepFinished",)
 OF_A_DASHBOARD = ("MemoryOpen", "MemoryIdle", "MemorySaved")
 ENDPOINTS = ("sqs", "ssm", "secretsmanager")
 ZONES = 2
+ALARM, MAPPING = "AWS::CloudWatch::Alarm", "AWS::Lambda::EventSourceMapping"
+
+# What each part is for. Whoever adds a mapping or an alarm says it here.
+BUYS: Mapping[str, str] = {
+    "SweeperRequests": "a request of a person is answered within seconds",
+    "CloserCloseMessages": (
+        "a close begins within seconds, and a job that is still closing is looked at "
+        "again"
+    ),
+    "ForceCloserForceMessages": (
+        "a close that hangs or fails is finished by another function, whose tries are "
+        "slow, so that the others do not wait for it"
+    ),
+    "WorkFailed": (
+        "the cluster refuses the functions, the mode cannot be read, or there is a bug"
+    ),
+    "SweepMissing": (
+        "the schedule is disabled, the cluster is away, a setting is wrong, or sweeps "
+        "crash; AWS tells the metric without a charge"
+    ),
+    "SweepHalted": "many jobs became idle together: the ingest may be broken",
+    "JobsStuck": "jobs do not finish opening, or cannot be closed",
+    "QueueOld": (
+        "a mapping is disabled, or a function crashes; one metric for each queue, "
+        "which AWS tells without a charge"
+    ),
+    "ManyForces": "force has become the rule, and models lose what they learned",
+    "WorkOverdue": "a pause was forgotten, or a message never ends",
+    "ParkingQueueNotEmpty": "a request waits for a person",
+    "ParkedForLong": "it is about to be lost, and the alarm before it was overlooked",
+    "sweeps": "idle jobs are found within an hour",
+    "logs": "the reason why each job was kept or closed",
+    "secret": "the credential, with `AuthMode` `api_key` or `basic`, or `SecretArn`",
+    "dashboard": "the picture of it all, with `CreateDashboard`",
+    "endpoints": "the way to AWS from subnets without one; often it is there already",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One line of the bill: what, how much of it, and what that costs in dollars."""
+    """One line of the bill: what, how much of it, what that costs and is for."""
 
     what: str
     how_much: str
     dollars: float
+    buys: str
 
 
-def idle_month(resources: dict[str, Any]) -> Iterator[Item]:
-    """Yield what a stack costs that closes nothing, outside a VPC."""
-    kinds = [r["Type"] for r in resources.values() if "Condition" not in r]
-    alarms = [r for r in resources.values() if r["Type"] == "AWS::CloudWatch::Alarm"]
-    metrics = sum(map(_metrics_of, alarms))
-    yield _item(
-        "dashboard", kinds.count("AWS::CloudWatch::Dashboard"), "dashboard_month"
-    )
-    yield _item("alarms, by metric", metrics, "alarm_metric_month")
-    mappings = kinds.count("AWS::Lambda::EventSourceMapping")
-    polls = mappings * RECEIVES / 1e6
-    price = PRICES["sqs_million_requests"]
-    told = f"{polls:.2f} million by {mappings} mappings"
-    yield Item("receives from empty queues", told, polls * price)
-    calls = HOURS / 10_000 * PRICES["secret_10000_calls"]
-    told = f"1, read in each of {HOURS} sweeps"
-    yield Item("secret", told, PRICES["secret_month"] + calls)
-    yield _item("metrics of each sweep", len(OF_A_SWEEP), "custom_metric_month")
+def idle_month(resources: Mapping[str, Any]) -> Iterator[Item]:
+    """Yield what a stack costs that closes nothing, with the default parameters."""
+    for name in sorted(_of(resources, MAPPING), key=list(BUYS).index):
+        told = f"{RECEIVES / 1e6:.2f} million empty receives"
+        price = RECEIVES / 1e6 * PRICES["sqs_million_requests"]
+        yield Item(f"mapping `{name}`", told, price, BUYS[name])
+    alarms = _of(resources, ALARM)
+    for name in sorted(alarms, key=list(BUYS).index):
+        metrics = metrics_of(alarms[name])
+        told = f"{metrics} metric{'' if metrics == 1 else 's'}"
+        price = metrics * PRICES["alarm_metric_month"]
+        yield Item(f"alarm `{name}`", told, price, BUYS[name])
     memory = resources["Sweeper"]["Properties"]["MemorySize"] / 1024
     work = HOURS * SWEEP_SECONDS * memory * PRICES["lambda_gb_second"]
     asked = HOURS / 1e6 * PRICES["lambda_million_requests"]
-    yield Item("sweeps", f"{HOURS} of {SWEEP_SECONDS} s", work + asked)
+    told = f"{HOURS} of {SWEEP_SECONDS} s"
+    yield Item("sweeps", told, work + asked, BUYS["sweeps"])
     logged = HOURS * OPEN_JOBS * LINE / 1024**3
     told = f"{logged * 1024:.0f} MB for {OPEN_JOBS} open jobs"
-    yield Item("logs", told, logged * PRICES["log_gb_ingested"])
+    yield Item("logs", told, logged * PRICES["log_gb_ingested"], BUYS["logs"])
 
 
-def closed_network() -> Item:
-    """Return what the endpoints of a VPC without a way out cost."""
+def chosen() -> Iterator[Item]:
+    """Yield what a stack costs beside that, by what its operator chooses."""
+    calls = HOURS / 10_000 * PRICES["secret_10000_calls"]
+    told = f"1, read in each of {HOURS} sweeps"
+    yield Item("secret", told, PRICES["secret_month"] + calls, BUYS["secret"])
+    series = len(OF_A_DASHBOARD) * PRICES["custom_metric_month"]
+    told = f"1, and {len(OF_A_DASHBOARD)} metrics that each sweep tells"
+    price = PRICES["dashboard_month"] + series
+    yield Item("dashboard", told, price, BUYS["dashboard"])
     hours = len(ENDPOINTS) * ZONES * HOURS
     told = f"{', '.join(ENDPOINTS)} in {ZONES} zones"
-    return Item(
-        "interface endpoints, in a closed VPC",
-        told,
-        hours * PRICES["interface_endpoint_hour"],
-    )
+    price = hours * PRICES["interface_endpoint_hour"]
+    yield Item("interface endpoints", told, price, BUYS["endpoints"])
 
 
-def _metrics_of(alarm: dict[str, Any]) -> int:
+def metrics_of(alarm: Mapping[str, Any]) -> int:
     """Return the metrics that an alarm reads: each is charged, an expression is not."""
     listed = alarm["Properties"].get("Metrics", [])
     return sum("MetricStat" in each for each in listed) or 1
 
 
-def _item(what: str, count: int, price: str) -> Item:
-    return Item(what, str(count), count * PRICES[price])
+def _of(resources: Mapping[str, Any], kind: str) -> dict[str, Any]:
+    return {n: each for n, each in resources.items() if each["Type"] == kind}
 
 
 def _row(item: Item) -> str:
-    return f"| {item.what} | {item.how_much} | {item.dollars:.2f} |"
+    return f"| {item.what} | {item.how_much} | {item.dollars:.2f} | {item.buys} |"
 
 
 def page() -> str:
     """Return the page."""
     items = list(idle_month(translate(load_template(TEMPLATE), {})["Resources"]))
-    total, endpoints = sum(item.dollars for item in items), closed_network()
-    in_all = (
-        f"A stack that closes nothing costs **${total:.2f} a month**, and "
-        f"${total + endpoints.dollars:.2f} in a VPC without a way out. Prices are "
-        f"those of {PRICES['as_of']} ({PRICES['region']}): check them before you rely "
-        "on them."
-    )
-    assumed = (
-        f"Assumed: a sweep every hour that takes {SWEEP_SECONDS} seconds, {OPEN_JOBS} "
-        f"open jobs with {LINE} bytes of log for each in a sweep, and five receives of "
-        "20 seconds at a time for each queue, as Lambda does. The endpoints are often "
-        "there already: they are shared by all that is in the VPC. An account's first "
-        "dashboards, alarms and requests of a month are free and not deducted."
-    )
+    total = sum(item.dollars for item in items)
+    head = ("| What | How much | Dollars a month | What it buys |", "|---|---|---|---|")
     lines = [
         *("# What a stack costs", ""),
         "<!-- Written by `make costs` from template.yaml and tests/prices.json. -->",
-        *("", in_all, ""),
-        *("| What | How much | Dollars a month |", "|---|---|---|"),
+        *("", _in_all(total), "", *head),
         *map(_row, items),
-        f"| **all of it** |  | **{total:.2f}** |",
-        _row(endpoints),
-        *("", assumed, ""),
+        f"| **all of it** |  | **{total:.2f}** |  |",
+        *("", "What you choose costs beside that:", "", *head),
+        *map(_row, chosen()),
+        *("", _assumed(), "", *_notes(), ""),
     ]
     return "\n".join(lines)
+
+
+def _in_all(total: float) -> str:
+    return (
+        f"A stack that closes nothing costs **${total:.2f} a month**, with the default "
+        f"parameters. Prices are those of {PRICES['as_of']} ({PRICES['region']}): "
+        "check them before you rely on them."
+    )
+
+
+def _assumed() -> str:
+    return (
+        f"Assumed: a sweep every hour that takes {SWEEP_SECONDS} seconds, {OPEN_JOBS} "
+        f"open jobs with {LINE} bytes of log for each in a sweep, and five receives of "
+        "20 seconds at a time for each queue, as Lambda does. An account's first "
+        "dashboards, alarms and requests of a month are free and not deducted. The "
+        "first million requests to SQS are free in every month."
+    )
+
+
+def _notes() -> Iterator[str]:
+    month = PRICES["custom_metric_month"]
+    yield (
+        "- **Receives**: Lambda may go down to two receives at a time where nothing "
+        "arrives, but not with `MaximumConcurrency`. That bounds how many closes are "
+        "in flight, and keeps the Sweeper from reading the whole cluster many times at "
+        "once. So five receives are counted. Provisioned pollers are charged by the "
+        "hour beside them."
+    )
+    yield (
+        "- **Metrics of the application** cost nothing while they are not told. One "
+        "that every sweep tells, such as `JobsNeedAttention` while there are such "
+        f"jobs, costs {month:.2f} dollars a month."
+    )
+    yield (
+        "- **An alarm is charged by its metrics**, so causes that lead a person to the "
+        "same place share one, and its text says how to tell them apart. Crashes of "
+        "functions have no metric of their own: a sweep that crashes is missing, and "
+        "the messages of a function that crashes grow old."
+    )
 
 
 if __name__ == "__main__":

@@ -223,7 +223,7 @@ def test_an_item_that_nobody_can_read_fails_no_sweep() -> None:
         summary = sweep(stack)
 
         assert (summary["mode"], stack.errors, heard(stack)) == ("close", [], [])
-        assert stack.metrics["RecordsBroken"] == stack.metrics["SweepFinished"] == 1
+        assert stack.metrics["RecordsBroken"] == stack.metrics["WorkFailed"] == 1
 
 
 def test_a_pause_is_told_once_a_day() -> None:

@@ -22,6 +22,7 @@ RULES = {
     "MaxClosesPerSweep": "3",
     "HaltAboveJobs": "4",
     "MaxClosePercent": "20",
+    "CreateDashboard": "true",  # Then what is saved is told, too.
 }
 
 

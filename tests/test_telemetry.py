@@ -38,7 +38,11 @@ ENDS = {
         {"JobsForceClosed", "MemoryFreed"},
     ),
     "parked": (Ended.PARKED, Reason.UNKNOWN, {"JobsParked"}),
-    "unclosable": (Ended.SKIPPED, Reason.COULD_NOT_CLOSE, {"JobsUnclosable"}),
+    "unclosable": (
+        Ended.SKIPPED,
+        Reason.COULD_NOT_CLOSE,
+        {"JobsUnclosable", "JobsStuck"},
+    ),
 }
 
 

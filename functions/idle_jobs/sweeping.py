@@ -14,7 +14,7 @@ from idle_jobs.messages.outcome import Ended, outcome_of
 from idle_jobs.messages.readers import BadBody, parse_object
 from idle_jobs.messages.request import Request
 from idle_jobs.messages.resolving import resolve
-from idle_jobs.messages.terms import Mode, Origin, stricter
+from idle_jobs.messages.terms import Mode, stricter
 from idle_jobs.modes import ModeSet
 from idle_jobs.policy.attention import NEEDS_ATTENTION
 from idle_jobs.policy.ignored import without_effect
@@ -76,7 +76,7 @@ def sweep(
         summary["memory"] = asdict(worth)
     if announced:
         summary["announced"] = announced
-    services.telemetry.swept(summary, scheduled=request.is_sweep)
+    services.telemetry.swept(summary)
     if request.is_sweep:
         publish_digest(request, services, mode, Swept(verdicts, plan, worth))
     return summary
@@ -114,7 +114,7 @@ def sweep_nothing(
     if (age := written.age(now)) is not None:
         services.telemetry.count(Metric.MODE_PAUSED, age.total_seconds())
     summary = summary_of(request, [], Plan(()), Mode.PAUSED, written, now)
-    services.telemetry.swept(summary, scheduled=request.origin is Origin.SCHEDULE)
+    services.telemetry.swept(summary)
     publish_digest(request, services, Mode.PAUSED, None)
     return summary
 

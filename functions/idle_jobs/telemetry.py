@@ -31,12 +31,12 @@ SERVICE = "idle-job-closer"
 class Metric(StrEnum):
     """Every metric, at most 20; its dimensions are `service` and `cluster` alone."""
 
-    SWEEP_FINISHED = "SweepFinished"
     SWEEP_HALTED = "SweepHalted"
     JOBS_CLOSED = "JobsClosed"
     JOBS_FORCE_CLOSED = "JobsForceClosed"
     JOBS_REOPENED = "JobsReopened"
     JOBS_PARKED = "JobsParked"
+    JOBS_STUCK = "JobsStuck"
     JOBS_UNCLOSABLE = "JobsUnclosable"
     JOBS_STUCK_OPENING = "JobsStuckOpening"
     JOBS_NEED_ATTENTION = "JobsNeedAttention"
@@ -44,6 +44,7 @@ class Metric(StrEnum):
     MEMORY_OPEN = "MemoryOpen"
     MEMORY_IDLE = "MemoryIdle"
     MEMORY_SAVED = "MemorySaved"
+    WORK_FAILED = "WorkFailed"
     CLUSTER_REFUSED = "ClusterRefused"
     MODE_UNREADABLE = "ModeUnreadable"
     MODE_PAUSED = "ModePaused"
@@ -58,6 +59,16 @@ _UNITS = {
     Metric.MEMORY_SAVED: MetricUnit.Bytes,
     Metric.WORK_OVERDUE: MetricUnit.Seconds,
     Metric.MODE_PAUSED: MetricUnit.Seconds,
+}
+# Each of these is also counted in the metric for which an alarm rings. An alarm is
+# charged by the metrics that it reads, and a metric only while it is told.
+_RINGS = {
+    Metric.CLUSTER_REFUSED: Metric.WORK_FAILED,
+    Metric.MODE_UNREADABLE: Metric.WORK_FAILED,
+    Metric.RECORDS_BROKEN: Metric.WORK_FAILED,
+    Metric.JOBS_UNCLOSABLE: Metric.JOBS_STUCK,
+    Metric.JOBS_STUCK_OPENING: Metric.JOBS_STUCK,
+    Metric.MODE_PAUSED: Metric.WORK_OVERDUE,
 }
 _METRIC_OF = {
     Ended.CLOSED: Metric.JOBS_CLOSED,
@@ -82,10 +93,11 @@ class Telemetry:
     lock: Lock = field(default_factory=Lock)
 
     def count(self, metric: Metric, value: float = 1) -> None:
-        """Add to a metric."""
+        """Add to a metric, and to the one that rings for it."""
         with self.lock:
-            unit = _UNITS.get(metric, MetricUnit.Count)
-            self.metrics.add_metric(name=metric, unit=unit, value=value)
+            for each in filter(None, (metric, _RINGS.get(metric))):
+                unit = _UNITS.get(each, MetricUnit.Count)
+                self.metrics.add_metric(name=each, unit=unit, value=value)
 
     def outcome(self, outcome: Outcome, *, counted: bool = True) -> None:
         """Report the end of a request for a job; count it unless it was counted."""
@@ -108,12 +120,10 @@ class Telemetry:
             "verdict", extra={"request_id": request_id} | verdict.in_plain_values()
         )
 
-    def swept(self, summary: Mapping[str, object], *, scheduled: bool) -> None:
-        """Report a finished sweep. Only scheduled ones are counted, for the alarm."""
+    def swept(self, summary: Mapping[str, object]) -> None:
+        """Report a finished sweep, or a request that was answered."""
         numbers = {k: v for k, v in summary.items() if k != "jobs"}
         self.logger.info("swept", extra=numbers)
-        if scheduled:
-            self.count(Metric.SWEEP_FINISHED)
 
     def halted(self, fields: Mapping[str, object]) -> None:
         """Report the jobs of one mass event, which a sweep holds; `swept` logs them."""

@@ -192,7 +192,9 @@ def test_a_project_without_machine_learning_rings() -> None:
     project = Serverless()
     project.private = ("/_ml/info", JOBS)
     with Runner(project, START, DAILY) as stack:
-        sweep(stack)
+        summary = sweep(stack)
+        stack.invoke("Sweeper", {"job_id": "web"})
 
-        assert stack.metrics["ClusterRefused"] == 1
+        assert stack.metrics["ClusterRefused"] == 2
+        assert summary["refused"] == str(stack.errors[0][1])
         assert [NotOnServerless] == [type(error) for _, error in stack.errors]

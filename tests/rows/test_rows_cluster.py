@@ -53,7 +53,7 @@ def test_row_06_a_job_whose_live_stats_may_be_missing_is_kept_as_unknown(
 
     assert (job["action"], job["reason"], job["detail"]) == ("keep", "unknown", detail)
     assert left(stack) == posts(stack) == []
-    assert stack.metrics["SweepFinished"] == 1, "one doubtful job stops no sweep"
+    assert stack.errors == [], "one doubtful job stops no sweep"
 
 
 @pytest.mark.row(6)
@@ -106,18 +106,23 @@ def test_row_07_ten_thousand_jobs_or_datafeeds_fail_loud(
     assert [type(each) for _, each in stack.errors] == [error] * 3
     assert "got 10000" in str(stack.errors[0][1])
     assert left(stack) == posts(stack) == ends(stack) == []
-    assert stack.metrics["SweepFinished"] == 0
+    assert [x for x in stack.log if x["message"] == "swept"] == []
 
 
 @pytest.mark.row(5)
 def test_row_05_the_second_failure_of_a_sweep_rings() -> None:
-    """Lambda runs a failed sweep twice more -> two errors in an hour, one is none."""
-    alarm = of_type(ALARM)["FunctionErrors"]
-    errors = ("Errors", "Sweeper", "Sum")
+    """Lambda runs a failed sweep twice more -> rings at the third try, in each hour.
 
-    assert rings(alarm, {errors: 2})
-    assert not rings(alarm, {errors: 1})
-    assert (rings_after(alarm), alarm["AlarmActions"]) == (3600, ["AlarmTopic"])
+    It waits for one minute before the second try, and for two before the third, and
+    tells in milliseconds how old the event is.
+    """
+    alarm = of_type(ALARM)["SweepMissing"]
+    age = ("AsyncEventAge", "Sweeper", "Maximum")
+
+    assert rings(alarm, {age: 180_000})
+    assert not rings(alarm, {age: 60_000})
+    assert not rings(alarm, {age: 90})
+    assert (rings_after(alarm), alarm["AlarmActions"]) == (7200, ["AlarmTopic"])
 
 
 @pytest.mark.row(7)

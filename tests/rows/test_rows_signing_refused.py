@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from certificates import context_of, write_certificate
-from idle_jobs.errors import Refused
 from local.runner import Runner
 from local.schedule import DAILY
 from rows.translated import ALARM, of_type, rings_after
@@ -57,7 +56,7 @@ def test_row_36_a_refused_first_read_gives_the_whole_batch_back(
         stack.poll()
         back = stack.queues.next_visible("CloseQueue")
 
-        assert stack.metrics["ClusterRefused"] == 1
+        assert stack.metrics["ClusterRefused"] == stack.metrics["WorkFailed"] == 1
         assert [x.path.partition("?")[0] for x in stack.cluster.log] == (
             ["/_ml/info"] * calls
         )
@@ -85,12 +84,12 @@ def test_row_36_a_long_refusal_floods_no_dead_letters(stack: Runner) -> None:
 
 @pytest.mark.row(36)
 def test_row_36_one_refusal_rings() -> None:
-    """One ClusterRefused in five minutes -> the alarm, and none while all is silent."""
-    alarm = of_type(ALARM)["ClusterRefused"]
+    """One WorkFailed in five minutes -> the alarm, and none while all is silent."""
+    alarm = of_type(ALARM)["WorkFailed"]
 
     assert (alarm["Namespace"], alarm["MetricName"]) == (
         "IdleJobCloser",
-        "ClusterRefused",
+        "WorkFailed",
     )
     assert (alarm["Statistic"], alarm["Threshold"]) == ("Sum", 1)
     assert alarm["ComparisonOperator"] == "GreaterThanOrEqualToThreshold"
@@ -123,14 +122,16 @@ def by_name(lose: Callable[[Cluster], None]) -> str:
 
 @pytest.mark.row(54)
 def test_row_54_a_sweep_that_may_not_read_fails_and_rings(stack: Runner) -> None:
-    """403 of Elasticsearch to the first read -> the sweep fails; nothing is sent."""
+    """403 of Elasticsearch to the first read -> the sweep is over; nothing is sent."""
     add_idle(stack)
     lose_the_right_to_read(stack.cluster)
-    sweep(stack)
+    summary = sweep(stack)
 
-    assert [type(error) for _, error in stack.errors] == [Refused]
-    assert stack.metrics["ClusterRefused"] == 1
-    assert stack.metrics["SweepFinished"] == 0
+    asked = stack.scheduled_event(START)["id"]
+    assert (summary["request_id"], stack.errors) == (asked, [])
+    assert "403" in summary["refused"]
+    assert stack.metrics["ClusterRefused"] == stack.metrics["WorkFailed"] == 1
+    assert [x for x in stack.log if x["message"] == "swept"] == []
     # One to the tasks, which many keys may not see, and one that has to be answered.
     assert len(stack.cluster.log) == 2, "the key is known: another would not help"
     assert left(stack) == ends(stack) == []

@@ -102,20 +102,15 @@ def test_row_22_no_role_sends_to_an_earlier_queue(function: str) -> None:
 
 
 @pytest.mark.row(22)
-def test_row_22_a_loop_that_lambda_cuts_rings() -> None:
-    """Lambda drops a 16th turn -> RecursiveInvocationsDropped of any function rings."""
-    alarm = of_type(ALARM)["RecursiveInvocationsDropped"]
-    [total, *parts] = alarm["Metrics"]
-    watched = {part["MetricStat"]["Metric"]["Dimensions"][0]["Value"] for part in parts}
+def test_row_22_a_loop_would_be_cut_by_lambda() -> None:
+    """A 16th turn -> Lambda stops it and AWS tells the account; no flow has as many.
 
-    assert total == {"Id": "dropped", "Expression": "SUM(METRICS())"}
+    A message goes through each queue once, and twice more through CloseQueue.
+    """
     # The Reopener reads no queue, and sends no message.
-    assert watched == set(OWN_QUEUE) == set(of_type(FUNCTION)) - {"Reopener"}
-    assert {p["MetricStat"]["Metric"]["MetricName"] for p in parts} == {
-        "RecursiveInvocationsDropped"
-    }
-    assert (alarm["Threshold"], alarm["AlarmActions"]) == (1, ["AlarmTopic"])
+    assert set(OWN_QUEUE) == set(of_type(FUNCTION)) - {"Reopener"}
     assert not any("RecursiveLoop" in f for f in of_type(FUNCTION).values()), "cut"
+    assert len(OWN_QUEUE) + 2 < 16
 
 
 @pytest.mark.row(29)

@@ -102,6 +102,18 @@ class Queues:
         first = min(max(m.visible_at, m.delayed_until) for m in messages) + 1
         return datetime.fromtimestamp(first / 1000, UTC)
 
+    def age_of_oldest(self, queue: str) -> float:
+        """Return what SQS would tell as ApproximateAgeOfOldestMessage, in seconds.
+
+        It leaves out what was received three times and not deleted.
+        """
+        sent = [
+            float(self._sent.get(message.id) or message.sent_timestamp or 0)
+            for message in self._moto(queue)._messages  # noqa: SLF001
+            if self._receives[queue, message.id] < 3
+        ]
+        return time.time() - min(sent) / 1000 if sent else 0
+
     def _moto(self, queue: str) -> MotoQueue:
         return sqs_backends[ACCOUNT][REGION].queues[queue]
 

@@ -149,7 +149,7 @@ def _sweeper(stack: Stack, invocation: Invocation, event: dict[str, Any]) -> Any
     own = services(stack, invocation, "RequestQueue")
     if "Records" in event:
         return sweeper.answer_requests(event, own, invocation.seconds_left)
-    return sweeper.sweep_at_once(sweeper.scheduled(event, own.clock()), own)
+    return sweeper.sweep_on_schedule(sweeper.scheduled(event, own.clock()), own)
 
 
 def _closer(stack: Stack, invocation: Invocation, event: dict[str, Any]) -> Any:
