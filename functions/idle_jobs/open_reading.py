@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from idle_jobs.elastic.tasks import Tasks
+from idle_jobs.elastic.tasks import Open
 from idle_jobs.errors import BadRequest
 from idle_jobs.ledger import LedgerAway
 from idle_jobs.messages.ledger_item import LedgerItem
@@ -49,7 +49,7 @@ def find_open(services: Services, closings: Sequence[LedgerItem]) -> Found | Non
 
     Raises ClusterError.
     """
-    if (tasks := services.cluster.tasks()) is None:
+    if (tasks := services.cluster.open_ids()) is None:
         return None
     now, rules = services.clock(), services.rules
     since = counts_from(now, rules) - CLOCKS_APART
@@ -70,7 +70,7 @@ def find_open(services: Services, closings: Sequence[LedgerItem]) -> Found | Non
 
 
 def _at_first(
-    services: Services, tasks: Tasks, since: datetime, now: datetime
+    services: Services, tasks: Open, since: datetime, now: datetime
 ) -> OpenLately:
     """Return what the first sweep knows: which jobs were closed lately, by their list.
 
@@ -80,7 +80,7 @@ def _at_first(
         closed = services.cluster.closed_since(since)
     except BadRequest:
         closed = []
-    return OpenLately(frozenset(tasks.jobs), dict.fromkeys(closed, now))
+    return OpenLately(tasks.jobs, dict.fromkeys(closed, now))
 
 
 def _remember(

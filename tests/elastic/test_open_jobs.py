@@ -1,6 +1,6 @@
 """The jobs of a sweep, read by id from the stand-in over real HTTP."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,7 +8,7 @@ import pytest
 
 from elastic.test_cluster import client
 from idle_jobs.elastic.cluster import Cluster
-from idle_jobs.elastic.tasks import Tasks
+from idle_jobs.elastic.tasks import Open
 from idle_jobs.errors import BadRequest, Refused
 from idle_jobs.policy.job import Job, State
 from standin.cluster import Cluster as StandIn
@@ -39,10 +39,15 @@ def url(stand_in: StandIn) -> Iterator[str]:
         yield url
 
 
+def opened(*job_ids: str, fed: Iterable[str] = ()) -> Open:
+    """Return that these jobs have a task."""
+    return Open(frozenset(job_ids), frozenset(fed))
+
+
 def read(url: str, *closed: str) -> dict[str, Job]:
     """Return the jobs that are open, and these, by their ids."""
     cluster = client(url)
-    tasks = cluster.tasks()
+    tasks = cluster.open_ids()
     assert tasks is not None
     return {j.job_id: j for j in cluster.open_jobs(NOW, tasks, closed, SINCE)}
 
@@ -50,6 +55,15 @@ def read(url: str, *closed: str) -> dict[str, Job]:
 def paths(stand_in: StandIn) -> list[str]:
     """Return the paths that were asked for, but for the tasks."""
     return [each.path.partition("?")[0] for each in stand_in.log][1:]
+
+
+def kind(path: str) -> str:
+    """Return which list a path with ids is of."""
+    if path.startswith("/_ml/datafeeds"):
+        return "feeds"
+    if path.startswith("/_ml/anomaly_detectors"):
+        return "stats" if path.endswith("_stats") else "configs"
+    return path
 
 
 def test_only_what_was_closed_lately_is_read_as_if_it_were_open(url: str) -> None:
@@ -71,9 +85,9 @@ def test_stats_are_asked_for_by_id(url: str, stand_in: StandIn) -> None:
 
     assert paths(stand_in) == [
         "/_ml/info",
-        "/_ml/anomaly_detectors/fed%2Cweb/_stats",
-        "/_ml/anomaly_detectors/fed%2Cweb%2Clately%2Clong-ago",
-        "/_ml/anomaly_detectors/lately/_stats",
+        "/_ml/anomaly_detectors/lately%2Clong-ago",
+        "/_ml/anomaly_detectors/lately%2Cfed%2Cweb/_stats",
+        "/_ml/anomaly_detectors/lately%2Cfed%2Cweb",
         "/_ml/datafeeds/datafeed-fed%2Cdatafeed-lately%2Cdatafeed-web/_stats",
     ]
 
@@ -81,7 +95,7 @@ def test_stats_are_asked_for_by_id(url: str, stand_in: StandIn) -> None:
 def test_what_was_deleted_meanwhile_is_no_job(url: str) -> None:
     """Open or closed: the other jobs are asked for once more."""
     cluster = client(url)
-    tasks = Tasks({"web": State.OPENED, "gone": State.OPENED}, {"feed": "left"})
+    tasks = opened("web", "gone", fed=["left"])
 
     jobs = cluster.open_jobs(NOW, tasks, ["lately", "lost"], SINCE)
 
@@ -90,7 +104,7 @@ def test_what_was_deleted_meanwhile_is_no_job(url: str) -> None:
 
 def test_a_task_that_is_no_more_leaves_a_closed_job(url: str) -> None:
     """Somebody closed it between two reads."""
-    tasks = Tasks({"web": State.OPENED, "lately": State.CLOSING}, {})
+    tasks = opened("web", "lately")
 
     [lately, web] = client(url).open_jobs(NOW, tasks, (), SINCE)
 
@@ -102,7 +116,7 @@ def test_a_job_that_was_opened_meanwhile_is_closed_or_open(
     url: str, stand_in: StandIn
 ) -> None:
     """Each job is of the time when its stats were read, and none is told twice."""
-    cluster, tasks = client(url), Tasks({}, {})
+    cluster, tasks = client(url), opened()
     for job_id in ("lately", "long-ago"):
         stand_in.reopen_job(job_id, NOW)
 
@@ -112,11 +126,26 @@ def test_a_job_that_was_opened_meanwhile_is_closed_or_open(
     assert [None] * 2 == [job.finished for job in jobs]
 
 
+def test_each_pack_of_jobs_is_read_for_itself(url: str, stand_in: StandIn) -> None:
+    """A request line has 4,096 bytes, and no answer has to wait for all others."""
+    ids = [f"{number:060}" for number in range(100)]
+    for job_id in ids:
+        stand_in.add_job(job_id, now=NOW, datafeed="stopped")
+
+    jobs = read(url)
+
+    assert {"web", "fed", *ids} == jobs.keys()
+    assert ["/_ml/info", *["stats", "configs", "feeds", "feeds"] * 3][:-1] == [
+        kind(path) for path in paths(stand_in)
+    ]
+    assert max(len(each.path) for each in stand_in.log) < 4_000
+
+
 def test_nothing_is_asked_for_where_nothing_is_open(
     url: str, stand_in: StandIn
 ) -> None:
     """An empty list of ids would mean all jobs."""
-    assert [] == client(url).open_jobs(NOW, Tasks({}, {}), (), SINCE)
+    assert [] == client(url).open_jobs(NOW, opened(), (), SINCE)
     assert ["/_ml/info"] == [each.path.partition("?")[0] for each in stand_in.log]
 
 

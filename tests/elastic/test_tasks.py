@@ -11,7 +11,13 @@ import pytest
 from elastic.test_cluster import TIMEOUTS, Key, client
 from elastic.test_serverless import Serverless
 from idle_jobs.elastic.cluster import Cluster
-from idle_jobs.elastic.tasks import TASKS_PATH, Tasks, read_tasks
+from idle_jobs.elastic.tasks import (
+    TASKS_PATH,
+    Open,
+    Tasks,
+    read_open,
+    read_tasks,
+)
 from idle_jobs.elastic.transport import Wire
 from idle_jobs.elastic.untold import REMEMBERED_FOR, Untold
 from idle_jobs.errors import Refused, TryLater
@@ -84,6 +90,18 @@ def test_jobs_and_datafeeds_with_a_task_are_read_in_one_request(
     assert [1, 1] == [tasks.closing, len(stand_in.log)]
 
 
+def test_a_sweep_asks_for_the_ids_alone(url: str, stand_in: StandIn) -> None:
+    """States are not told, so that the answer for very many jobs is short."""
+    open_now = client(url).open_ids()
+    [request] = stand_in.log
+
+    assert open_now == Open(
+        frozenset({"opening", "opened", "closing", "failed", "fed"}),
+        frozenset({"fed", "left"}),
+    )
+    assert "state.state" not in request.path
+
+
 def test_the_request_is_short_and_encoded(url: str, stand_in: StandIn) -> None:
     """Signatures want no comma in a path, and a proxy no long request line."""
     client(url).tasks()
@@ -124,6 +142,9 @@ def test_ids_that_elasticsearch_does_not_allow_are_left_out() -> None:
 
     assert {} == read_tasks(with_job(params={"job_id": "*"})).jobs
     assert {} == read_tasks(with_task(task=feed)).datafeeds
+    none = Open(frozenset(), frozenset())
+    assert none == read_open(with_job(params={"job_id": "*"}))
+    assert none == read_open(with_task(task=feed))
 
 
 FEED = "xpack/ml/datafeed"
@@ -160,6 +181,17 @@ UNREADABLE: dict[str, dict[str, Any]] = {
 }
 
 
+OF_STATES = {name for name in UNREADABLE if "state" in name or "allocation" in name}
+OF_STATES = OF_STATES - {"a state that is not recovered"}
+
+
+@pytest.mark.parametrize("name", sorted(UNREADABLE.keys() - OF_STATES))
+def test_an_id_that_cannot_be_read_is_not_left_out(name: str) -> None:
+    """The job would not be judged."""
+    with pytest.raises(TryLater):
+        read_open(UNREADABLE[name])
+
+
 @pytest.mark.parametrize("answer", UNREADABLE.values(), ids=UNREADABLE)
 def test_what_cannot_be_read_is_never_an_empty_list(answer: dict[str, Any]) -> None:
     """Without its tasks, a cluster would look as if no job were open."""
@@ -190,7 +222,7 @@ def test_a_key_that_may_not_monitor_asks_once_an_hour() -> None:
         wire = Wire(url, Key("dGVzdDp0ZXN0"), TIMEOUTS)
         cluster = Cluster(wire, untold=Untold(lambda: now[0]))
 
-        told = [cluster.tasks(), cluster.within(lambda: 9).tasks(), cluster.tasks()]
+        told = [cluster.tasks(), cluster.within(lambda: 9).tasks(), cluster.open_ids()]
         once = len(stand_in.log)
         now[0] += REMEMBERED_FOR
         told.append(cluster.tasks())

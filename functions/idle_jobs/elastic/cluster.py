@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from math import inf
 from time import monotonic
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from idle_jobs.elastic.answers import not_the_cluster, parsed
@@ -21,15 +21,27 @@ from idle_jobs.elastic.lists import (
     datafeeds_of,
     doubted,
     finished_since,
+    packs,
     unread_datafeeds,
     with_datafeeds,
 )
 from idle_jobs.elastic.reader import DATAFEEDS, JOBS, Ids, Reader
-from idle_jobs.elastic.tasks import TASK_FIELDS, TASKS_PATH, Tasks, read_tasks
+from idle_jobs.elastic.tasks import (
+    LONGEST_OPEN,
+    OPEN_FIELDS,
+    TASK_FIELDS,
+    TASKS_PATH,
+    Open,
+    Tasks,
+    read_open,
+    read_tasks,
+)
 from idle_jobs.elastic.transport import LONGEST_ANSWER, Wire
 from idle_jobs.elastic.untold import Untold
 from idle_jobs.errors import BadRequest, Gone, LookAgain, NotOnServerless, Refused
 from idle_jobs.policy.job import Job
+
+T = TypeVar("T")
 
 
 class Cluster:
@@ -55,12 +67,11 @@ class Cluster:
         That needs the privilege `monitor`, and an API that Serverless does not offer. A
         refusal is remembered for an hour.
         """
-        if not self._untold.lately():
-            try:
-                return read_tasks(self.get(TASKS_PATH, TASK_FIELDS, LONGEST_LIST))
-            except (Refused, BadRequest):
-                self._untold.note()
-        return None
+        return self._told(TASK_FIELDS, LONGEST_LIST, read_tasks)
+
+    def open_ids(self) -> Open | None:
+        """Return which jobs have a task, without their states; None as for `tasks`."""
+        return self._told(OPEN_FIELDS, LONGEST_OPEN, read_open)
 
     def jobs(self, now: datetime, ids: Ids = None) -> list[Job]:
         """Return all jobs, or those of these ids that exist; four or five calls.
@@ -68,41 +79,25 @@ class Cluster:
         `now` is the time at which the read begins; `open_start` is computed from it. If
         an id has become the name of a group, the answer has the jobs of that group.
         """
-        began, info = monotonic(), self._info()
-        # Stats before configs: a job that the stats show as closed has a finished_time.
-        stats, failures = self._reader.items(JOBS, "/_stats", STATS_FIELDS, ids)
-        read_at = now + timedelta(seconds=int(monotonic() - began))
-        configs, _ = self._reader.items(JOBS, "", CONFIG_FIELDS, ids)
-        return self._joined(configs, stats, info, read_at, ids, failures)
+        return self._jobs(self._info(), ids, _clock(now))
 
     def open_jobs(
-        self, now: datetime, tasks: Tasks, closed: Iterable[str], since: datetime
+        self, now: datetime, tasks: Open, closed: Iterable[str], since: datetime
     ) -> list[Job]:
         """Return the jobs that have a task, and those of the `closed` ids that exist.
 
         The stats of a closed job cost Elasticsearch two searches. So they are read only
-        if the job was closed at `since` or later, or if its datafeed runs. Of the other
-        closed jobs, only the configuration is read.
+        if the job was closed at `since` or later, or if its datafeed runs; else its
+        configuration alone. Each pack is done before the next, to spare memory.
         """
-        began, info = monotonic(), self._info()
-        ids = sorted({*tasks.jobs, *tasks.datafeeds.values()})
-        stats, failures = self._reader.items(JOBS, "/_stats", STATS_FIELDS, ids)
-        read_at = now + timedelta(seconds=int(monotonic() - began))
-        others = sorted(set(closed).difference(ids))
-        configs, _ = self._reader.items(JOBS, "", CONFIG_FIELDS, [*ids, *others])
-        lately = sorted(set(others).intersection(finished_since(configs, since)))
-        of_lately, doubts = self._reader.items(JOBS, "/_stats", STATS_FIELDS, lately)
-        alone = set(others).difference(lately)
-        jobs = self._joined(
-            [config for config in configs if config["job_id"] not in alone],
-            [*stats, *of_lately],
-            info,
-            read_at,
-            ids,
-            [*failures, *doubts],
-        )
-        left = (config for config in configs if config["job_id"] in alone)
-        return [*jobs, *read_closed(left, read_at)]
+        clock, info, ids = _clock(now), self._info(), tasks.jobs | tasks.fed
+        others = sorted(set(closed) - ids)
+        configs, _ = self._reader.items(JOBS, "", CONFIG_FIELDS, others)
+        lately = set(finished_since(configs, since)) - ids
+        jobs = {job.job_id: job for job in read_closed(configs, clock())}
+        for pack in packs([*sorted(lately), *sorted(ids)]):
+            jobs |= {job.job_id: job for job in self._jobs(info, pack, clock)}
+        return list(jobs.values())
 
     def closed_since(self, since: datetime) -> list[str]:
         """Return the ids of the jobs that were closed at a time or later.
@@ -173,16 +168,20 @@ class Cluster:
         except NotOnServerless:
             return ON_SERVERLESS
 
-    def _joined(  # noqa: PLR0913, PLR0917 - the lists, and how they were read
-        self,
-        configs: list[Json],
-        stats: list[Json],
-        info: Info,
-        read_at: datetime,
-        ids: Ids,
-        failures: list[object],
-    ) -> list[Job]:
-        """Read the datafeeds of these jobs, and join the lists into jobs."""
+    def _told(self, fields: str, longest: int, read: Callable[[Json], T]) -> T | None:
+        """Return what the cluster state tells of the tasks, or None."""
+        if not self._untold.lately():
+            try:
+                return read(self.get(TASKS_PATH, fields, longest))
+            except (Refused, BadRequest):
+                self._untold.note()
+        return None
+
+    def _jobs(self, info: Info, ids: Ids, clock: Callable[[], datetime]) -> list[Job]:
+        # Stats before configs: a job that the stats show as closed has a finished_time.
+        stats, failures = self._reader.items(JOBS, "/_stats", STATS_FIELDS, ids)
+        read_at = clock()
+        configs, _ = self._reader.items(JOBS, "", CONFIG_FIELDS, ids)
         named = ids is not None and info.names_datafeeds
         feed_ids = list(datafeeds_of(configs)) if named else None
         feeds, _ = self._reader.items(DATAFEEDS, "/_stats", FEED_FIELDS, feed_ids)
@@ -193,3 +192,9 @@ class Cluster:
         mode = info.upgrade_mode
         jobs = read_jobs(configs, stats, feeds, read_at=read_at, upgrade_mode=mode)
         return doubted(jobs, failures)
+
+
+def _clock(now: datetime) -> Callable[[], datetime]:
+    """Return a clock that goes on from `now`, in whole seconds as `open_time`."""
+    began = monotonic()
+    return lambda: now + timedelta(seconds=int(monotonic() - began))

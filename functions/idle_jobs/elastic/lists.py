@@ -1,6 +1,6 @@
 """Requests to the list APIs of the cluster, and checks of their answers; pure."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from urllib.parse import quote, unquote
@@ -55,17 +55,25 @@ LONGEST_JOB = 256 * 1024
 LONGEST_IDS = 2_500
 
 
-def packed(ids: Sequence[str]) -> Iterator[str]:
-    """Yield percent-encoded comma lists of ids that fit into a request line."""
-    pack = ""
+def packs(ids: Iterable[str]) -> Iterator[list[str]]:
+    """Yield ids in packs, each of which fits into a request line."""
+    pack: list[str] = []
+    length = 0
     for job_id in dict.fromkeys(ids):
-        encoded = quote(job_id, safe="")
-        if pack and len(pack) + 3 + len(encoded) > LONGEST_IDS:
+        needed = len(quote(job_id, safe="")) + len("%2C")
+        if pack and length + needed > LONGEST_IDS:
             yield pack
-            pack = ""
-        pack = f"{pack}%2C{encoded}" if pack else encoded
+            pack, length = [], 0
+        pack.append(job_id)
+        length += needed
     if pack:
         yield pack
+
+
+def packed(ids: Iterable[str]) -> Iterator[str]:
+    """Yield percent-encoded comma lists of ids that fit into a request line."""
+    for pack in packs(ids):
+        yield "%2C".join(quote(job_id, safe="") for job_id in pack)
 
 
 def longest_of(pack: str) -> int:

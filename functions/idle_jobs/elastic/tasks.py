@@ -6,12 +6,13 @@ before `filter_path` applies, which takes time where a cluster has very many ind
 The rules are those of MlTasks and JobTaskState in the source of Elasticsearch.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from idle_jobs.elastic.answers import not_the_cluster
 from idle_jobs.elastic.json_fields import Json
+from idle_jobs.elastic.lists import LONGEST_LIST
 from idle_jobs.errors import TryLater
 from idle_jobs.policy.job import JOB_ID, State
 
@@ -20,14 +21,19 @@ TASKS_PATH = "/_cluster/state/metadata%2Cblocks"
 _JOB, _DATAFEED = "xpack/ml/job", "xpack/ml/datafeed"
 _TASK = "metadata.persistent_tasks.tasks"
 # With `cluster_name`, an answer of a proxy does not look like one without open jobs.
-TASK_FIELDS = (
+OPEN_FIELDS = (
     "cluster_name,blocks.global.*.levels,metadata.cluster_uuid,"
-    f"{_TASK}.allocation_id,"
-    f"{_TASK}.task.{_JOB}.params.job_id,"
-    f"{_TASK}.task.{_JOB}.state.state,{_TASK}.task.{_JOB}.state.allocation_id,"
-    f"{_TASK}.task.{_DATAFEED}.params.datafeed_id,"
-    f"{_TASK}.task.{_DATAFEED}.params.job_id"
+    f"{_TASK}.task.{_JOB}.params.job_id,{_TASK}.task.{_DATAFEED}.params.job_id"
 )
+TASK_FIELDS = (
+    f"{OPEN_FIELDS},{_TASK}.allocation_id,"
+    f"{_TASK}.task.{_JOB}.state.state,{_TASK}.task.{_JOB}.state.allocation_id,"
+    f"{_TASK}.task.{_DATAFEED}.params.datafeed_id"
+)
+
+# Bytes. It is read before the lists, and may be as long as all three of them: that are
+# 150,000 open jobs.
+LONGEST_OPEN = 3 * LONGEST_LIST
 
 _STATES = {str(state): state for state in State}
 T = TypeVar("T")
@@ -46,23 +52,24 @@ class Tasks:
         return sum(state is State.CLOSING for state in self.jobs.values())
 
 
+@dataclass(frozen=True, slots=True)
+class Open:
+    """The jobs that have a task, and those whose datafeed has one, closed or not."""
+
+    jobs: frozenset[str]
+    fed: frozenset[str]
+
+
 def read_tasks(answer: Json) -> Tasks:
     """Return the tasks; ClusterError if any part of the answer cannot be read.
 
     Ids that Elasticsearch does not allow are left out, as `read_jobs` does.
     """
-    if not isinstance(answer.get("cluster_name"), str):
-        raise not_the_cluster("_cluster/state", "cluster_name", answer)
-    metadata = _field(answer, "metadata", dict)
-    _field(metadata, "cluster_uuid", str)
-    _check_recovered(answer)
-    # A cluster that never had a task has no `persistent_tasks`.
-    tasks = _field(_field(metadata, "persistent_tasks", dict, {}), "tasks", list, [])
     jobs: dict[str, State] = {}
     datafeeds: dict[str, str] = {}
-    for each in tasks:
+    for each in _tasks_of(answer):
         # Of the tasks of other features, `filter_path` leaves the `allocation_id`.
-        task = _field(_object(each), "task", dict, {})
+        task = _field(each, "task", dict, {})
         if _JOB in task:
             job = _field(task, _JOB, dict)
             jobs[_param(job, "job_id")] = _state(job, each)
@@ -77,6 +84,32 @@ def read_tasks(answer: Json) -> Tasks:
             if JOB_ID.fullmatch(job_id)
         },
     )
+
+
+def read_open(answer: Json) -> Open:
+    """Return which jobs have a task; ClusterError as above."""
+    jobs, fed = set[str](), set[str]()
+    for each in _tasks_of(answer):
+        task = _field(each, "task", dict, {})
+        if _JOB in task:
+            jobs.add(_param(_field(task, _JOB, dict), "job_id"))
+        if _DATAFEED in task:
+            fed.add(_param(_field(task, _DATAFEED, dict), "job_id"))
+    return Open(
+        frozenset(filter(JOB_ID.fullmatch, jobs)),
+        frozenset(filter(JOB_ID.fullmatch, fed)),
+    )
+
+
+def _tasks_of(answer: Json) -> Iterator[dict[str, Any]]:
+    if not isinstance(answer.get("cluster_name"), str):
+        raise not_the_cluster("_cluster/state", "cluster_name", answer)
+    metadata = _field(answer, "metadata", dict)
+    _field(metadata, "cluster_uuid", str)
+    _check_recovered(answer)
+    # A cluster that never had a task has no `persistent_tasks`.
+    tasks = _field(_field(metadata, "persistent_tasks", dict, {}), "tasks", list, [])
+    yield from map(_object, tasks)
 
 
 def _check_recovered(answer: Json) -> None:
