@@ -74,7 +74,7 @@ class AwsServices:
             },
             "GetItem": self._get,
             "UpdateItem": lambda _: {},
-            "Query": lambda _: {"Items": [], "Count": 0, "ScannedCount": 0},
+            "Query": self._query,
         }
         if call == "PutItem":
             return self._put(asked)
@@ -111,11 +111,29 @@ class AwsServices:
         item = self.items.get(_key(asked["Key"]))
         return {"Item": item} if item else {}
 
+    def _query(self, asked: Json) -> Json:
+        """Return the items of a cluster from one sort key to another."""
+        values = asked["ExpressionAttributeValues"]
+        cluster, since, last = (values[n]["S"] for n in (":cluster", ":since", ":last"))
+        found = [
+            item
+            for (whose, closed), item in sorted(self.items.items())
+            if whose == cluster and since <= closed <= last
+        ]
+        return {"Items": found, "Count": len(found), "ScannedCount": len(found)}
+
     def _put(self, asked: Json) -> tuple[int, Json]:
-        """Keep an item if it is the first: our functions overwrite none of ours."""
-        there = self.items.setdefault(_key(asked["Item"]), asked["Item"])
-        if there is not asked["Item"]:
+        """Keep an item if it is the first, or takes the place of one that was read.
+
+        That is one of a sweep, which knows its `noted_at`. Closings are never written
+        over here.
+        """
+        key, item = _key(asked["Item"]), asked["Item"]
+        there, values = self.items.get(key), asked.get("ExpressionAttributeValues", {})
+        as_read = values.get(":as_read")
+        if there and (as_read is None or there["noted_at"] != as_read):
             return 400, {"__type": f"com.amazonaws#{EXISTS}", "Item": there}
+        self.items[key] = item
         return 200, {}
 
 

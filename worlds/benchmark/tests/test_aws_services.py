@@ -70,6 +70,26 @@ def test_the_mode_and_the_secret_can_be_read() -> None:
     assert "encoded" in json.loads(secret["SecretString"])
 
 
+def test_what_a_sweep_noted_is_found_and_written_anew() -> None:
+    """Unless another sweep was faster: then its `noted_at` is another."""
+
+    def noted(at: str) -> dict[str, Any]:
+        return {"cluster": {"S": "c"}, "closed": {"S": "open"}, "noted_at": {"S": at}}
+
+    def put(at: str, as_read: str) -> tuple[int, dict[str, Any]]:
+        values = {":as_read": {"S": as_read}}
+        asked = {"Item": noted(at), "ExpressionAttributeValues": values}
+        return services._answer("PutItem", asked)  # noqa: SLF001 - no client is needed
+
+    services = AwsServices(Topology.load())
+    statuses = [put("1", "nobody")[0], put("2", "1")[0], put("3", "1")[0]]
+    between = {":cluster": {"S": "c"}, ":since": {"S": "open"}, ":last": {"S": "open"}}
+    query = {"ExpressionAttributeValues": between}
+
+    assert statuses == [200, 200, 400]
+    assert services._answer("Query", query)[1]["Items"] == [noted("2")]  # noqa: SLF001
+
+
 def test_an_item_is_written_once() -> None:
     """The second put of one closing is refused, with what is there."""
     item = {"cluster": {"S": "c"}, "closed": {"S": "2026"}}
