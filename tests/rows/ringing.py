@@ -1,10 +1,9 @@
 """What CloudWatch makes of an alarm, given what each metric is in its last period.
 
 The metric math of the template has the names and the meaning that CloudWatch documents
-for IF, FILL, FLOOR, MAX and SUM. A metric that nobody told has no value, None.
+for MAX and METRICS. A metric that nobody told has no value, None.
 """
 
-import math
 import operator
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
@@ -72,12 +71,8 @@ def _computed(
     if all(value is None for value in values.values()):
         return None
     known = {
-        "FILL": lambda value, other: other if value is None else value,
-        "IF": lambda condition, one, other: one if condition else other,
-        "FLOOR": math.floor,
         "METRICS": lambda: [v for v in values.values() if v is not None],
         "MAX": max,
-        "SUM": sum,
     }
     found = eval(expression, {"__builtins__": {}}, {**known, **values})  # noqa: S307 - our template's
     return float(found)

@@ -45,9 +45,9 @@ def mapping_of(function: str) -> dict[str, Any]:
 
 
 def rings_after(alarm: dict[str, Any]) -> int:
-    """Return for how many seconds an alarm has to see something before it rings."""
+    """Return how many seconds an alarm looks back before it rings."""
     [period] = {each.period for each in watched(alarm).values()}
-    return period * int(alarm.get("DatapointsToAlarm", alarm["EvaluationPeriods"]))
+    return period * int(alarm["EvaluationPeriods"])
 
 
 @cache
