@@ -7,7 +7,7 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from idle_jobs.aws import load_models
+from idle_jobs import cold_start
 from idle_jobs.closing import close_batch
 from idle_jobs.doctor.report import asks_for_doctor, report
 from idle_jobs.services import invoked, seconds_left
@@ -15,7 +15,7 @@ from idle_jobs.telemetry import NAMESPACE, SERVICE
 
 logger = Logger(service="closer")
 metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
-load_models()
+cold_start.end()
 
 # All messages of a batch at once: none waits while their read of the cluster gets old.
 # The threads outlive an invocation, and with them the connection that each has open.

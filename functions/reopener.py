@@ -11,7 +11,7 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from idle_jobs.aws import load_models
+from idle_jobs import cold_start
 from idle_jobs.doctor.report import asks_for_doctor, report
 from idle_jobs.messages.undo_request import Undo, parse_undo
 from idle_jobs.reopening import reopen_closings
@@ -21,7 +21,7 @@ from idle_jobs.undo_list import show_closings
 
 logger = Logger(service="reopener")
 metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
-load_models()
+cold_start.end()
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -12,7 +12,7 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from idle_jobs.aws import load_models
+from idle_jobs import cold_start
 from idle_jobs.batch import (
     NOTHING_STAYS,
     BatchResponse,
@@ -42,7 +42,7 @@ from idle_jobs.times import CLOCKS_APART, moment, rfc3339, spoken
 
 logger = Logger(service="sweeper")
 metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
-load_models()
+cold_start.end()
 
 # A rule of EventBridge, or EventBridge Scheduler, whose event template.yaml writes.
 SCHEDULES = ("aws.events", "aws.scheduler")

@@ -148,12 +148,7 @@ DOORS = {
     "AWS": (
         "idle_jobs.aws",
         {
-            *(
-                "sweeper",
-                "closer",
-                "force_closer",
-                "reopener",
-            ),  # They load models alone.
+            "idle_jobs.cold_start",  # It makes no client.
             "idle_jobs.elastic.credential",
             "idle_jobs.services",
             "idle_jobs.modes",
