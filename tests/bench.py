@@ -37,7 +37,9 @@ from standin.cluster import FOREVER, Request
 from standin.cluster import Cluster as StandIn
 from standin.cluster.asking import KEY
 
-TIMEOUTS = Timeouts(connect=3, read=20, close_early=2, close=10, measured=90)
+TIMEOUTS = Timeouts(
+    connect=3, read=20, close_early=2, close=10, close_counted=0.5, measured=90
+)
 _numbers = count()
 
 

@@ -102,6 +102,7 @@ AXES: dict[str, list[Parameters]] = {
             "NoticePeriod": "2d",
             "MaxClosesPerRequest": "1",
             "MaxClosesPerDay": "1",
+            "MaxClosing": "1",
             "ForceOrders": "allowed",
             "ForcesPerDay": "1",
             "ForceAfter": "1h",

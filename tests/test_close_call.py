@@ -12,13 +12,20 @@ from idle_jobs.errors import NotSent
 from idle_jobs.messages.close_message import CloseMessage
 from idle_jobs.reasons import Reason
 from idle_jobs.steps.step import Close, Force, Wait
+from standin.cluster import Cluster as StandIn
 from standin.cluster import Fault
+from standin.cluster.asking import KEY
 
 HOUR = timedelta(hours=1)
 OLD: dict[str, Any] = {"handed_at": ago(hours=25), "sent_at": ago(hours=28)}
 BUSY: dict[str, Any] = {"last_data": ago(minutes=1), "datafeed": "started"}
 STUCK: dict[str, Any] = BUSY | {"datafeed_stops": False}
 FAILS: dict[str, Any] = {"state": "failed"}
+
+
+def uncounted() -> Bench:
+    """Return the bench of a cluster whose closing jobs the Closer may not count."""
+    return Bench(stand_in=StandIn(keys={KEY["Authorization"]: ["manage_ml"]}))
 
 
 def fault(status: int, kind: str = "", reason: str = "", **fields: Any) -> Fault:
@@ -32,8 +39,8 @@ def fault(status: int, kind: str = "", reason: str = "", **fields: Any) -> Fault
     ("seconds", "early"), [(0, True), (59, True), (60, False), (600, False)]
 )
 def test_a_young_message_waits_shortly(seconds: int, early: bool) -> None:
-    """Two seconds in its first minute, ten later: most closes are quick."""
-    bench = Bench()
+    """Two seconds in its first minute, ten later, if closing jobs are not counted."""
+    bench = uncounted()
     bench.add(close_takes=HOUR)
     sent = ago(seconds=seconds)
     bench.take(sweeps_message(sent_at=sent, requested_at=sent))
@@ -137,7 +144,7 @@ def test_what_the_wire_does_not_send_is_not_told_as_posted() -> None:
 
 
 def test_one_read_proves_all_closes_of_a_batch() -> None:
-    """Ten jobs cost ten posts and two reads of four calls each: 1.8 calls a job."""
+    """Ten jobs cost a count, ten posts and two reads of four calls: 1.9 calls a job."""
     bench = Bench()
     ids = [f"job-{number}" for number in range(10)]
     for job_id in ids:
@@ -145,13 +152,9 @@ def test_one_read_proves_all_closes_of_a_batch() -> None:
 
     assert [] == bench.take(*(sweeps_message(job_id=job_id) for job_id in ids))
     called = [(each.method, each.path) for each in bench.seen("call")]
-    assert ["GET"] * 4 + ["POST"] * 10 + ["GET"] * 4 == [method for method, _ in called]
-    assert {
-        path.count(",") + path.count("%2C") for m, path in called if m == "GET"
-    } == {
-        0,  # `_ml/info` names no job.
-        9,
-    }
+    assert ["GET"] * 5 + ["POST"] * 10 + ["GET"] * 4 == [method for method, _ in called]
+    named = {path.count("%2C") for _, path in called if "job-" in path}
+    assert {0, 9} == named  # One id of each post, and ten of each read.
     assert 10 == len(bench.ends)
 
 
@@ -217,12 +220,12 @@ def test_an_answer_without_an_end_is_looked_at_again(answer: Fault, why: str) ->
 
 
 def test_a_close_that_takes_its_time_is_looked_at_again() -> None:
-    """The client hangs up after ten seconds; the job closes all the same."""
+    """The client hangs up after half a second; the job closes all the same."""
     bench = Bench()
     bench.add(close_takes=HOUR)
 
     assert [] == bench.take(sweeps_message())
-    assert 100 == bench.left
+    assert 109.5 == bench.left
     assert ["web: still_closing"] == bench.waits
     assert ["web"] == bench.put_back
 
@@ -437,7 +440,7 @@ def test_a_request_that_expires_before_its_next_look_is_parked_now() -> None:
     bench = Bench()
     bench.add(**BUSY)
     bench.stand_in.faults.append(fault(503))
-    asked = ago(hours=23, minutes=59)
+    asked = ago(hours=23, minutes=59, seconds=50)
 
     assert [] == bench.take(persons_message(requested_at=asked))
     [outcome] = bench.seen("outcome")

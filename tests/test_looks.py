@@ -29,7 +29,8 @@ def test_an_idle_job_is_read_closed_proved_and_told() -> None:
     assert ["web: closed idle_datafeed_stopped"] == bench.ends
     kinds = [kind for kind, _ in bench.events]
     reads = ["call"] * 4
-    first, proof = ["mode", *reads, "mode"], ["posted", *reads, "mode"]
+    # The first call counts what is closing.
+    first, proof = ["mode", "call", *reads, "mode"], ["posted", *reads, "mode"]
     assert [*first, "call", *proof, "ledger", "outcome"] == kinds
     assert ["web?timeout=30m"] == bench.posts
     assert ([2 * 1024**3], [1]) == (
@@ -46,8 +47,8 @@ def test_the_jobs_of_a_batch_are_read_once() -> None:
 
     assert [] == bench.take(sweeps_message(job_id="a"), sweeps_message(job_id="b"))
     assert ["a: skipped active", "b: skipped active"] == bench.ends
-    assert 4 == len(bench.seen("call"))
-    assert bench.seen("call")[1].path.endswith("/a%2Cb/_stats")
+    assert 5 == len(bench.seen("call"))
+    assert bench.seen("call")[2].path.endswith("/a%2Cb/_stats")
 
 
 def test_paused_reads_nothing() -> None:
@@ -247,15 +248,16 @@ def test_what_has_posted_goes_back_into_its_queue_once() -> None:
     assert (NOW, sent) == tuple(
         moment(json.loads(body)[field]) for field in ("posted_at", "sent_at")
     )
-    assert 45 <= delay <= 60
+    assert 13 <= delay <= 17
+    bench.spend(50)
     assert ["m0"] == bench.take(body)
     assert [body] == bench.seen("close")
     [looks] = bench.seen("inbox")
-    assert 45 <= looks["r0"] <= 70
+    assert 45 <= looks["r0"] <= 56
 
 
 def test_what_went_back_keeps_its_age_and_gives_it_to_nobody() -> None:
-    """Its next look comes late since it is old, but no later than SQS can delay it."""
+    """Its next look comes soon, since it has only just posted."""
     bench = Bench()
     bench.add(close_takes=HOUR)
     sent = ago(hours=2)
@@ -263,7 +265,7 @@ def test_what_went_back_keeps_its_age_and_gives_it_to_nobody() -> None:
 
     [body] = bench.seen("close")
     [delay] = bench.delays
-    assert 810 <= delay <= 900
+    assert 13 <= delay <= 17
     back = parse_message(body, sent_at=NOW, now=bench.now)
     assert (sent, NOW) == (back.sent_at, back.posted_at)
     assert "sent_at" not in json.loads(back.to_json())
@@ -330,19 +332,22 @@ def test_a_foreign_message_is_parked_while_the_cluster_is_away() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "why", "refused"),
-    [(503, "cluster_unavailable", []), (403, "cluster_refused", [1])],
+    ("status", "calls", "why", "refused"),
+    [(503, 1, "cluster_unavailable", []), (403, 2, "cluster_refused", [1])],
 )
 def test_a_cluster_that_cannot_be_read_costs_a_batch_one_call(
-    status: int, why: str, refused: list[float]
+    status: int, calls: int, why: str, refused: list[float]
 ) -> None:
-    """Nothing is tried, and all of it waits for a quarter of an hour."""
+    """Nothing is tried, and all of it waits for a quarter of an hour.
+
+    A refused count may be for want of a privilege, so the jobs are read all the same.
+    """
     bench = Bench()
     bench.stand_in.faults.append(Fault(status=status))
     batch = [sweeps_message(job_id=job_id) for job_id in "abc"]
 
     assert ["m0", "m1", "m2"] == bench.take(*batch)
-    assert 1 == len(bench.seen("call")) == len(bench.seen("cluster_trouble"))
+    assert (calls, 1) == (len(bench.seen("call")), len(bench.seen("cluster_trouble")))
     assert [f"{job_id}: {why}" for job_id in "abc"] == bench.waits
     assert refused == bench.counted("ClusterRefused")
     [looks] = bench.seen("inbox")

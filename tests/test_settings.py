@@ -55,7 +55,9 @@ def test_the_template_says_it_all() -> None:
         create_dashboard=False,
         digest="off",
         digest_topic="",
-        timeouts=Timeouts(connect=3, read=20, close_early=2, close=10, measured=120),
+        timeouts=Timeouts(
+            connect=3, read=20, close_early=2, close=10, close_counted=0.5, measured=120
+        ),
         rules=Rules(),
     )
 
@@ -127,6 +129,7 @@ RULES: dict[str, tuple[str, str, Rules]] = {
         "100",
         Rules(max_close_percent=100),
     ),
+    "one job closing": ("MAX_CLOSING", "1", Rules(max_closing=1)),
     "one close of a day": ("MAX_CLOSES_PER_DAY", "1", Rules(max_closes_per_day=1)),
     "a lone pair of jobs": ("HALT_ABOVE_JOBS", "1", Rules(halt_above_jobs=1)),
     "notice": ("NOTICE_PERIOD", "2d", Rules(notice_period=timedelta(days=2))),

@@ -5,16 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from idle_jobs.batch import LAST_SECONDS
-from idle_jobs.errors import (
-    ClusterError,
-    LookAgain,
-    NotSent,
-    Refused,
-    TryLater,
-)
+from idle_jobs.errors import ClusterError, LookAgain, NotSent, Refused, TryLater
 from idle_jobs.messages.close_message import CloseMessage
 from idle_jobs.policy.job import Job, State
 from idle_jobs.reasons import Reason
+from idle_jobs.room import Room
 from idle_jobs.services import Services
 from idle_jobs.steps.after_post import (
     after_answer,
@@ -45,7 +40,7 @@ class CloseCalls:
 
     `ends` is when the invocation ends. The read becomes too old at `fresh_until`, or
     at `fresh_until_of` for a job that was read again. If `refused` is set, nothing more
-    of the batch is posted.
+    of the batch is posted. `room` limits closes.
     """
 
     services: Services
@@ -53,6 +48,7 @@ class CloseCalls:
     fresh_until: datetime = field(init=False)
     fresh_until_of: dict[str, datetime] = field(default_factory=dict)
     refused: Refused | None = None
+    room: Room = field(default_factory=Room)
 
     def __post_init__(self) -> None:
         """Compute when the read becomes too old."""
@@ -70,7 +66,9 @@ class CloseCalls:
 
     def post(self, step: Close | Force, message: CloseMessage) -> Decision | Posted:
         """Post one close; return the next step, or what has to be read for it."""
-        began = self.now
+        began, role = self.now, self.services.role
+        if isinstance(step, Close) and (wait := self.room.hold(message, began, role)):
+            return Decision(wait, message, step.job)
         try:
             self._call(step, message)
         except NotSent:
@@ -175,6 +173,8 @@ class CloseCalls:
         if isinstance(step, Force) or step.measured:
             # Without the answer, a forced job would be reported as `closed`.
             return timeouts.measured
+        if self.room.closing is not None:
+            return timeouts.close_counted
         early = self.now - (message.sent_at or self.now) < EARLY
         return timeouts.close_early if early else timeouts.close
 

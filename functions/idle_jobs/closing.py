@@ -60,9 +60,10 @@ def close_batch(
         return handle_batch(records, give_back(mode), services, now)
     messages = {r.message_id: _read(r, now, services.role) for r in records}
     ends = services.clock() + timedelta(seconds=seconds_left())
-    batch = _Batch(services, now, messages, CloseCalls(services, ends))
+    batch = _Batch(services, mode, now, messages, CloseCalls(services, ends))
     batch.read_jobs()
     kept = batch.look_at(records, run)
+    services.telemetry.no_room(batch.calls.room.held, services.rules.max_closing)
 
     def keep(record: Record) -> None:
         if why := kept[record.message_id]:
@@ -78,11 +79,6 @@ def _read(record: Record, now: datetime, role: Role) -> CloseMessage | BadBody:
     except BadBody as bad:
         # The traceback would keep the whole body in memory.
         return bad.with_traceback(None)
-
-
-def _marks(message: CloseMessage) -> tuple[bool, bool]:
-    """Return which of the marks of a post a message has."""
-    return bool(message.posted_at), bool(message.taken_at)
 
 
 def _go_on(
@@ -108,6 +104,7 @@ class _Batch:
     """
 
     services: Services
+    mode: Mode
     now: datetime
     messages: dict[str, CloseMessage | BadBody]
     calls: CloseCalls
@@ -115,11 +112,19 @@ class _Batch:
     read_error: ClusterError | None = None
 
     def read_jobs(self) -> None:
-        """Read the jobs of all messages, by their exact ids."""
-        messages = self.messages.values()
-        ids = [m.job_id for m in messages if isinstance(m, CloseMessage)]
+        """Make room for closes, then read the jobs of the messages by their exact ids.
+
+        Where there is no room for any close, only the jobs that are being closed for us
+        are read.
+        """
+        room, came = self.calls.room, self.messages.values()
+        messages = [m for m in came if isinstance(m, CloseMessage)]
         try:
-            self.jobs = {j.job_id: j for j in self.services.cluster.jobs(self.now, ids)}
+            if self.mode is Mode.CLOSE:
+                room.make(messages, self.services)
+            if ids := [m.job_id for m in messages if not room.shuts_out(m)]:
+                found = self.services.cluster.jobs(self.now, ids)
+                self.jobs = {job.job_id: job for job in found}
         except ClusterError as error:
             self.read_error = error
             self.services.telemetry.trouble(error)
@@ -137,8 +142,7 @@ class _Batch:
         jobs, going = None, list(records)
         while going:
             ids = [record.message_id for record in going]
-            go_on = partial(_go_on, looks, jobs)
-            came = dict(zip(ids, run(go_on, going), strict=True))
+            came = dict(zip(ids, run(partial(_go_on, looks, jobs), going), strict=True))
             posted = [each for each in came.values() if isinstance(each, Posted)]
             jobs = self.calls.read_again(posted) if posted else None
             kept |= {n: e for n, e in came.items() if not isinstance(e, Posted)}
@@ -163,12 +167,14 @@ class _Batch:
             if isinstance(came, Posted):
                 came = self.calls.after(came, (yield came))
             decision = self._allowed(came)
-        changed = _marks(decision.message) != _marks(message)
+        changed = decision.message.marks != message.marks
         carry_out(decision.step, decision, self.services, self.now, changed=changed)
 
     def _first_step(self, job: Job | None, message: CloseMessage) -> Step:
         if message.cluster != self.services.cluster_name:
             return Park(Reason.FOREIGN_CLUSTER, f"the message is for {message.cluster}")
+        if self.calls.room.shuts_out(message):
+            return self.calls.room.wait(message, self.now, self.services.role)
         if self.read_error:
             return unread(self.read_error, message, self.now, self.services.role)
         return next_step(job, message, self.now, self.services.role)

@@ -51,7 +51,8 @@ def _wait(
     finished. This happens twice at most for each message.
     """
     seconds = step.after.total_seconds()
-    services.telemetry.waiting(message, step.why, seconds)
+    if step.why is not Reason.MANY_CLOSING:  # The batch reports these in one line.
+        services.telemetry.waiting(message, step.why, seconds)
     if changed and not services.role.may_force:
         return services.outbox.put_back(message, round(seconds))
     raise NotFinished(step.after)

@@ -71,6 +71,7 @@ class Reason(StrEnum):
     CLUSTER_REFUSED = "cluster_refused"
     CLUSTER_TOO_OLD = "cluster_too_old"
     LEDGER_AWAY = "ledger_away"
+    MANY_CLOSING = "many_closing"
 
     # Ends of an undo.
     NOT_IN_LEDGER = "not_in_ledger"

@@ -121,6 +121,7 @@ _FIELD_OF = {
     "READ_TIMEOUT": "read",
     "CLOSE_READ_TIMEOUT_EARLY": "close_early",
     "CLOSE_READ_TIMEOUT": "close",
+    "CLOSE_READ_TIMEOUT_COUNTED": "close_counted",
     "MEASURED_READ_TIMEOUT": "measured",
 }
 
@@ -170,6 +171,7 @@ RULE_READERS: dict[str, Reader] = {
     "NOTICE_PERIOD": off_or(span(_HOUR)),
     "MAX_CLOSES_PER_REQUEST": whole(1, 1000),
     "MAX_CLOSES_PER_DAY": whole(1, 10_000),
+    "MAX_CLOSING": whole(1, 1000),
     "QUIET_HOURS": quiet_hours,
 }
 

@@ -2,7 +2,7 @@
 
 import logging
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from threading import Lock
@@ -52,11 +52,7 @@ class Metric(StrEnum):
     WORK_OVERDUE = "WorkOverdue"
 
 
-_UNITS = {
-    Metric.MEMORY_FREED: MetricUnit.Bytes,
-    Metric.MEMORY_OPEN: MetricUnit.Bytes,
-    Metric.MEMORY_IDLE: MetricUnit.Bytes,
-    Metric.MEMORY_SAVED: MetricUnit.Bytes,
+_UNITS = {m: MetricUnit.Bytes for m in Metric if m.startswith("Memory")} | {
     Metric.WORK_OVERDUE: MetricUnit.Seconds,
     Metric.MODE_PAUSED: MetricUnit.Seconds,
 }
@@ -116,9 +112,8 @@ class Telemetry:
 
     def verdict(self, verdict: Verdict, request_id: str) -> None:
         """Report what a sweep decided about a job, and why."""
-        self.logger.info(
-            "verdict", extra={"request_id": request_id} | verdict.in_plain_values()
-        )
+        fields = {"request_id": request_id} | verdict.in_plain_values()
+        self.logger.info("verdict", extra=fields)
 
     def swept(self, summary: Mapping[str, object]) -> None:
         """Report a finished sweep, or a request that was answered."""
@@ -158,6 +153,12 @@ class Telemetry:
         """Report a message that waits in its queue, and for how long."""
         fields = {"why": why, "seconds": round(wait)}
         self.logger.info("waiting", extra=_ids(message) | fields)
+
+    def no_room(self, held: Sequence[CloseMessage], limit: int) -> None:
+        """Report the messages of a batch that wait because many jobs are closing."""
+        if ids := [message.job_id for message in held]:
+            fields = {"why": Reason.MANY_CLOSING, "limit": limit, "job_ids": ids}
+            self.logger.info("no_room", extra=fields)
 
     def trouble(self, error: ClusterError) -> None:
         """Report a read that failed, or a post that was refused."""

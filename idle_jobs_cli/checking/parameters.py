@@ -153,6 +153,7 @@ PARAMETERS: Mapping[str, Taken] = {
     ),
     "MaxClosesPerRequest": _whole(1000),
     "MaxClosesPerDay": _whole(10_000),
+    "MaxClosing": _whole(1000),
     "ForceOrders": _one_of("evidence", "allowed"),
     "ForcesPerDay": _whole(1000),
     "ForceAfter": _UP_TO_A_DAY,
@@ -188,10 +189,7 @@ PARAMETERS: Mapping[str, Taken] = {
 }
 
 # The variables whose names are not the words of their parameter.
-_NAMED_OTHERWISE = {
-    "SigV4Service": "SIGV4_SERVICE",
-    "LogLevel": "POWERTOOLS_LOG_LEVEL",
-}
+_NAMED_OTHERWISE = {"SigV4Service": "SIGV4_SERVICE", "LogLevel": "POWERTOOLS_LOG_LEVEL"}
 
 
 def variable_of(parameter: str) -> str:

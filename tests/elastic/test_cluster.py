@@ -45,7 +45,9 @@ from standin.cluster import Cluster as StandIn
 from standin.cluster import Fault, serve
 
 NOW = datetime.now(UTC)
-TIMEOUTS = Timeouts(connect=1, read=5, close_early=0.2, close=0.2, measured=0.5)
+TIMEOUTS = Timeouts(
+    connect=1, read=5, close_early=0.2, close=0.2, close_counted=0.5, measured=0.5
+)
 
 
 class Key:

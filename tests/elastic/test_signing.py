@@ -50,7 +50,7 @@ def read(stand_in: StandIn, signer: Signer) -> int:
     """Read the cluster with a signer; return how many calls it took."""
     stand_in.add_job("web-1", now=NOW, state="closed", datafeed="stopped")
     with serve(stand_in) as url:
-        timeouts = Timeouts(1, 1, 1, 1, 1)
+        timeouts = Timeouts(*[1] * 6)
         [job] = Cluster(Wire(url, signer, timeouts)).jobs(NOW, ["web-1", "web-1"])
     assert job.job_id == "web-1"
     return len(stand_in.log)

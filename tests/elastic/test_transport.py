@@ -69,7 +69,7 @@ def url(certificate: Path) -> Iterator[str]:
 
 def read(url: str, ca_bundle: str = "") -> bytes:
     """Call a server with the product's wire."""
-    timeouts = Timeouts(5, 5, 5, 5, 5)
+    timeouts = Timeouts(*[5] * 6)
     return Wire(url, Open(), timeouts, ca_bundle).call("GET", "/_ml/info", {})
 
 

@@ -92,7 +92,7 @@ def trusted(fault: Fault, pems: dict[str, Path]) -> str:
 
 def client(url: str, fault: Fault, ca_bundle: str = "") -> Cluster:
     """Return the product's client, with the fault's time to answer."""
-    timeouts = Timeouts(fault.connect, *[fault.seconds] * 4)
+    timeouts = Timeouts(fault.connect, *[fault.seconds] * 5)
     return Cluster(Wire(url, Key("dGVzdDp0ZXN0"), timeouts, ca_bundle))
 
 
@@ -144,7 +144,7 @@ def test_a_flood_fills_no_memory(
 ) -> None:
     """The peak is the limit of an answer, a growing buffer's spare room included."""
     fault = FAULTS[name]
-    timeouts = Timeouts(*[fault.seconds] * 5)
+    timeouts = Timeouts(*[fault.seconds] * 6)
     with server(fault, pems) as raw:
         fault.script()  # What is packed once is packed before it is measured.
         wire = Wire(raw.url, Key("dGVzdDp0ZXN0"), timeouts)
@@ -222,7 +222,7 @@ BROKEN_TOKEN = "c2VjcmV0\nX: y"
 
 def test_a_token_that_is_no_header_is_not_told() -> None:
     """A line's end in it would be shown by http.client's own error, or a traceback."""
-    timeouts = Timeouts(*[0.15] * 5)
+    timeouts = Timeouts(*[0.15] * 6)
     with RawServer(list) as raw, pytest.raises(Refused) as told:
         Wire(raw.url, Key(BROKEN_TOKEN), timeouts).call("GET", "/", {})
     shown = "".join(traceback.format_exception(told.value))

@@ -36,7 +36,7 @@ def test_a_connection_is_kept_for_a_minute(idle: int, connections: int) -> None:
         serve(Cluster()) as url,
         before(url, lambda *_: True) as door,
     ):
-        wire = Wire(door.url, Key(), Timeouts(3, 3, 3, 3, 3))
+        wire = Wire(door.url, Key(), Timeouts(*[3] * 6))
         wire.call("GET", "/_ml/info", {})
         clock.shift(timedelta(seconds=idle))
         if connections > 1:
@@ -50,7 +50,7 @@ def test_the_next_batch_finds_the_connections_of_the_last_one() -> None:
     """The threads of the Closer outlive a batch, and each keeps its connection."""
     together = Barrier(10)
     with serve(Cluster()) as url, before(url, lambda *_: True) as door:
-        wire = Wire(door.url, Key(), Timeouts(3, 3, 3, 3, 3))
+        wire = Wire(door.url, Key(), Timeouts(*[3] * 6))
 
         def call(_message: int) -> None:
             together.wait(10)

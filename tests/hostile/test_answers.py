@@ -188,7 +188,7 @@ def test_nonsense_over_a_real_socket(kind: str) -> None:
     for n in range(40):
         body = answer(source(n), kind)[1]
         with RawServer(answers(body)) as raw:
-            client = Cluster(Wire(raw.url, Key("dGVzdDp0ZXN0"), Timeouts(*[2] * 5)))
+            client = Cluster(Wire(raw.url, Key("dGVzdDp0ZXN0"), Timeouts(*[2] * 6)))
 
             with pytest.raises(ClusterError):
                 client.jobs(NOW)

@@ -24,7 +24,9 @@ from standin.cluster import Cluster as StandIn
 NOW = datetime.now(UTC)
 MINUTE = timedelta(minutes=1)
 LONGEST_LINE = 4_096  # bytes: http.max_initial_line_length
-TIMEOUTS = Timeouts(connect=1, read=5, close_early=1, close=1, measured=1)
+TIMEOUTS = Timeouts(
+    connect=1, read=5, close_early=1, close=1, close_counted=0.5, measured=1
+)
 SLOW = {
     "type": "illegal_state_exception",
     "reason": "Timed out when waiting for persistent tasks after 30m",

@@ -27,7 +27,9 @@ pytestmark = pytest.mark.slow
 
 KNOWN = {AWS_KEYS["AWS_ACCESS_KEY_ID"]: AWS_KEYS["AWS_SECRET_ACCESS_KEY"]}
 KEYS = {"AKIDKEY1": "one", "AKIDKEY2": "two"} | KNOWN
-TIMEOUTS = Timeouts(connect=2, read=5, close_early=2, close=2, measured=2)
+TIMEOUTS = Timeouts(
+    connect=2, read=5, close_early=2, close=2, close_counted=0.5, measured=2
+)
 
 
 @pytest.fixture

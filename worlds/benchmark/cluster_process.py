@@ -22,7 +22,7 @@ class ClusterProcess:
 
     def counts(self) -> dict[str, float]:
         """Return what has been counted so far."""
-        with urllib.request.urlopen(self._counts, timeout=60) as answer:  # noqa: S310
+        with urllib.request.urlopen(self._counts, timeout=60) as answer:  # noqa: S310 - ours
             counted: dict[str, Any] = json.load(answer)
         return counted
 

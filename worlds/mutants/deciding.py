@@ -176,9 +176,9 @@ DECIDING: dict[str, Mutant] = {
         "policy/judge",
     ),
     "task_failures are ignored": mutant(
-        "elastic.cluster",
+        "elastic.reader",
         Wrong(
-            "Cluster._list",
+            "Reader.items",
             lambda right, self, what, suffix, fields, ids: right(
                 self, what, suffix, fields.replace("task_failures,", ""), ids
             ),
@@ -186,9 +186,9 @@ DECIDING: dict[str, Mutant] = {
         "elastic/cluster",
     ),
     "node_failures are ignored": mutant(
-        "elastic.cluster",
+        "elastic.reader",
         Wrong(
-            "Cluster._list",
+            "Reader.items",
             lambda right, self, what, suffix, fields, ids: right(
                 self, what, suffix, fields.replace("node_failures,", ""), ids
             ),

@@ -48,12 +48,16 @@ HEADERS = {
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Seconds to connect, and for a whole answer after the request was sent."""
+    """Seconds to connect, and for a whole answer after the request was sent.
+
+    `close_counted` is for a close in a cluster whose closing jobs have been counted.
+    """
 
     connect: float
     read: float
     close_early: float
     close: float
+    close_counted: float
     measured: float
 
 

@@ -67,6 +67,11 @@ class CloseMessage(Terms):
         """Return `timeout`, which Elasticsearch gets for the close, as a time span."""
         return duration(self.timeout)
 
+    @property
+    def marks(self) -> tuple[bool, bool]:
+        """Return which of the two marks of a post the message has."""
+        return bool(self.posted_at), bool(self.taken_at)
+
     def not_before(self, came: datetime) -> "CloseMessage":
         """Return the message without a time of evidence from before it came.
 

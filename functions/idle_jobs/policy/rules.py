@@ -32,6 +32,7 @@ class Rules:
     notice_period: timedelta = timedelta()
     max_closes_per_request: int = 100
     max_closes_per_day: int = 100
+    max_closing: int = 32
     quiet_hours: QuietHours | None = None
 
     def quiet_until(self, now: datetime) -> datetime | None:

@@ -16,6 +16,8 @@ from idle_jobs.times import spoken
 
 SHORTEST_WAIT = timedelta(seconds=15)
 LONGEST_WAIT = timedelta(seconds=900)
+SHORTEST_WAIT_FOR_ROOM = timedelta(seconds=2)
+LONGEST_WAIT_FOR_ROOM = timedelta(minutes=5)
 OPEN_TAKES_AT_MOST = timedelta(minutes=15)
 
 _CLUSTER_REASONS = frozenset(
@@ -24,6 +26,7 @@ _CLUSTER_REASONS = frozenset(
         Reason.THROTTLED,
         Reason.CLUSTER_REFUSED,
         Reason.CLUSTER_TOO_OLD,
+        Reason.MANY_CLOSING,
     }
 )
 
@@ -52,6 +55,21 @@ def wait_or_give_up(
     return look_again(why, message, now, at_least=at_least)
 
 
+def wait_for_room(
+    message: CloseMessage, now: datetime, role: Role, spread: float
+) -> Step:
+    """Wait until fewer jobs are closing, or give up a message that is too old.
+
+    The wait is a quarter of the age, times the `spread` of its batch. So a message is
+    received 70 times at most in three hours, and places do not stay free for long.
+    """
+    age = role.age_of(message, now)
+    if age >= role.gives_up_after:
+        return _over_age(Reason.MANY_CLOSING, age, message, role)
+    after = max(SHORTEST_WAIT_FOR_ROOM, min(age / 4, LONGEST_WAIT_FOR_ROOM))
+    return Wait(after * spread, Reason.MANY_CLOSING)
+
+
 def look_again(
     why: Reason,
     message: CloseMessage,
@@ -59,14 +77,16 @@ def look_again(
     *,
     at_least: timedelta = SHORTEST_WAIT,
 ) -> Wait:
-    """Wait for the next look, without a limit of age; older messages wait longer.
+    """Wait for the next look, without a limit of age.
 
+    The wait grows with the time since the message was sent, or first posted its close.
     So a quick close is seen soon, and a long one costs few looks. The random spread has
-    a fixed seed, so that a look can be replayed.
+    a fixed seed, so that a look can be replayed. It is the same for all looks of the
+    same ten seconds: a batch comes back as a batch, whose jobs are read at once.
     """
-    age = now - (message.sent_at or now)
+    age = now - max(filter(None, (message.sent_at, message.posted_at)), default=now)
     after = max(at_least, min(age, LONGEST_WAIT))
-    seed = f"{message.request_id} {message.job_id} {now}"
+    seed = f"{message.request_id} {round(now.timestamp(), -1)}"
     spread = Random(seed)  # noqa: S311 - it hides nothing
     return Wait(after * spread.uniform(0.9, 1.1), why)
 

@@ -1,0 +1,75 @@
+"""How many closes a batch may post, so that not too many jobs are closing at once.
+
+A close goes on when its caller has hung up. So what is limited is how many jobs are
+closing, whoever closes them, and not how many calls wait for an answer.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from random import Random
+
+from idle_jobs.messages.close_message import CloseMessage
+from idle_jobs.services import Services
+from idle_jobs.steps.deadlines import wait_for_room
+from idle_jobs.steps.role import Role
+from idle_jobs.steps.step import Step
+
+
+@dataclass
+class Room:
+    """The closes that a batch may still post, and the messages that found no room.
+
+    `closing` is how many jobs were closing; None if that is not known. Then the number
+    of messages that Lambda hands to the Closer at once is the only limit. It is `full`
+    if there is room for none.
+    """
+
+    closing: int | None = None
+    full: bool = False
+    spread: float = 1
+    places: Iterator[int] = field(default_factory=lambda: iter(()))
+    held: list[CloseMessage] = field(default_factory=list)
+
+    def make(self, messages: Sequence[CloseMessage], services: Services) -> None:
+        """Count what is closing, and make room for as many closes as may go.
+
+        Batches that count at the same moment do not see each other's closes, which are
+        10 for each batch (template.yaml). The ForceCloser posts two at a time, and
+        waits for what it posts, so it counts nothing. Raises ClusterError.
+        """
+        closes = sum(not message.taken_at for message in messages)
+        if not closes or services.role.may_force:
+            return
+        if tasks := services.cluster.tasks():
+            self.closing, limit = tasks.closing, services.rules.max_closing
+            free = limit - tasks.closing
+            # The messages of a batch come back together, and batches one by one.
+            seed = f"{messages[0].job_id} {services.clock()}"
+            self.spread = Random(seed).uniform(0.5, 1.5)  # noqa: S311 - hides nothing
+            # One close is waited for as long as ten. So a batch waits for room for all of
+            # its closes: 1,000 closes of 30 s then take 271 s of Lambda, and 383 s if
+            # room for five is enough.
+            self.full = free < min(closes, limit)
+            self.places = iter(range(0 if self.full else free))
+
+    def shuts_out(self, message: CloseMessage) -> bool:
+        """Return whether a message has to wait for room, whatever its job is like.
+
+        Where Elasticsearch is at work on the close, the look posts nothing.
+        """
+        return self.full and not message.taken_at
+
+    def hold(self, message: CloseMessage, now: datetime, role: Role) -> Step | None:
+        """Take a place for a close; or return how its message waits for one.
+
+        Threads may do so at once: each gets a place of its own.
+        """
+        if self.closing is None or next(self.places, None) is not None:
+            return None
+        return self.wait(message, now, role)
+
+    def wait(self, message: CloseMessage, now: datetime, role: Role) -> Step:
+        """Return how a message waits for room."""
+        self.held.append(message)
+        return wait_for_room(message, now, role, self.spread)

@@ -1,0 +1,126 @@
+"""Room: no more jobs are to be closing at once than the operator allows."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bench import TIMEOUTS, Bench, force_closers
+from builders import NOW, ago, persons_message, sweeps_message
+from idle_jobs.policy.rules import Rules
+from idle_jobs.steps.deadlines import wait_for_room
+from idle_jobs.steps.role import CLOSER_GIVES_UP_AFTER, Role
+from idle_jobs.steps.step import Wait
+from standin.cluster import Fault
+
+HOUR = timedelta(hours=1)
+IDS = [f"job-{number}" for number in range(10)]
+
+
+def crowded(closing: int, **changes: Any) -> Bench:
+    """Return a bench with ten idle jobs, and with others that are closing."""
+    bench = Bench(**changes)
+    for number in range(closing):
+        bench.add(f"other-{number}", state="closing", close_ends="hangs")
+    for job_id in IDS:
+        bench.add(job_id, close_takes=HOUR)
+    return bench
+
+
+def batch(**changes: Any) -> list[Any]:
+    """Return a message for each of the ten jobs."""
+    return [sweeps_message(job_id=job_id, **changes) for job_id in IDS]
+
+
+@pytest.mark.parametrize(("closing", "posted"), [(0, 10), (22, 10), (23, 0), (40, 0)])
+def test_no_close_is_posted_beyond_the_limit(closing: int, posted: int) -> None:
+    """A batch that has no room for all of its closes waits."""
+    bench = crowded(closing)
+    bench.take(*batch())
+
+    assert posted == len(bench.posts)
+    assert closing + posted <= max(closing, Rules().max_closing)
+
+
+@pytest.mark.parametrize(("limit", "posted"), [(1, 1), (3, 3), (12, 10)])
+def test_a_low_limit_is_held_and_lets_something_go(limit: int, posted: int) -> None:
+    """Where there is never room for ten, a batch posts as many as may be closing."""
+    bench = crowded(0, rules=Rules(max_closing=limit))
+    bench.take(*batch())
+
+    assert posted == len(bench.posts)
+
+
+def test_what_has_no_room_waits_and_is_told_in_one_line() -> None:
+    """Its record stays, and comes back after a short time."""
+    bench = crowded(32)
+
+    assert [f"m{number}" for number in range(10)] == bench.take(*batch(sent_at=NOW))
+    [line] = bench.seen("no_room")
+    assert ("many_closing", 32, IDS) == (line["why"], line["limit"], line["job_ids"])
+    assert [] == bench.waits == bench.put_back
+    [looks] = bench.seen("inbox")
+    [seconds] = set(looks.values())
+    assert 1 <= seconds <= 3
+
+
+def test_a_count_lets_a_post_hang_up_soon() -> None:
+    """Half a second: a close goes on, and the count of the next batch knows of it."""
+    bench = crowded(0)
+    bench.take(*batch())
+    posts = [each for each in bench.seen("call") if each.method == "POST"]
+
+    assert {TIMEOUTS.close_counted} == {each.read_timeout for each in posts}
+
+
+def test_nothing_is_posted_if_the_count_fails() -> None:
+    """A cluster that cannot be read is left alone, whichever read it was."""
+    bench = crowded(0)
+    bench.stand_in.faults.append(Fault("/_cluster/state", status=503))
+
+    assert 10 == len(bench.take(*batch()))
+    assert [] == bench.posts
+    assert {f"{job_id}: cluster_unavailable" for job_id in IDS} == set(bench.waits)
+    assert 1 == len(bench.seen("call")) == len(bench.seen("cluster_trouble"))
+
+
+def test_the_force_closer_counts_nothing() -> None:
+    """It posts two closes at a time, and waits for what becomes of them."""
+    bench = force_closers()
+    for number in range(32):
+        bench.add(f"other-{number}", state="closing", close_ends="hangs")
+    bench.add()
+    bench.take(persons_message(handed_at=ago(hours=3)))
+
+    assert ["web?timeout=30s"] == bench.posts
+
+
+OLD = {"sent_at": ago(hours=3, seconds=1), "requested_at": ago(hours=3, seconds=1)}
+
+
+def test_a_sweep_tries_again_what_found_no_room_for_three_hours() -> None:
+    """An idle job is found by the next sweep."""
+    bench = crowded(32)
+
+    assert [] == bench.take(sweeps_message(job_id="job-0", **OLD))
+    assert ["job-0: skipped many_closing"] == bench.ends
+
+
+def test_a_request_that_found_no_room_for_three_hours_is_handed_over() -> None:
+    """Nobody repeats it; the ForceCloser takes it, two at a time."""
+    bench = crowded(32)
+
+    assert [] == bench.take(persons_message(job_id="job-0", **OLD))
+    [told] = bench.seen("sent")
+    assert ("ForceQueue", "many_closing") == (told["queue"], told["why"])
+
+
+def test_waiting_for_room_costs_few_receives() -> None:
+    """SQS dead-letters what it has delivered a hundred times; looks need some, too."""
+    message, now, looks = sweeps_message(sent_at=NOW), NOW, 0
+    while now - NOW < CLOSER_GIVES_UP_AFTER:
+        step = wait_for_room(message, now, Role(Rules()), 1)
+        assert isinstance(step, Wait)
+        now, looks = now + step.after, looks + 1
+
+    assert 50 < looks < 80
