@@ -236,7 +236,10 @@ def a_day(stack: Runner) -> None:
 
 @pytest.mark.slow
 def test_each_outcome_and_each_halt_is_an_event() -> None:
-    """With the fields of the log line, and as the schema says."""
+    """With the fields of the log line, and as the schema says.
+
+    That a sweep holds a job is told by the line of its verdict, which has fewer.
+    """
     with with_bus() as stack:
         listener = Listener("outcomes", '{"source": ["idle-job-closer"]}')
         a_day(stack)
@@ -246,7 +249,7 @@ def test_each_outcome_and_each_halt_is_an_event() -> None:
 
     assert len(ended) == len(outcomes)
     for line in outcomes:
-        [told] = [e for e in ended if e.items() <= (line | told_by(e)).items()]
+        [told] = [e for e in ended if told_alike(e, line)]
         assert told_by(told) == {"version": 1, "cluster": "demo"}
     assert {each["ended"] for each in ended} == {*Ended} - {Ended.REOPENED}
     assert (halt["held_jobs"], halt["jobs"]) == (11, 11)
@@ -254,6 +257,14 @@ def test_each_outcome_and_each_halt_is_an_event() -> None:
         line["halts"] for line in stack.log if line["message"] == "swept"
     )
     assert [[]] * len(heard) == [list(VALIDATOR.iter_errors(each)) for each in heard]
+
+
+def told_alike(event: dict[str, Any], line: dict[str, Any]) -> bool:
+    """Return whether an event says what a line says."""
+    if "sweep" in line:
+        names = ("job_id", "request_id", "ended", "reason", "detail")
+        return [event.get(name) for name in names] == [line[name] for name in names]
+    return event.items() <= (line | told_by(event)).items()
 
 
 def told_by(detail: Mapping[str, Any]) -> dict[str, Any]:

@@ -95,6 +95,14 @@ def open_services(inbox: str, logger: Logger, metrics: Metrics) -> Services:
     )
 
 
+# What Powertools adds to each line, and the log group or the message tells already: it
+# would be half of the 1,000 lines of a sweep.
+SAID_ELSEWHERE = (
+    *("location", "cold_start", "function_name", "function_memory_size"),
+    "function_arn",
+)
+
+
 @contextmanager
 def invoked(
     inbox: str, logger: Logger, metrics: Metrics, context: LambdaContext
@@ -104,6 +112,7 @@ def invoked(
     Lambda deletes the messages after that. So if a function dies before it has sent its
     events, the messages come again, and so do the events.
     """
+    logger.remove_keys(SAID_ELSEWHERE)
     services = open_services(inbox, logger, metrics)
     try:
         yield services

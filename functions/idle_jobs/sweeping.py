@@ -37,7 +37,7 @@ from idle_jobs.steps.sweep_results import (
     message_of,
     sweep_results,
 )
-from idle_jobs.summary import summary_of
+from idle_jobs.summary import listed, summary_of
 from idle_jobs.telemetry import Metric
 from idle_jobs.times import rfc3339
 
@@ -140,14 +140,15 @@ def _report(
 ) -> None:
     """Log the verdict of each job that is not closed, and the outcomes so far.
 
-    Closed jobs are only counted, unless their datafeed still runs. If a job of a
-    request gets no message, its outcome is logged here. A schedule asks for no job by
-    name, so the jobs that it keeps have no outcome.
+    Closed jobs are only counted, unless their datafeed still runs. The line of a
+    verdict says whether the job is sent or held, and why. If a job of a request gets no
+    message, its outcome is logged here, too. A schedule asks for no job by name: the
+    jobs that it keeps have no outcome, and that of a job that it holds is an event.
     """
     _count(verdicts, plan, services)
+    for fields in listed(verdicts, plan):
+        services.telemetry.verdict(fields, request.request_id)
     for verdict, result in sweep_results(request, verdicts, plan):
-        if verdict.reason is not Reason.ALREADY_CLOSED:
-            services.telemetry.verdict(verdict, request.request_id)
         match result:
             case Skipped(reason, detail):
                 _skip(request, verdict.job.job_id, reason, detail, services)
@@ -188,4 +189,6 @@ def _count(verdicts: Sequence[Verdict], plan: Plan, services: Services) -> None:
 def _skip(
     request: Request, job_id: str, reason: Reason, detail: str, services: Services
 ) -> None:
-    services.telemetry.outcome(end_of(request, job_id, Ended.SKIPPED, reason, detail))
+    outcome = end_of(request, job_id, Ended.SKIPPED, reason, detail)
+    # The line of a verdict says that a sweep holds the job.
+    services.telemetry.outcome(outcome, logged=not request.is_sweep)

@@ -14,7 +14,6 @@ from idle_jobs.errors import ClusterError, Refused
 from idle_jobs.event_bus import ANNOUNCEMENT, HALT, OUTCOME, EventBus
 from idle_jobs.messages.close_message import CloseMessage
 from idle_jobs.messages.outcome import Ended, OfOneJob, Outcome
-from idle_jobs.policy.verdict import Verdict
 from idle_jobs.reasons import Reason
 
 # An invocation without metrics is normal: its jobs may still be closing.
@@ -95,10 +94,13 @@ class Telemetry:
                 unit = _UNITS.get(each, MetricUnit.Count)
                 self.metrics.add_metric(name=each, unit=unit, value=value)
 
-    def outcome(self, outcome: Outcome, *, counted: bool = True) -> None:
+    def outcome(
+        self, outcome: Outcome, *, counted: bool = True, logged: bool = True
+    ) -> None:
         """Report the end of a request for a job; count it unless it was counted."""
         fields = outcome.in_plain_values()
-        self.logger.info("outcome", extra=fields)
+        if logged:
+            self.logger.info("outcome", extra=fields)
         if self.bus:
             self.bus.add(OUTCOME, fields)
         if not counted:
@@ -110,10 +112,9 @@ class Telemetry:
         if outcome.reason is Reason.COULD_NOT_CLOSE:
             self.count(Metric.JOBS_UNCLOSABLE)
 
-    def verdict(self, verdict: Verdict, request_id: str) -> None:
-        """Report what a sweep decided about a job, and why."""
-        fields = {"request_id": request_id} | verdict.in_plain_values()
-        self.logger.info("verdict", extra=fields)
+    def verdict(self, fields: Mapping[str, object], request_id: str) -> None:
+        """Report what a sweep decided about a job, why, and whether it is sent."""
+        self.logger.info("verdict", extra={"request_id": request_id, **fields})
 
     def swept(self, summary: Mapping[str, object]) -> None:
         """Report a finished sweep, or a request that was answered."""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -23,7 +24,7 @@ OWN |= {"in", "as", "count_distinct", "max", "jobs", "largest"}
 
 @pytest.fixture(scope="module")
 def log() -> list[dict[str, Any]]:
-    """Return what a stack logs that closes, forces, keeps, undoes and is refused."""
+    """Return what a stack logs that closes, forces, keeps, holds and undoes."""
     from stacks import START  # noqa: PLC0415
     from standin.cluster import Cluster  # noqa: PLC0415
 
@@ -32,6 +33,8 @@ def log() -> list[dict[str, Any]]:
         add_idle(stack, custom_settings=owner)
         add_busy(stack, "busy")
         add_idle(stack, "hung", close_ends="hangs")
+        for number in range(6):  # They became idle together, lately.
+            add_idle(stack, f"storm-{number}", last_data=START - timedelta(days=3))
         stack.request(job_id="gone", requested_by="ann", reason="moved")
         stack.request(job_id="web", surprise=1)
         sweep(stack)

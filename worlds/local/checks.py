@@ -19,7 +19,8 @@ def problems(
     """Yield everything that is not as the rows demand."""
     for row in rows:
         verdicts = told(runner, row.job_id, "verdict", "action")
-        outcomes = told(runner, row.job_id, "outcome", "ended")
+        ends = (x for x in runner.outcomes() if x.get("job_id") == row.job_id)
+        outcomes = [f"{x['ended']} {x['reason']}" for x in ends]
         state = runner.cluster.state_of(row.job_id, runner.now)
         if verdicts[:1] != [row.verdict] and row.verdict != "keep already_closed":
             yield f"{row.job_id}: the verdict was {verdicts}, not {row.verdict}"

@@ -23,6 +23,7 @@ from idle_jobs_cli.output.terminal import (
 from local import checks, scenario
 from local.acts import ACTS, DIES, Act, faults
 from local.ends import End, end_of, print_ends
+from local.outcomes import outcome_in
 
 Line = Mapping[str, Any]
 
@@ -194,8 +195,8 @@ def _ends_of_requests(scene: Scene) -> Counter[str]:
     """Count how the requests for jobs ended: an outcome may be told twice."""
     first: dict[tuple[str, str], str] = {}
     for line in scene.log:
-        if line["message"] == "outcome":
-            first.setdefault((line["request_id"], line["job_id"]), line["ended"])
+        if told := outcome_in(line):
+            first.setdefault((told["request_id"], told["job_id"]), told["ended"])
     return Counter(first.values())
 
 

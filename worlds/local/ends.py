@@ -9,6 +9,7 @@ from rich.text import Text
 
 from idle_jobs.sizes import spoken_bytes
 from idle_jobs_cli.output.terminal import COLOURS, print_hanging
+from local.outcomes import outcome_in
 from local.scenario import Row
 
 Line = Mapping[str, Any]
@@ -52,7 +53,7 @@ class End(NamedTuple):
 def end_of(row: Row, lines: Sequence[Line]) -> End:
     """Return what became of a job, by the lines of the log that are about it."""
     verdict = next((x for x in lines if x["message"] == "verdict"), {})
-    outcome = next((x for x in lines if x["message"] == "outcome"), {})
+    outcome = next(filter(None, map(outcome_in, lines)), {})
     return End(
         row.job_id,
         row.fields.get("state", "opened"),

@@ -32,6 +32,7 @@ from moto import mock_aws
 import idle_jobs.aws
 from idle_jobs.steps.open_lately import OPEN_JOBS
 from local.digests import Digests
+from local.outcomes import outcome_in
 from local.place import REGION
 from local.queues import Queues
 from local.topology import Function, Source, Topology, environment_of
@@ -277,11 +278,8 @@ class Runner:
 
     def outcomes(self, request_id: str = "") -> list[dict[str, Any]]:
         """Return the outcomes so far, of one request or of all."""
-        return [
-            line
-            for line in self.log
-            if line["message"] == "outcome" and request_id in ("", line["request_id"])
-        ]
+        told = filter(None, map(outcome_in, self.log))
+        return [dict(x) for x in told if request_id in ("", x["request_id"])]
 
     def _take(self, function: Function, source: Source) -> bool:
         visible = self.queues.next_visible(source.queue)

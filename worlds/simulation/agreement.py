@@ -10,6 +10,7 @@ from functools import partial
 from random import Random
 from typing import Any
 
+from local.outcomes import outcome_in
 from local.runner import Runner
 from local.topology import Topology
 from simulation.account import Account, Day, without_id
@@ -48,8 +49,7 @@ class WatchedRunner(Runner):
                 without_id(Key(line["request_id"], line.get("job_id", ""))),
                 _words(**line),
             )
-            for line in self.log[lines:]
-            if line["message"] == "outcome"
+            for line in filter(None, map(outcome_in, self.log[lines:]))
         ]
         self.account.finish(name, held, sends, tells)
         return answer

@@ -20,6 +20,7 @@ from idle_jobs.settings import Settings
 from idle_jobs.steps.role import Role
 from idle_jobs.telemetry import Metric, Telemetry
 from idle_jobs.undo_list import show_closings
+from local.outcomes import outcome_in
 from local.topology import Topology, environment_of
 from simulation.history import Key, Rang, Said, Told
 from simulation.invocation import Invocation
@@ -61,12 +62,12 @@ class Recorder:
     def info(self, message: str, extra: Mapping[str, Any]) -> None:
         """Keep a line: an outcome, or what a reader will want to know."""
         key = Key(extra.get("request_id", ""), extra.get("job_id", ""))
+        if outcome := outcome_in({"message": message, **extra}):
+            told = (str(outcome["ended"]), str(outcome["reason"]))
+            number, now = self._invocation.number, self._stack.world.now
+            said = str(outcome.get("detail", ""))
+            self._stack.note(Told(now, number, key, *told, said))
         match message:
-            case "outcome":
-                told = (str(extra["ended"]), str(extra["reason"]))
-                number, now = self._invocation.number, self._stack.world.now
-                said = str(extra.get("detail", ""))
-                self._stack.note(Told(now, number, key, *told, said))
             case "waiting":
                 self._say("waits", key, extra["why"], extra["seconds"])
             case "sent" if extra["queue"] == "ForceQueue":
