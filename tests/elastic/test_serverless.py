@@ -190,7 +190,7 @@ def test_a_proxy_that_lets_no_call_to_the_info_through_is_named(
 def test_a_project_without_machine_learning_rings() -> None:
     """Every sweep is refused once, and no day of vain tries comes before (F7)."""
     project = Serverless()
-    project.private = ("/_ml/info", JOBS)
+    project.private = (*Serverless.private, JOBS)
     with Runner(project, START, DAILY) as stack:
         summary = sweep(stack)
         stack.invoke("Sweeper", {"job_id": "web"})
