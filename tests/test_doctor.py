@@ -9,6 +9,7 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,8 @@ def test_a_healthy_stack_is_well(stack: Runner, name: str) -> None:
     assert [*EVERY] == [*found]
     assert {"ok"} == {finding["level"] for finding in found.values()}
     assert {"GET"} == {received.method for received in stack.cluster.log}
-    assert found["jobs"]["saw"] == "1 jobs: 1 open, 0 closed"
+    alone = "a sweep reads the open ones alone"
+    assert found["jobs"]["saw"] == f"1 jobs: 1 open, 0 closed; {alone}"
 
 
 def settings(**variables: str) -> Callable[[Runner], object]:
@@ -92,10 +94,13 @@ def secret(text: str) -> Callable[[Runner], object]:
     return turn
 
 
-def many_jobs(stack: Runner) -> None:
+def many_jobs(
+    stack: Runner, count: int = 8_001, privileges: tuple[str, ...] = ("all",)
+) -> None:
     """Give the cluster more jobs than is comfortable, and time to list them."""
-    stack.timeouts = {"READ_TIMEOUT": "30"}
-    for number in range(8_001):
+    keys(*privileges)(stack)
+    stack.timeouts = {"READ_TIMEOUT": "60"}
+    for number in range(count):
         stack.cluster.add_job(f"job-{number}", now=stack.now, state="closed")
 
 
@@ -197,6 +202,14 @@ BROKEN: dict[str, Broken] = {
         many_jobs,
         *("jobs", "warn", "8001 jobs: 0 open", "delete old jobs"),
     ),
+    "there are more jobs than are listed": (
+        partial(many_jobs, count=10_000),
+        *("jobs", "warn", "10000 jobs or more: 0 open", "a person's request"),
+    ),
+    "there are more, and the open ones are not told": (
+        partial(many_jobs, count=10_000, privileges=("manage_ml",)),
+        *("jobs", "fail", "with the privilege monitor", "give the credential"),
+    ),
 }
 
 
@@ -254,7 +267,7 @@ def test_what_may_not_be_asked_is_no_fault(stack: Runner) -> None:
     found = examine(stack, "Closer")
 
     assert {"ok"} == {finding["level"] for finding in found.values()}
-    for check in ("elasticsearch", "licence", "idle closer"):
+    for check in ("elasticsearch", "licence", "idle closer", "jobs"):
         assert "monitor" in found[check]["saw"]
 
 

@@ -18,10 +18,12 @@ class Around:
 
     `memory` is the answer of `GET _ml/memory/_stats`, which Elasticsearch has since
     8.2; `idle_closer` after how long its own closer takes a job, None without one.
+    `tells_tasks` is False if a sweep with this credential would have to read all jobs.
     """
 
     memory: Mapping[str, Any] = field(default_factory=dict)
     idle_closer: timedelta | None = None
+    tells_tasks: bool = True
 
 
 NOTHING_AROUND = Around()
@@ -32,4 +34,7 @@ def read_around(cluster: Cluster) -> Around:
     memory: Mapping[str, Any] = {}
     with suppress(ClusterError):
         memory = cluster.get("/_ml/memory/_stats", NODE_FIELDS)
-    return Around(memory, idle_closer(cluster))
+    tells = True
+    with suppress(ClusterError):
+        tells = cluster.open_ids() is not None
+    return Around(memory, idle_closer(cluster), tells)

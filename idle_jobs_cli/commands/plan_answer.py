@@ -1,11 +1,13 @@
 """What a sweep of a real cluster would do, and why: `idle-jobs plan`; it only reads."""
 
 import os
+from collections.abc import Sequence
 from typing import Any
 
 from rich.text import Text
 
-from idle_jobs_cli.cluster.around import read_around
+from idle_jobs.policy.job import Job, State
+from idle_jobs_cli.cluster.around import Around, read_around
 from idle_jobs_cli.cluster.asked_as import AskedAs, headline
 from idle_jobs_cli.cluster.reading import read_jobs
 from idle_jobs_cli.cluster.target import Target, open_target
@@ -41,7 +43,8 @@ def answer(
     with another_way(BY_SWEEPER if target.stack else ""):
         asked, jobs, now = read_jobs(target)
     jobs = as_the_sweeper(target, jobs, now)
-    found = planned(jobs, now, target.rules, read_around(target.cluster))
+    around = read_around(target.cluster)
+    found = planned(jobs, now, target.rules, around)
     document = document_of(found, now, cluster_of(target, asked), target.settings)
     if file:
         save(document, file)
@@ -55,7 +58,18 @@ def answer(
         return
     console = open_console()
     console.print(Text(headline(target, asked)))
+    if line := without_monitor(jobs, around):
+        console.print(Text(line))
     print_plan(console, entries, found)
+
+
+def without_monitor(jobs: Sequence[Job], around: Around) -> str:
+    """Return what the privilege `monitor` would save a sweep with this credential."""
+    opened = sum(job.state is not State.CLOSED for job in jobs)
+    if opened == len(jobs) or around.tells_tasks:
+        return ""
+    read = f"{opened:,} of {len(jobs):,} jobs"
+    return f"With the privilege monitor, a sweep would read {read}."
 
 
 def cluster_of(target: Target, asked: AskedAs) -> dict[str, str]:

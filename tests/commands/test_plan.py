@@ -49,6 +49,21 @@ def document(
     return plan_
 
 
+def test_what_the_privilege_would_save_is_told(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """In one short line, and only to who lacks it."""
+    line = f"With the privilege monitor, a sweep would read {len(OPEN)} of "
+    cluster = build()
+    assert plan(cluster) == 0
+    assert "monitor" not in capsys.readouterr().out
+    cluster.keys = {f"ApiKey {API_KEY}": ("monitor_ml",)}
+
+    assert plan(cluster) == 0
+    [told] = [x for x in capsys.readouterr().out.splitlines() if x.startswith(line)]
+    assert len(told) < 80
+
+
 def test_every_job_that_is_not_closed_has_its_verdict(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -80,11 +95,11 @@ def test_the_page_shows_what_is_printed(capsys: pytest.CaptureFixture[str]) -> N
 
 
 def test_nothing_is_posted(capsys: pytest.CaptureFixture[str]) -> None:
-    """Eight reads reach the cluster, two of them for the headline; nothing else."""
+    """Nine reads reach the cluster, two of them for the headline; nothing else."""
     cluster = build()
     plan(cluster, FORCE_FAILED="true", CLOSE_JOBS_WITHOUT_DATAFEED="true")
 
-    assert ["GET"] * 8 == [received.method for received in cluster.log]
+    assert ["GET"] * 9 == [received.method for received in cluster.log]
     assert "Nothing was closed." in capsys.readouterr().out
 
 

@@ -181,7 +181,7 @@ def test_every_json_example_is_json() -> None:
     rights = [right for key in keys for right in key["role_descriptors"].values()]
 
     assert ("", OwnerMode.AUTO, "team-x") == (read.problem, read.mode, read.name)
-    assert {"manage_ml", "monitor_ml"} == {
+    assert {"manage_ml", "monitor_ml", "monitor"} == {
         name for r in rights for name in r["cluster"]
     }
 
