@@ -64,11 +64,17 @@ def main(environ: Mapping[str, str]) -> int:
         return 0
     known["Duration"] = f"{(time.monotonic() - began) / 60:.1f} minutes"
     MEASURED.parent.mkdir(exist_ok=True)
-    text = json.dumps({"about": known, "values": results.values}, indent=1)
+    values = {name: [*map(_six, each)] for name, each in results.values.items()}
+    text = json.dumps({"about": known, "values": values}, indent=1)
     MEASURED.write_text(text + "\n", encoding="utf-8")
     write()
     print(f"{PAGE.relative_to(ROOT)}: written")
     return 0
+
+
+def _six(value: float) -> float:
+    """Return a value with the digits that mean something, and some more."""
+    return float(f"{value:.6g}")
 
 
 def measure(names: list[str], sizes: Sizes) -> Results:

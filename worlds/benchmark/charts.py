@@ -3,9 +3,11 @@
 They have a light ground of their own, so that they read the same on a dark page.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
+from itertools import chain
 
 from benchmark.lines import Values
 from benchmark.results import median_of
@@ -31,9 +33,11 @@ class Bar:
         """Return the colour: ours, ours before, or a peer's."""
         if self.before:
             return BEFORE
-        return OURS if ".ours" in self.name or self.label in _FUNCTIONS else PEER
+        return PEER if _PEER.search(self.name) else OURS
 
 
+# Official clients and handlers that are not ours.
+_PEER = re.compile(r"\.(16|32|loop|ten|each|workflow|official|bare|lists|gzip)\.")
 _FUNCTIONS = ("Closer", "Sweeper", "ForceCloser", "Reopener")
 
 
@@ -49,6 +53,26 @@ class Chart:
 
 def _ours(name: str) -> tuple[Bar, Bar]:
     return Bar("ours", name), Bar("ours, before", name, before=True)
+
+
+def _cold_starts(name: str, memory: str, label: str) -> Chart:
+    ours = (
+        (
+            Bar(function, f"5.{function}.{memory}.answered"),
+            Bar("before", f"5.{function}.{memory}.answered", before=True),
+        )
+        for function in _FUNCTIONS
+    )
+    return Chart(
+        name,
+        f"Cold start to the first answer, {label}: milliseconds",
+        "ms",
+        (
+            *chain.from_iterable(ours),
+            Bar("official client", f"5.official.{memory}.answered"),
+            Bar("bare handler", f"5.bare.{memory}.answered"),
+        ),
+    )
 
 
 CHARTS = (
@@ -84,16 +108,8 @@ CHARTS = (
             Bar("Step Functions", "4.workflow.dollars"),
         ),
     ),
-    Chart(
-        "cold-start",
-        "Cold start to the first answer: milliseconds on a whole CPU",
-        "ms",
-        (
-            *(Bar(name, f"5.{name}.full.answered") for name in _FUNCTIONS),
-            Bar("official client", "5.official.full.answered"),
-            Bar("bare handler", "5.bare.full.answered"),
-        ),
-    ),
+    _cold_starts("cold-start", "full", "on a whole CPU"),
+    _cold_starts("cold-start-256", "256", "with 256 MB"),
     Chart(
         "sweep",
         "A sweep of 9,999 jobs, 300 open: CPU milliseconds",
@@ -102,6 +118,15 @@ CHARTS = (
             *_ours("7.ours.cpu"),
             Bar("official client", "7.lists.cpu"),
             Bar("official client, gzip", "7.gzip.cpu"),
+        ),
+    ),
+    Chart(
+        "growth",
+        "A sweep with 3 % of the jobs open: CPU milliseconds",
+        "ms",
+        tuple(
+            Bar(f"{jobs:,} jobs", f"8.3.{jobs}.cpu")
+            for jobs in (100, 1_000, 10_000, 100_000)
         ),
     ),
 )

@@ -75,6 +75,12 @@ async def own_times(sizes: Sizes, results: Results) -> None:
     """Row 2: jobs of 0.2 to 3 s, drawn evenly."""
     count = sizes.slow_jobs
     seconds = takes(Spec(count, count, count, *SLOW))
-    results.add("2.bound", closed=max(*seconds, sum(seconds) / AT_ONCE))
-    results.add("2.ours", **await close_some(count, SLOW))
-    results.add("2.32", **await peer_closes(count, SLOW, AT_ONCE))
+    bound = max(*seconds, sum(seconds) / AT_ONCE)
+    ours = await close_some(count, SLOW)
+    peer = await peer_closes(count, SLOW, AT_ONCE)
+    results.add("2.bound", closed=bound)
+    results.add("2.ours", **ours)
+    results.add("2.ours.times", closed=ours["closed"] / bound)
+    results.add("2.ours.times", ended=ours["ended"] / bound)
+    results.add("2.32", **peer)
+    results.add("2.32.times", closed=peer["closed"] / bound)

@@ -49,13 +49,18 @@ LINES = (
         "s",
         "2.ours.closed",
         (("the bound", "2.bound.closed"), ("32 threads", "2.32.closed")),
-        (Goal(1.1, "2.bound.closed", says="≤ 1.10 of the bound"),),
     ),
     Line(
-        "the last of their messages has ended",
-        "s",
-        "2.ours.ended",
-        (("the bound", "2.bound.closed"),),
+        "the same, in times of the bound",
+        "",
+        "2.ours.times.closed",
+        (("32 threads", "2.32.times.closed"),),
+        (Goal(1.1, says="≤ 1.10"),),
+    ),
+    Line(
+        "the last of their messages has ended, in times of it",
+        "",
+        "2.ours.times.ended",
     ),
     Line(
         "Lambda seconds for them",

@@ -16,6 +16,8 @@ from benchmark.stack import ask, stack_for
 from certificates import authority, server, write_chain
 
 BATCH = 10
+# Batches until every thread has its connection.
+WARM = 5
 CA = "benchmark.pem"
 
 
@@ -32,14 +34,14 @@ def trusting() -> Iterator[tuple[Path, str]]:
 
 async def ours(count: int, build: Path, certificate: str = "") -> dict[str, float]:
     """Let one environment close jobs batch by batch; return what a job took."""
-    spec = Spec(count, count, count, warm=BATCH, certificate=certificate)
+    spec = Spec(count, count, count, warm=WARM * BATCH, certificate=certificate)
     parameters = {"CaBundle": CA} if certificate else {}
     with cluster(spec) as served:
         async with (
             stack_for(served.url, build, parameters) as stack,
             stack.environment("Closer") as closer,
         ):
-            ask(stack, warm_ids(BATCH))
+            ask(stack, warm_ids(WARM * BATCH))
             await stack.drain([closer])
             before = served.counts()
             ask(stack, job_ids(count))

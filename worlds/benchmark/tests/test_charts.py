@@ -14,7 +14,7 @@ CHART = Chart(
         Bar("ours", "1.ours.closed"),
         Bar("before", "1.ours.closed", before=True),
         Bar("a loop", "1.loop.closed"),
-        Bar("unknown", "1.unknown"),
+        Bar("unknown", "1.16.closed"),
     ),
 )
 
