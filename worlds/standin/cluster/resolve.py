@@ -42,7 +42,9 @@ def find_datafeeds(
     ml: MachineLearning, expression: str | None, visible: Visible, allow_no_match: bool
 ) -> list[Job]:
     """Find datafeeds by id, wildcard, or a list of them; each as its job."""
-    feeds = {job.datafeed_id: job for job in ml.jobs.values() if job.datafeed}
+    feeds = _usual(ml, expression) or {
+        job.datafeed_id: job for job in ml.jobs.values() if job.datafeed
+    }
     found, missing = _expand(expression, feeds, visible, lambda _: ())
     if unmatched := _required(missing, allow_no_match):
         raise not_found(f"No datafeed with id [{unmatched}] exists")
@@ -57,6 +59,20 @@ def refuse_blank(ml: MachineLearning, expression: str | None, name: str) -> None
     blank = expression is not None and not expression.strip()
     if blank and any(ml.since(*first) and not ml.since(*end) for first, end in _FIXED):
         raise blank_id(name)
+
+
+def _usual(ml: MachineLearning, expression: str | None) -> dict[str, Job]:
+    """Return the datafeeds of a list of ids if all have the name that Kibana gives.
+
+    Of 100,000 datafeeds, an index of all takes longer than the rest of an answer.
+    """
+    found = {}
+    for piece in (expression or "").split(","):
+        job = ml.jobs.get(piece.removeprefix("datafeed-"))
+        if job is None or not job.datafeed or job.datafeed_id != piece:
+            return {}
+        found[piece] = job
+    return found
 
 
 def _expand(
