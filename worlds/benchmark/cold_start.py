@@ -4,7 +4,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -122,3 +122,14 @@ async def cold_starts(sizes: Sizes, results: Results) -> None:
                         stack = closes if name in CLOSING else sweeps
                         took = await start_once(name, memory, stack, peers, one)
                         results.add(f"5.{name}.{memory or 'full'}", **took)
+            functions = [*closes.topology.functions]
+    add_slowest(functions, results)
+
+
+def add_slowest(functions: Sequence[str], results: Results) -> None:
+    """Add the greatest figures of our functions, each of which is to be small."""
+    for memory in MEMORIES:
+        for name in ("answered", "peak"):
+            names = (f"5.{each}.{memory or 'full'}.{name}" for each in functions)
+            most = max(results.of(each) or 0 for each in names)
+            results.add(f"5.ours.{memory or 'full'}", **{name: most})

@@ -9,7 +9,5 @@ START = (
 FUNCTIONS = ("Closer", "Sweeper", "ForceCloser", "Reopener")
 REMARKS: dict[str, str] = {
     **{f"5.{name}.full.answered": START for name in FUNCTIONS},
-    **{
-        f"5.{name}.{mb}.answered": "as above" for name in FUNCTIONS for mb in (512, 256)
-    },
+    **{f"5.ours.{mb}.answered": "as above" for mb in (512, 256)},
 }
