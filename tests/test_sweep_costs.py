@@ -78,3 +78,17 @@ def test_each_open_job_has_one_short_line_in_the_log() -> None:
         }
         assert all("detail" in line for line in of_jobs)
         assert max(map(len, lines)) < 420
+
+
+def test_what_a_request_holds_back_ends_in_an_outcome() -> None:
+    """Once: who asked for the job looks for it, and not for a verdict."""
+    with Runner(Cluster(), START, {**DAILY, "MaxClosesPerSweep": "1"}) as stack:
+        add_idle(stack, "idle-1")
+        add_idle(stack, "idle-2")
+        stack.request(job_id="idle-*", only_if_idle=True, request_id="ann")
+        stack.take_one("Sweeper")
+
+        held = [(x["message"], x.get("sweep"), x.get("ended")) for x in stack.log]
+        assert held.count(("outcome", None, "skipped")) == 1
+        assert held.count(("verdict", None, None)) == 2
+        assert [x["reason"] for x in stack.outcomes()] == ["over_limit"]

@@ -146,7 +146,8 @@ def _report(
     jobs that it keeps have no outcome, and that of a job that it holds is an event.
     """
     _count(verdicts, plan, services)
-    for fields in listed(verdicts, plan):
+    # A job that another request holds back has an outcome, which says so.
+    for fields in listed(verdicts, plan if request.is_sweep else Plan(())):
         services.telemetry.verdict(fields, request.request_id)
     for verdict, result in sweep_results(request, verdicts, plan):
         match result:

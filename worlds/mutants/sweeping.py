@@ -166,7 +166,7 @@ SWEEPING: dict[str, Mutant] = {
     ),
     "the configurations are read before the states": mutant(
         "elastic.cluster",
-        Swapped("Cluster.jobs", "STATS_FIELDS", "CONFIG_FIELDS"),
+        Swapped("Cluster._jobs", "STATS_FIELDS", "CONFIG_FIELDS"),
         "elastic/cluster",
         "too_many",
         jobs=200,
