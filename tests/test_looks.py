@@ -256,6 +256,17 @@ def test_what_has_posted_goes_back_into_its_queue_once() -> None:
     assert 45 <= looks["r0"] <= 56
 
 
+def test_the_force_closer_waits_longer_the_older_its_message_is() -> None:
+    """It posts at each look, and SQS dead-letters what it has delivered too often."""
+    bench = force_closers()
+    bench.add(**STUCK)
+    hour = ago(hours=1)
+
+    assert ["m0"] == bench.take(persons_message(sent_at=hour, handed_at=hour))
+    [looks] = bench.seen("inbox")
+    assert 810 <= looks["r0"] <= 990
+
+
 def test_what_went_back_keeps_its_age_and_gives_it_to_nobody() -> None:
     """Its next look comes soon, since it has only just posted."""
     bench = Bench()

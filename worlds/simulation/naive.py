@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from idle_jobs.errors import Gone
+from idle_jobs.messages.records import Record, sort_records
 from local.topology import Topology
 from simulation import keys, stories
 from simulation.history import Key, Told
@@ -111,9 +112,9 @@ class Peer:
             entries = [{"Id": str(n), "MessageBody": body} for n, body in ten]
             self._sqs.send_message_batch(QueueUrl=queue, Entries=entries)
 
-    def close(self, record: Json, *, force: bool) -> None:
+    def close(self, record: Record, *, force: bool) -> None:
         """Close a job and wait for it; whatever goes wrong is raised."""
-        body = json.loads(record["body"])
+        body = json.loads(record.body)
         key = Key(body["request_id"], body["job_id"])
         path = f"/_ml/anomaly_detectors/{key.job_id}/_close"
         left = self.invocation.seconds_left() - SECONDS_TO_REPORT
@@ -140,7 +141,7 @@ def _closes(*, force: bool) -> Story:
     def story(stack: Stack, invocation: Invocation, event: Json) -> Any:
         close = partial(Peer(stack, invocation).close, force=force)
         if records := _living(event):
-            invocation.run_all(close, records)
+            invocation.run_all(close, sort_records({"Records": records})[0])
         return DONE
 
     return story

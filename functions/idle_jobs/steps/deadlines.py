@@ -84,7 +84,9 @@ def look_again(
     a fixed seed, so that a look can be replayed. It is the same for all looks of the
     same ten seconds: a batch comes back as a batch, whose jobs are read at once.
     """
-    age = now - max(filter(None, (message.sent_at, message.posted_at)), default=now)
+    sent, posted = message.sent_at or now, message.posted_at or message.sent_at or now
+    # What the ForceCloser posts changes no body, so each look would be the first one.
+    age = now - (sent if message.handed_at else max(sent, posted))
     after = max(at_least, min(age, LONGEST_WAIT))
     seed = f"{message.request_id} {round(now.timestamp(), -1)}"
     spread = Random(seed)  # noqa: S311 - it hides nothing

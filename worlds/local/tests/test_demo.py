@@ -126,13 +126,12 @@ def scenes() -> list[Scene]:
 WAY = [
     (0, Kind.REQUESTED, "requested by schedule"),
     (0, Kind.POSTED, "close call: still_closing: no answer within the read timeout"),
-    (15, Kind.LOOKED, "looked: still_closing"),
-    (30, Kind.LOOKED, "looked: still_closing"),
-    (58, Kind.LOOKED, "looked: still_closing"),
-    (117, Kind.LOOKED, "looked: still_closing"),
-    (241, Kind.HANDED_OVER, "handed over to ForceQueue: failed"),
-    (241, Kind.FORCED, "force call (failed): closed"),
-    (241, Kind.ENDED, "force_closed: failed"),
+    (16, Kind.LOOKED, "looked: still_closing"),
+    (33, Kind.LOOKED, "looked: still_closing"),
+    (65, Kind.LOOKED, "looked: still_closing"),
+    (126, Kind.HANDED_OVER, "handed over to ForceQueue: failed"),
+    (126, Kind.FORCED, "force call (failed): closed"),
+    (126, Kind.ENDED, "force_closed: failed"),
 ]
 
 
@@ -144,7 +143,7 @@ def test_the_page_tells_the_way_of_each_closing(scenes: list[Scene]) -> None:
     assert WAY == [
         (int((s.at - scenario.SWEEP).total_seconds()), s.kind, s.text) for s in steps
     ]
-    assert ["", *["CloseQueue"] * 6, *["ForceQueue"] * 2] == [s.queue for s in steps]
+    assert ["", *["CloseQueue"] * 5, *["ForceQueue"] * 2] == [s.queue for s in steps]
     assert "night-batch" not in found  # Somebody else closes it.
     assert ("parked", "skipped") == (
         found["haunted-job"].ended,
@@ -191,8 +190,8 @@ def test_a_narrow_terminal_still_says_what_happened(scenes: list[Scene]) -> None
     """At 60 columns the functions' names give way to what they do (U2)."""
     narrow, wide = (shown(scenes, width)[0] for width in (60, 80))
 
-    assert "02:41:36  mail-queue       force_closed: still_closing" in narrow
-    assert "02:41:36  ForceCloser mail-queue       force_closed: still_closing" in wide
+    assert "02:40:56  mail-queue       force_closed: still_closing" in narrow
+    assert "02:40:56  ForceCloser mail-queue       force_closed: still_closing" in wide
 
 
 def test_the_demo_ends_the_same_under_faults() -> None:
