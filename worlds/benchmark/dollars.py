@@ -8,7 +8,7 @@ from benchmark.results import Results
 from benchmark.sizes import Sizes
 from costs import PRICES, idle_month
 from local.intrinsics import load_template
-from local.topology import TEMPLATE, Topology
+from local.topology import TEMPLATE
 from local.translation import translate
 
 # The smallest that there is, which is enough for the official client.
@@ -20,17 +20,17 @@ EACH_POLL = 3
 GB = 1024
 
 
-def lambda_dollars(seconds: float, invocations: float, memory: int) -> float:
+def lambda_dollars(gb_seconds: float, invocations: float) -> float:
     """Return what invocations cost that took so long together."""
-    work: float = seconds * memory / GB * PRICES["lambda_gb_second"]
+    work: float = gb_seconds * PRICES["lambda_gb_second"]
     asked: float = invocations / 1e6 * PRICES["lambda_million_requests"]
     return work + asked
 
 
-def our_dollars(counted: Mapping[str, float], memory: int) -> dict[str, float]:
+def our_dollars(counted: Mapping[str, float]) -> dict[str, float]:
     """Return what 1,000 closes cost, and each part of it."""
     parts = {
-        "lambda": lambda_dollars(counted["seconds"], counted["invocations"], memory),
+        "lambda": lambda_dollars(counted["gb_seconds"], counted["invocations"]),
         "sqs": counted["sqs"] / 1e6 * PRICES["sqs_million_requests"],
         "ledger": counted["writes"] / 1e6 * PRICES["dynamodb_million_writes"],
         "log": counted["log"] / 1e6 * PRICES["log_gb_ingested"],
@@ -45,14 +45,13 @@ def transitions(seconds: float) -> int:
 
 async def dollars(sizes: Sizes, results: Results) -> None:
     """Compute it from the figures of row 3, which has to come first."""
-    memory = Topology.load().functions["Closer"].memory
-    names = ("seconds", "invocations", "sqs", "writes", "log")
+    names = ("gb_seconds", "invocations", "sqs", "writes", "log")
     counted = {name: results.of(f"3.ours.{name}") or 0 for name in names}
-    results.add("4.ours", **our_dollars(counted, memory))
+    results.add("4.ours", **our_dollars(counted))
     for peer in ("ten", "each"):
         seconds = results.of(f"3.{peer}.seconds") or 0
         invocations = results.of(f"3.{peer}.invocations") or 0
-        cost = lambda_dollars(seconds, invocations, PEER_MEMORY)
+        cost = lambda_dollars(seconds * PEER_MEMORY / GB, invocations)
         results.add(f"4.{peer}", dollars=cost)
     takes = [each.total_seconds() for each in drawn(sizes.simulated)]
     entered = sum(map(transitions, takes)) * 1000 / len(takes)

@@ -20,13 +20,15 @@ from aws_lambda_powertools.metrics import EphemeralMetrics
 
 from benchmark.results import Results
 from benchmark.sizes import Sizes
+from idle_jobs.batch import Run
 from idle_jobs.closing import close_batch
 from idle_jobs.messages.close_message import CloseMessage, Evidence
 from idle_jobs.outbox import Outbox
 from idle_jobs.services import Services
+from idle_jobs.steps.role import Role
 from idle_jobs.telemetry import NAMESPACE, SERVICE, Telemetry
 from simulation.faults import Faults
-from simulation.history import Began, Finished
+from simulation.history import Began, Finished, Posted
 from simulation.invocation import Invocation
 from simulation.schedule import START, WORKING
 from simulation.stack import Stack
@@ -84,10 +86,21 @@ class Meter:
 
     def close(self, stack: Stack, run: Invocation, event: dict[str, Any]) -> Any:
         """Handle a batch of CloseQueue, as the Closer does."""
+        return self._handle(services(stack, run, "CloseQueue"), run, event, run.run_all)
+
+    def wait(self, stack: Stack, run: Invocation, event: dict[str, Any]) -> Any:
+        """Handle a batch of ForceQueue, where a message goes that has waited long."""
+        own = services(stack, run, "ForceQueue")
+        own = replace(own, role=Role(own.rules, may_force=True))
+        return self._handle(own, run, event, run.run_in_turn)
+
+    def _handle(
+        self, services: Services, run: Invocation, event: dict[str, Any], each: Run
+    ) -> Any:
         metrics = EphemeralMetrics(namespace=NAMESPACE, service=SERVICE)
         metrics.set_default_dimensions(cluster=CLUSTER_NAME)
-        own = self._metered(services(stack, run, "CloseQueue"), metrics)
-        answer = close_batch(event, own, run.seconds_left, run.run_all)
+        own = self._metered(services, metrics)
+        answer = close_batch(event, own, run.seconds_left, each)
         self.calls["receive"] += 1
         self.calls["delete"] += len(answer["batchItemFailures"]) < len(event["Records"])
         if metrics.metric_set:
@@ -118,7 +131,7 @@ def simulate(takes: Sequence[timedelta], meter: Meter) -> Stack:
     """Close jobs that take so long; return the stack once its queues are empty."""
     world, cluster = World(START), Cluster("9.5.1")
     source = Random(1)  # noqa: S311 - as above
-    stories = {"Closer": meter.close}
+    stories = {"Closer": meter.close, "ForceCloser": meter.wait}
     stack = Stack(world, cluster, topology(), stories, Faults().scaled(0), source)
     quiet = START - timedelta(days=10)
     seen = Evidence("opened", quiet, None, "stopped")
@@ -144,16 +157,20 @@ def simulate(takes: Sequence[timedelta], meter: Meter) -> Stack:
         stack.queues.send("CloseQueue", message.to_json())
     world.run(START + LONGEST, lambda: stack.queues.empty(*WORKING))
     states = {cluster.state_of(job_id, world.now) for job_id in cluster.jobs}
-    if states != {"closed"} or not stack.queues.empty(*WORKING):
-        raise AssertionError(f"jobs are {states}")
+    forced = any(event.force for event in stack.events if isinstance(event, Posted))
+    if states != {"closed"} or forced or not stack.queues.empty(*WORKING):
+        raise AssertionError(f"jobs are {states}, or forced, or not reported")
     return stack
 
 
-def lambda_seconds(stack: Stack) -> list[float]:
-    """Return how long each invocation took."""
-    began = {e.invocation: e.at for e in stack.events if isinstance(e, Began)}
+def lambda_seconds(stack: Stack) -> list[tuple[str, float]]:
+    """Return the function of each invocation, and how long it took."""
+    began = {e.invocation: e for e in stack.events if isinstance(e, Began)}
     ended = {e.invocation: e.at for e in stack.events if isinstance(e, Finished)}
-    return [(at - began[number]).total_seconds() for number, at in ended.items()]
+    return [
+        (began[number].function, (at - began[number].at).total_seconds())
+        for number, at in ended.items()
+    ]
 
 
 async def lambda_time(sizes: Sizes, results: Results) -> None:
@@ -162,12 +179,14 @@ async def lambda_time(sizes: Sizes, results: Results) -> None:
     stack = simulate(takes, meter)
     spent = lambda_seconds(stack)
     per = 1000 / len(takes)
+    memory = {name: each.memory for name, each in topology().functions.items()}
     log = len(meter.log.getvalue()) + PLATFORM * len(spent)
     calls = meter.calls
     sent = math.ceil(len(takes) / BATCH)
     results.add(
         "3.ours",
-        seconds=sum(spent) * per,
+        seconds=sum(seconds for _, seconds in spent) * per,
+        gb_seconds=sum(memory[name] / 1024 * seconds for name, seconds in spent) * per,
         invocations=len(spent) * per,
         minutes=(stack.world.now - START).total_seconds() / 60,
         sqs=per * (sent + calls.total() - calls["put_item"] - calls["get_item"]),

@@ -37,7 +37,8 @@ def test_the_product_closes_in_virtual_time() -> None:
     stack = simulate([timedelta(seconds=5)] * 10, meter)
     spent = lambda_seconds(stack)
 
-    assert 0 < sum(spent) < 60
+    assert {"Closer"} == {name for name, _ in spent}
+    assert 0 < sum(seconds for _, seconds in spent) < 60
     assert meter.calls["put_item"] == 10
     assert meter.log.getvalue().count('"outcome"') == 10
     assert '"record_broken"' not in meter.log.getvalue()
@@ -60,10 +61,10 @@ def test_both_rows_are_of_a_thousand_closes() -> None:
 
 def test_dollars_by_hand() -> None:
     """1,000 s with half a GB, 2 million requests, and each other part."""
-    assert lambda_dollars(1000, 2e6, 512) == pytest.approx(0.0066667 + 0.40)
-    counted = {"seconds": 0, "invocations": 0, "sqs": 1e6, "writes": 1e6, "log": 1e6}
+    assert lambda_dollars(500, 2e6) == pytest.approx(0.0066667 + 0.40)
+    counted = {"gb_seconds": 0, "invocations": 0, "sqs": 1e6, "writes": 1e6, "log": 1e6}
 
-    assert our_dollars(counted, 512) == {
+    assert our_dollars(counted) == {
         "dollars": 0.40 + 0.705 + 0.57,
         "lambda": 0,
         "sqs": 0.40,
