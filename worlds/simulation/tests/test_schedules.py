@@ -88,7 +88,7 @@ def test_a_seed_is_one_schedule(pool: Executor) -> None:
 
 def test_the_faults_do_happen() -> None:
     """What is claimed to be survived has been there: each kind, in a few schedules."""
-    events = [event for seed in range(12) for event in run(Schedule(seed, 99)).events]
+    events = [event for seed in range(24) for event in run(Schedule(seed, 99)).events]
     ways = {event.how for event in events if isinstance(event, Finished | Spoiled)}
     answers = {event.answer for event in events if isinstance(event, Posted)}
 
