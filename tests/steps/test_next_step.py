@@ -759,3 +759,16 @@ def test_a_409_that_no_longer_fits_the_job_forces_nothing(
 
     assert isinstance(step, Wait)
     assert why == step.why
+
+
+@pytest.mark.parametrize(("minutes", "step"), [(29, Wait), (30, HandOver)])
+def test_a_close_that_waited_for_room_is_not_long_closing_when_it_is_posted(
+    minutes: int, step: type[Step]
+) -> None:
+    """It has half an hour from its post on, however old its request is."""
+    old = ago(hours=2)
+    message = sweeps_message(
+        requested_at=old, sent_at=old, posted_at=ago(minutes=minutes)
+    )
+
+    assert isinstance(next_step(CLOSING, message, NOW, CLOSER), step)

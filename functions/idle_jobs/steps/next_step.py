@@ -161,7 +161,9 @@ def _failed(
 
 def _closing(job: Job, message: CloseMessage, now: datetime, role: Role) -> Step:
     if not role.may_force:
-        if now - message.requested_at >= CLOSING_IS_LONG_AFTER:
+        # What waited for room (MaxClosing) was posted long after its request.
+        since = max(message.requested_at, message.posted_at or message.requested_at)
+        if now - since >= CLOSING_IS_LONG_AFTER:
             return HandOver(Reason.STILL_CLOSING, closing_seen=True)
         return wait_or_give_up(Reason.STILL_CLOSING, message, now, role)
     seen = message.closing_seen_at
