@@ -8,6 +8,35 @@ START = (
 )
 FUNCTIONS = ("Closer", "Sweeper", "ForceCloser", "Reopener")
 REMARKS: dict[str, str] = {
+    "1.ours.closed": (
+        "three batches of ten are in flight at most, which alone takes 6.7 s; each "
+        "also counts, reads, proves and writes to the ledger"
+    ),
+    "2.ours.times.closed": (
+        "a batch begins once all of its closes have room (`MaxClosing`), so some of "
+        "the 32 places are free for a while"
+    ),
+    "2.ours.billed": (
+        "a batch of ten waits half a second for its answers, 50 s for all; the rest is "
+        "counting, proving and writing"
+    ),
+    "2.ours.at_once": (
+        "three batches may count at the same moment, so 20 more are possible; less "
+        "would need a lock"
+    ),
+    "3.ours.seconds": "the looks that wait for room, and those that prove a close",
+    "4.ours.dollars": (
+        "Lambda, the receives and deletes of SQS, the item in the ledger, and the "
+        "lines of the log each take their part"
+    ),
+    "6.ours.cpu": (
+        "about a third of it is the item in the ledger, which botocore writes, and a "
+        "third the calls through requests"
+    ),
+    "7.ours.cpu": (
+        "half of it is the reading of 300 jobs in packs that fit into a request line; "
+        "12 ms are there with one job"
+    ),
     **{f"5.{name}.full.answered": START for name in FUNCTIONS},
     **{f"5.ours.{mb}.answered": "as above" for mb in (512, 256)},
 }

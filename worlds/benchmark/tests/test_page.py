@@ -48,7 +48,7 @@ def test_a_row_has_ours_and_the_peers_in_times_of_it() -> None:
 
     assert told == (
         "| 1 | jobs are closed | **8 s** | 10 s | a loop 200 s (25 times) "
-        "| ≤ 1/30; ≤ half | no; no |"
+        f"| ≤ 1/30; ≤ half | no; no: {REMARKS['1.ours.closed']} |"
     )
 
 
