@@ -61,7 +61,7 @@ def a_day_of_three(stack: Runner) -> None:
 
 
 KEY = {"cluster": "demo", "closed": "digest"}
-LAST_QUERY = 3  # The closings to judge by, the last digest, the closings to tell.
+LAST_QUERY = 4  # Closings to judge by, open jobs, last digest, closings to tell.
 SINCE = "From 2026-03-01 06:05 UTC"
 LAST_PUT = 3  # The open jobs, the claim, and that the digest was published.
 OWNED = {"idle_closer": {"owner": "team-x"}}

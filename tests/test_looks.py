@@ -1,17 +1,19 @@
 """One look at a batch of close messages, without a stack: what is asked, sent, told."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from bench import Bench, force_closers
-from builders import NOW, ago, persons_message, sweeps_message
+from builders import NOW, RULES, ago, persons_message, sweeps_message
 from idle_jobs.closing import close_batch
 from idle_jobs.messages.close_message import CloseMessage, parse_message
-from idle_jobs.messages.terms import Mode
+from idle_jobs.messages.terms import Mode, Origin
 from idle_jobs.modes import ModeUnreadable
+from idle_jobs.policy.quiet_hours import QuietHours
 from idle_jobs.times import moment
 from standin.cluster import Fault
 
@@ -86,6 +88,26 @@ def test_a_pause_in_mid_batch_stops_what_comes_after_it() -> None:
     assert ["a?timeout=30m"] == bench.posts
     assert ["a: closed idle_datafeed_stopped"] == bench.ends
     assert [{"r1": 3_600, "r2": 3_600}] == bench.seen("inbox")
+
+
+def test_a_look_that_would_begin_in_the_last_seconds_is_not_begun() -> None:
+    """The reads took nearly all the time: the record goes back at once."""
+    bench = Bench(left=19.9)
+    bench.add()
+
+    assert ["m0"] == bench.take(sweeps_message())
+    assert [] == bench.posts == bench.ends
+    assert [{"r0": 0}] == bench.seen("inbox")
+
+
+def test_no_close_of_a_sweep_is_posted_in_quiet_hours() -> None:
+    """The next sweep after them sends another message."""
+    quiet = QuietHours(NOW.time(), (NOW + HOUR).time())
+    bench = Bench(rules=replace(RULES, quiet_hours=quiet))
+    bench.add()
+
+    assert [] == bench.take(sweeps_message(origin=Origin.SCHEDULE))
+    assert ([], ["web: skipped quiet_hours"]) == (bench.posts, bench.ends)
 
 
 def test_a_force_asks_the_mode_afresh() -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
+from idle_jobs.steps import open_lately
 from idle_jobs.steps.open_lately import OPEN_JOBS
 from local.runner import Runner
 from local.schedule import DAILY
@@ -60,6 +61,21 @@ def test_a_sweep_reads_the_open_jobs_alone(stack: Runner) -> None:
         "/_ml/anomaly_detectors/web",
         "/_ml/datafeeds/datafeed-web/_stats",
     ]
+
+
+def test_more_open_jobs_than_an_item_holds_are_not_remembered(
+    stack: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each sweep is then as the first one, and asks what was closed lately."""
+    monkeypatch.setattr(open_lately, "LARGEST", 10)
+    add_busy(stack)
+    sweep(stack)
+    first = paths(stack)
+    stack.shift(HOUR)
+    sweep(stack)
+
+    assert first == paths(stack)
+    assert "/_ml/anomaly_detectors" in first
 
 
 def test_a_request_of_a_person_may_be_for_a_closed_job(stack: Runner) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from builders import NOW, RULES, idle_job
-from idle_jobs.policy.ignored import MOST_IGNORED, without_effect
+from idle_jobs.policy.ignored import MOST_IGNORED, widened, without_effect
 from idle_jobs.policy.judge import judge
 from idle_jobs.policy.owner import Owner, OwnerMode
 from idle_jobs.policy.rules import Rules
@@ -53,6 +53,20 @@ WITHOUT: dict[str, tuple[Rules, list[str]]] = {
 def test_what_matches_nothing_is_named(rules: Rules, expected: list[str]) -> None:
     """Each pattern and each id that protects or allows no job is told (F14)."""
     assert expected == list(without_effect(JOBS, rules))
+
+
+def test_a_pattern_that_matches_a_job_which_was_not_read_is_not_named() -> None:
+    """A sweep reads the open jobs, and asks whether a pattern matches a closed one."""
+    rules = Rules(keep_patterns=("old-*", "pord-*"))
+
+    assert ["KEEP_PATTERNS: pord-* matches no job and no group"] == list(
+        without_effect(JOBS, rules, frozenset({"old-*"}))
+    )
+
+
+def test_a_glob_is_asked_for_with_stars_alone() -> None:
+    """Elasticsearch knows no other part of a glob."""
+    assert ["prod-*", "prod-*-*"] == [widened("prod-*"), widened("prod-[ab]-?")]
 
 
 def test_a_misspelt_owner_key_is_named_with_its_job() -> None:

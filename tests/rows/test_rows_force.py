@@ -129,7 +129,7 @@ def test_row_50_a_closing_is_not_long_before_its_half_hour(stack: Runner) -> Non
     stack.run(asked + timedelta(minutes=29, seconds=59))
     looks = [x["at"] - asked for x in stack.log if x["message"] == "waiting"]
 
-    assert looks[-1] > timedelta(minutes=27)
+    assert looks[-1] > timedelta(minutes=26)
     assert stack.queues.bodies("ForceQueue") == []
 
 

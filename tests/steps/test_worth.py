@@ -12,7 +12,7 @@ from idle_jobs.messages.outcome import Ended, outcome_of
 from idle_jobs.policy.job import Job, State
 from idle_jobs.policy.judge import judge
 from idle_jobs.reasons import Reason
-from idle_jobs.steps.worth import Worth, gib_hours, spoken_saving, worth
+from idle_jobs.steps.worth import Worth, closed_by_us, gib_hours, spoken_saving, worth
 
 GB = 1024**3
 IDLE = idle_job(job_id="idle", memory_bytes=2 * GB)
@@ -34,6 +34,14 @@ def item(job: Job, *, ours: bool = True) -> LedgerItem:
     closing = message(job_id=job.job_id, taken_at=ago(minutes=1) if ours else None)
     outcome = outcome_of(closing, job, Ended.CLOSED, Reason.IDLE_DATAFEED_STOPPED, "")
     return item_of(outcome, closing)
+
+
+def test_what_we_closed_since_a_time_is_ours_to_measure() -> None:
+    """Not what somebody else closed, and not what we closed before that."""
+    ours, others = item(CLOSED), item(replace(CLOSED, job_id="theirs"), ours=False)
+
+    assert ["gone"] == list(closed_by_us([ours, others], ago(days=30)))
+    assert [] == list(closed_by_us([ours], NOW))
 
 
 def measured(*jobs: Job, items: tuple[LedgerItem, ...] = ()) -> Worth:
