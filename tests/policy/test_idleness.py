@@ -121,3 +121,21 @@ def test_a_silence_that_cannot_be_told_is_no_idleness(job: Job) -> None:
 
     assert NOW == quiet_time(job, NOW, RULES).began
     assert Action.KEEP == verdict.action
+
+
+@pytest.mark.parametrize(("days", "action"), [(29, Action.REPORT), (31, Action.CLOSE)])
+def test_a_datafeed_that_never_found_data_has_the_longer_of_two_times(
+    days: int, action: Action
+) -> None:
+    """`NeverFedAfter` may be longer than `DryAfter`, and then it counts."""
+    rules = Rules(never_fed_after=timedelta(days=30), close_dry_datafeeds=True)
+    job = idle_job(
+        created=ago(days=days),
+        open_start=ago(days=days),
+        newest_clock=None,
+        last_data=None,
+        records=0,
+        datafeed=feed("started"),
+    )
+
+    assert action is judge(job, NOW, rules).action

@@ -208,9 +208,9 @@ CLOSING: dict[str, Mutant] = {
         "batch", Wrong("handle_batch", _done_while_waiting), "batch", "lost"
     ),
     "work is begun in the last seconds": mutant(
-        "batch",
-        NoBranch("in_time.begin", "LAST_SECONDS"),
-        "batch",
+        "closing",
+        NoBranch("_Batch._look", "nearly_over"),
+        "looks",
     ),
     "what was read long ago is acted on": mutant(
         "close_call",

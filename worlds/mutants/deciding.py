@@ -106,7 +106,7 @@ DECIDING: dict[str, Mutant] = {
         ),
         "policy/idleness policy/judge",
     ),
-    "dry jobs ignore the owner's idle_after": mutant(
+    "a datafeed that never found data is dry too soon": mutant(
         "policy.idleness",
         Wrong(
             "_started",
