@@ -112,12 +112,10 @@ class Outbox:
         ]
         for entry in entries if delay else ():
             entry["DelaySeconds"] = min(delay, LONGEST_DELAY)
-        for entry in entries if reason else ():
+        why = _takable(reason[:500]) if reason else ""
+        for entry in entries if why else ():
             entry["MessageAttributes"] = {
-                "parked_reason": {
-                    "DataType": "String",
-                    "StringValue": _takable(reason[:500]),
-                }
+                "parked_reason": {"DataType": "String", "StringValue": why}
             }
         left = self._send_once(queue, self._send_once(queue, entries))
         if left:
