@@ -63,19 +63,22 @@ def _saved(
 
 def closed_by_us(items: Iterable[LedgerItem], since: datetime) -> Iterator[str]:
     """Yield the jobs that we closed at a time or later."""
-    for item in items:
-        finished = item.get("finished")
-        if item["closed_by"] == US and finished and moment(finished) >= since:
-            yield str(item["job_id"])
+    return (str(item["job_id"]) for item in items if _closed_by_us_at(item, since))
+
+
+def _closed_by_us_at(item: LedgerItem, since: datetime) -> datetime | None:
+    """Return when we closed the job; None if we did not, or before that time."""
+    finished = item.get("finished")
+    at = moment(finished) if finished and item["closed_by"] == US else None
+    return at if at and at >= since else None
 
 
 def _is_ours_still(item: LedgerItem, job: Job | None, since: datetime) -> bool:
     """Return whether we closed the job after a time, and nobody has opened it since."""
-    finished = item.get("finished")
-    if job is None or job.state is not State.CLOSED or not finished:
+    if job is None or job.state is not State.CLOSED:
         return False
-    at = moment(finished)
-    return item["closed_by"] == US and job.finished == at and at >= since
+    at = _closed_by_us_at(item, since)
+    return at is not None and job.finished == at
 
 
 def gib_hours(
