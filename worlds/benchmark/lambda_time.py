@@ -20,9 +20,9 @@ from aws_lambda_powertools.metrics import EphemeralMetrics
 
 from benchmark.results import Results
 from benchmark.sizes import Sizes
+from benchmark.stack import body_for
 from idle_jobs.batch import Run
 from idle_jobs.closing import close_batch
-from idle_jobs.messages.close_message import CloseMessage, Evidence
 from idle_jobs.outbox import Outbox
 from idle_jobs.services import Services
 from idle_jobs.steps.role import Role
@@ -134,7 +134,6 @@ def simulate(takes: Sequence[timedelta], meter: Meter) -> Stack:
     stories = {"Closer": meter.close, "ForceCloser": meter.wait}
     stack = Stack(world, cluster, topology(), stories, Faults().scaled(0), source)
     quiet = START - timedelta(days=10)
-    seen = Evidence("opened", quiet, None, "stopped")
     for number, close_takes in enumerate(takes):
         job_id = f"prod-web-latency-{number:06}"
         cluster.add_job(
@@ -146,15 +145,7 @@ def simulate(takes: Sequence[timedelta], meter: Meter) -> Stack:
             datafeed="stopped",
             close_takes=close_takes,
         )
-        message = CloseMessage(
-            cluster=CLUSTER_NAME,
-            request_id="sweep-1",
-            job_id=job_id,
-            requested_at=START,
-            reason="idle_datafeed_stopped",
-            evidence=seen,
-        )
-        stack.queues.send("CloseQueue", message.to_json())
+        stack.queues.send("CloseQueue", body_for(job_id, CLUSTER_NAME, START))
     world.run(START + LONGEST, lambda: stack.queues.empty(*WORKING))
     states = {cluster.state_of(job_id, world.now) for job_id in cluster.jobs}
     forced = any(event.force for event in stack.events if isinstance(event, Posted))

@@ -157,11 +157,13 @@ def ask(stack: Stack, job_ids: list[str]) -> None:
         stack.aws.queues[CLOSES].send(body_for(job_id), time.monotonic())
 
 
-def body_for(job_id: str) -> str:
+def body_for(
+    job_id: str, cluster: str = NAME, requested_at: datetime | None = None
+) -> str:
     """Return the body of the message with which a sweep asks for a close."""
-    now = datetime.now(UTC).replace(microsecond=0)
+    now = requested_at or datetime.now(UTC).replace(microsecond=0)
     message = CloseMessage(
-        cluster=NAME,
+        cluster=cluster,
         request_id="sweep-1",
         job_id=job_id,
         requested_at=now,
