@@ -34,7 +34,7 @@ from idle_jobs_cli.cluster.where import Where
 from idle_jobs_cli.exits import BadInput
 from idle_jobs_cli.stack.stack import Stack
 
-# Seconds. The last three are for closes and have no effect: a command never posts.
+# Seconds. The last four are for closes and have no effect: a command never posts.
 TIMEOUTS = Timeouts(
     connect=3, read=20, close_early=2, close=10, close_counted=0.5, measured=120
 )
