@@ -116,45 +116,41 @@ def in_time(handle: Handle, seconds_left: Callable[[], float]) -> Handle:
 
 
 def handle_batch(
-    records: Sequence[Record], handle: Handle, services: Services, now: datetime
+    records: Iterable[Record], handle: Handle, services: Services, now: datetime
 ) -> BatchResponse:
     """Handle every record; return the ids of those that stay in the queue.
 
-    What one record raises does not end the batch. Their visibility timeouts are set
-    together, after the last record.
+    What one record raises does not end the batch.
     """
-    waits: dict[str, int] = {}
-    stays = []
+    kept = []
     for record in records:
         try:
             handle(record)
-        except Exception as error:  # noqa: BLE001 - `_keep` reports it
-            stays.append({"itemIdentifier": record.message_id})
-            _keep(record, error, waits, services, now)
+        except Exception as error:  # noqa: BLE001 - `keep` reports it
+            kept.append((record, error))
+    return keep(kept, services, now)
+
+
+def keep(
+    kept: Sequence[tuple[Record, Exception]], services: Services, now: datetime
+) -> BatchResponse:
+    """Keep records in the queue for what their handling raised; return their ids.
+
+    Their visibility timeouts are set together. A record that raised an unexpected
+    exception, which is reported, comes back after the queue's visibility timeout. The
+    age of each record is measured for the alarm WorkOverdue, but not in a pause.
+    """
+    waits: dict[str, int] = {}
+    for record, error in kept:
+        age = now - record.sent_at
+        if isinstance(error, ModeUnreadable):
+            waits[record.receipt_handle] = round(while_away(age).total_seconds())
+        elif isinstance(error, NotFinished):
+            waits[record.receipt_handle] = round(error.after.total_seconds())
+        else:
+            services.telemetry.broken(record.message_id, error)
+        if not getattr(error, "paused", False):
+            services.telemetry.count(Metric.WORK_OVERDUE, age.total_seconds())
     if failed := services.outbox.set_visibility(services.inbox, waits):
         services.telemetry.visibility_failed(failed)
-    return {"batchItemFailures": stays}
-
-
-def _keep(
-    record: Record,
-    error: Exception,
-    waits: dict[str, int],
-    services: Services,
-    now: datetime,
-) -> None:
-    """Note how long a record waits, or report an unexpected exception.
-
-    After such an exception, the record comes back after the queue's visibility timeout.
-    The age of each record that stays is measured for the alarm WorkOverdue, but not in
-    a pause.
-    """
-    age = now - record.sent_at
-    if isinstance(error, ModeUnreadable):
-        error = NotFinished(while_away(age))
-    if isinstance(error, NotFinished):
-        waits[record.receipt_handle] = round(error.after.total_seconds())
-    else:
-        services.telemetry.broken(record.message_id, error)
-    if not getattr(error, "paused", False):
-        services.telemetry.count(Metric.WORK_OVERDUE, age.total_seconds())
+    return {"batchItemFailures": [{"itemIdentifier": r.message_id} for r, _ in kept]}

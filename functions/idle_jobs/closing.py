@@ -14,6 +14,7 @@ from idle_jobs.batch import (
     Stopped,
     give_back,
     handle_batch,
+    keep,
     mode_of,
     park_body,
     records_of,
@@ -64,12 +65,7 @@ def close_batch(
     batch.read_jobs()
     kept = batch.look_at(records, run)
     services.telemetry.no_room(batch.calls.room.held, services.rules.max_closing)
-
-    def keep(record: Record) -> None:
-        if why := kept[record.message_id]:
-            raise why
-
-    return handle_batch(records, keep, services, batch.now)
+    return keep(kept, services, batch.now)
 
 
 def _read(record: Record, now: datetime, role: Role) -> CloseMessage | BadBody:
@@ -92,7 +88,7 @@ def _go_on(
         return looks[record.message_id].send(jobs)
     except StopIteration:
         return None
-    except Exception as error:  # noqa: BLE001 - `handle_batch` reports it
+    except Exception as error:  # noqa: BLE001 - `keep` reports it
         return error
 
 
@@ -132,21 +128,21 @@ class _Batch:
 
     def look_at(
         self, records: Sequence[Record], run: Run
-    ) -> dict[str, Exception | None]:
-        """Look at all messages; return by id what keeps their records, None if nothing.
+    ) -> list[tuple[Record, Exception]]:
+        """Look at all messages; return the records that stay, each with the reason.
 
         The looks go side by side to their posts. One read then proves all of these.
         """
         looks = {record.message_id: self._look(record) for record in records}
-        kept: dict[str, Exception | None] = {}
-        jobs, going = None, list(records)
-        while going:
-            ids = [record.message_id for record in going]
-            came = dict(zip(ids, run(partial(_go_on, looks, jobs), going), strict=True))
-            posted = [each for each in came.values() if isinstance(each, Posted)]
+        kept: list[tuple[Record, Exception]] = []
+        jobs: Jobs = None
+        while records:
+            ends = run(partial(_go_on, looks, jobs), records)
+            came = list(zip(records, ends, strict=True))
+            kept += [(each, why) for each, why in came if isinstance(why, Exception)]
+            posted = [what for _, what in came if isinstance(what, Posted)]
             jobs = self.calls.read_again(posted) if posted else None
-            kept |= {n: e for n, e in came.items() if not isinstance(e, Posted)}
-            going = [record for record in going if record.message_id not in kept]
+            records = [each for each, what in came if isinstance(what, Posted)]
         return kept
 
     def _look(self, record: Record) -> Look:

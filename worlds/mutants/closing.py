@@ -1,6 +1,5 @@
 """Mutants of a look: what both closers do with a batch, and how they post."""
 
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -9,19 +8,17 @@ from mutants.changes import Argument, Constant, NoBranch, NoStep, Swapped, Wrong
 from mutants.mutant import Mutant, mutant
 
 
-def _whole_batch(right: Any, records: Any, *rest: Any) -> Any:
-    response = right(records, *rest)
+def _whole_batch(right: Any, event: Any, *rest: Any) -> Any:
+    response = right(event, *rest)
     if not response["batchItemFailures"]:
         return response
-    return {"batchItemFailures": [{"itemIdentifier": r.message_id} for r in records]}
+    ids = [{"itemIdentifier": record["messageId"]} for record in event["Records"]]
+    return {"batchItemFailures": ids}
 
 
-def _done_while_waiting(right: Any, records: Any, handle: Any, *rest: Any) -> Any:
-    def done(record: Any) -> None:
-        with suppress(ours.batch.NotFinished):
-            handle(record)
-
-    return right(records, done, *rest)
+def _done_while_waiting(right: Any, kept: Any, *rest: Any) -> Any:
+    waits = ours.batch.NotFinished
+    return right([each for each in kept if not isinstance(each[1], waits)], *rest)
 
 
 def _unchecked(right: Any, self: Any, job: Any, message: Any) -> Any:
@@ -202,10 +199,10 @@ CLOSING: dict[str, Mutant] = {
         windows=4,
     ),
     "one record that stays keeps its whole batch": mutant(
-        "batch", Wrong("handle_batch", _whole_batch), "batch", "repeated"
+        "closing", Wrong("close_batch", _whole_batch), "looks", "repeated"
     ),
     "what waits is deleted": mutant(
-        "batch", Wrong("handle_batch", _done_while_waiting), "batch", "lost"
+        "batch", Wrong("keep", _done_while_waiting), "batch", "lost"
     ),
     "work is begun in the last seconds": mutant(
         "closing",
