@@ -296,7 +296,7 @@ def test_nothing_is_closed_on_what_was_read_a_minute_ago(stack: Runner) -> None:
             read.append(cluster.jobs(*asked))
             return read[0]
 
-        slow = cast("Cluster", SimpleNamespace(jobs=jobs, tasks=lambda: None))
+        slow = cast("Cluster", SimpleNamespace(jobs=jobs, closing=lambda: None))
         services = replace(
             services,
             cluster=slow,

@@ -41,9 +41,9 @@ class Room:
         closes = sum(not message.taken_at for message in messages)
         if not closes or services.role.may_force:
             return
-        if tasks := services.cluster.tasks():
-            self.closing, limit = tasks.closing, services.rules.max_closing
-            free = limit - tasks.closing
+        self.closing, limit = services.cluster.closing(), services.rules.max_closing
+        if self.closing is not None:
+            free = limit - self.closing
             # The messages of a batch come back together, and batches one by one.
             seed = f"{messages[0].job_id} {services.clock()}"
             self.spread = Random(seed).uniform(0.5, 1.5)  # noqa: S311 - hides nothing

@@ -27,14 +27,13 @@ from idle_jobs.elastic.lists import (
 )
 from idle_jobs.elastic.reader import DATAFEEDS, JOBS, Ids, Reader
 from idle_jobs.elastic.tasks import (
+    CLOSING_FIELDS,
     LONGEST_OPEN,
     OPEN_FIELDS,
-    TASK_FIELDS,
     TASKS_PATH,
     Open,
-    Tasks,
+    read_closing,
     read_open,
-    read_tasks,
 )
 from idle_jobs.elastic.transport import LONGEST_ANSWER, Wire
 from idle_jobs.elastic.untold import Untold
@@ -61,16 +60,16 @@ class Cluster:
         """Return this cluster with a limit, in seconds, for the time of each read."""
         return Cluster(self._wire, limit, self._untold)
 
-    def tasks(self) -> Tasks | None:
-        """Return which jobs have a task; None if the cluster does not tell us.
+    def closing(self) -> int | None:
+        """Return how many jobs are closing; None if the cluster does not tell us.
 
         That needs the privilege `monitor`, and an API that Serverless does not offer. A
         refusal is remembered for an hour.
         """
-        return self._told(TASK_FIELDS, LONGEST_LIST, read_tasks)
+        return self._told(CLOSING_FIELDS, LONGEST_LIST, read_closing)
 
     def open_ids(self) -> Open | None:
-        """Return which jobs have a task, without their states; None as for `tasks`."""
+        """Return which jobs have a task; None as for `closing`."""
         return self._told(OPEN_FIELDS, LONGEST_OPEN, read_open)
 
     def jobs(self, now: datetime, ids: Ids = None) -> list[Job]:

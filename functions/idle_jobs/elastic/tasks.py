@@ -6,7 +6,7 @@ before `filter_path` applies, which takes time where a cluster has very many ind
 The rules are those of MlTasks and JobTaskState in the source of Elasticsearch.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -21,35 +21,22 @@ TASKS_PATH = "/_cluster/state/metadata%2Cblocks"
 _JOB, _DATAFEED = "xpack/ml/job", "xpack/ml/datafeed"
 _TASK = "metadata.persistent_tasks.tasks"
 # With `cluster_name`, an answer of a proxy does not look like one without open jobs.
+_OF_CLUSTER = "cluster_name,blocks.global.*.levels,metadata.cluster_uuid"
 OPEN_FIELDS = (
-    "cluster_name,blocks.global.*.levels,metadata.cluster_uuid,"
+    f"{_OF_CLUSTER},"
     f"{_TASK}.task.{_JOB}.params.job_id,{_TASK}.task.{_DATAFEED}.params.job_id"
 )
-TASK_FIELDS = (
-    f"{OPEN_FIELDS},{_TASK}.allocation_id,"
-    f"{_TASK}.task.{_JOB}.state.state,{_TASK}.task.{_JOB}.state.allocation_id,"
-    f"{_TASK}.task.{_DATAFEED}.params.datafeed_id"
+CLOSING_FIELDS = (
+    f"{_OF_CLUSTER},{_TASK}.allocation_id,"
+    f"{_TASK}.task.{_JOB}.state.state,{_TASK}.task.{_JOB}.state.allocation_id"
 )
 
 # Bytes. It is read before the lists, and may be as long as all three of them: that are
 # 150,000 open jobs.
 LONGEST_OPEN = 3 * LONGEST_LIST
 
-_STATES = {str(state): state for state in State}
+_STATES = frozenset(State)
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Tasks:
-    """The states of the jobs that have a task, and the jobs of running datafeeds."""
-
-    jobs: Mapping[str, State]
-    datafeeds: Mapping[str, str]
-
-    @property
-    def closing(self) -> int:
-        """Return how many jobs are closing now, whoever closes them."""
-        return sum(state is State.CLOSING for state in self.jobs.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,34 +47,11 @@ class Open:
     fed: frozenset[str]
 
 
-def read_tasks(answer: Json) -> Tasks:
-    """Return the tasks; ClusterError if any part of the answer cannot be read.
+def read_open(answer: Json) -> Open:
+    """Return which jobs have a task; ClusterError if any part cannot be read.
 
     Ids that Elasticsearch does not allow are left out, as `read_jobs` does.
     """
-    jobs: dict[str, State] = {}
-    datafeeds: dict[str, str] = {}
-    for each in _tasks_of(answer):
-        # Of the tasks of other features, `filter_path` leaves the `allocation_id`.
-        task = _field(each, "task", dict, {})
-        if _JOB in task:
-            job = _field(task, _JOB, dict)
-            jobs[_param(job, "job_id")] = _state(job, each)
-        if _DATAFEED in task:
-            datafeed = _field(task, _DATAFEED, dict)
-            datafeeds[_param(datafeed, "datafeed_id")] = _param(datafeed, "job_id")
-    return Tasks(
-        {job_id: state for job_id, state in jobs.items() if JOB_ID.fullmatch(job_id)},
-        {
-            feed: job_id
-            for feed, job_id in datafeeds.items()
-            if JOB_ID.fullmatch(job_id)
-        },
-    )
-
-
-def read_open(answer: Json) -> Open:
-    """Return which jobs have a task; ClusterError as above."""
     jobs, fed = set[str](), set[str]()
     for each in _tasks_of(answer):
         task = _field(each, "task", dict, {})
@@ -99,6 +63,17 @@ def read_open(answer: Json) -> Open:
         frozenset(filter(JOB_ID.fullmatch, jobs)),
         frozenset(filter(JOB_ID.fullmatch, fed)),
     )
+
+
+def read_closing(answer: Json) -> int:
+    """Return how many jobs are closing, whoever closes them; ClusterError as above."""
+    closing = 0
+    for each in _tasks_of(answer):
+        # Of the tasks of other features, `filter_path` leaves the `allocation_id`, and
+        # of a job that is opening no state.
+        task = _field(each, "task", dict, {})
+        closing += _JOB in task and _is_closing(_field(task, _JOB, dict), each)
+    return closing
 
 
 def _tasks_of(answer: Json) -> Iterator[dict[str, Any]]:
@@ -120,20 +95,19 @@ def _check_recovered(answer: Json) -> None:
             raise TryLater("_cluster/state: the cluster has not recovered its state")
 
 
-def _state(job: Json, task: Json) -> State:
-    """Return the state of a job's task; an old one was written on another node."""
+def _is_closing(job: Json, task: Json) -> bool:
+    """Return whether a job's task is closing; an old state is of another node.
+
+    A job that was closing there does not open again on the next node.
+    """
     if "state" not in job:
-        return State.OPENING
+        return False
     written = _field(job, "state", dict)
     text = _field(written, "state", str)
     if text not in _STATES:
         raise TryLater(f"_cluster/state: expected a job state, got {text!r:.60}")
-    state = _STATES[text]
-    old = _field(written, "allocation_id", int) != _field(task, "allocation_id", int)
-    if not old or state is State.FAILED:
-        return state
-    # A job that was closing does not open again on the next node.
-    return State.CLOSED if state is State.CLOSING else State.OPENING
+    own = _field(written, "allocation_id", int) == _field(task, "allocation_id", int)
+    return own and text == State.CLOSING
 
 
 def _param(task: Json, name: str) -> str:
