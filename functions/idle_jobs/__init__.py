@@ -21,6 +21,7 @@ closes.
     look        all that a closer does when it receives a message once
     evidence    what shows that only force can close a job
     watch       a message that follows a job which somebody else is closing
+    room        how many closes may still be posted, since many jobs are closing
     park        to send a message to ParkingQueue, where a person decides
     outcome     how a request ended for one job
     ledger      a table with one item for each closing
