@@ -128,6 +128,13 @@ def test_the_state_that_another_node_wrote_is_old(state: Any, closing: int) -> N
     assert closing == read_closing(with_job(state=state))
 
 
+def test_a_job_without_a_state_is_opening() -> None:
+    """Its task is there before its node has written a state."""
+    answer = with_task(task={JOB: {"params": {"job_id": "web"}}})
+
+    assert 0 == read_closing(answer)
+
+
 def test_ids_that_elasticsearch_does_not_allow_are_left_out() -> None:
     """They would be wildcards or lists in the path of the next request."""
     feed = {"xpack/ml/datafeed": {"params": {"datafeed_id": "f", "job_id": "_all"}}}
