@@ -89,6 +89,9 @@ SEEN_OPENING = sweeps_message(evidence=Evidence("opening"))
 SEEN_CLOSING = handed(
     sweeps_message(requested_at=ago(hours=3), closing_seen_at=ago(hours=2)), hours=2
 )
+FOLLOWED = handed(
+    replace(WATCH, requested_at=ago(hours=4), closing_seen_at=ago(hours=3)), hours=3
+)
 
 CLOSER_ROWS: dict[str, tuple[Job | None, CloseMessage, tuple[object, ...]]] = {
     "a deleted job": (None, SWEEPS, (SKIP, Reason.GONE)),
@@ -427,6 +430,31 @@ FORCER_ROWS: dict[str, tuple[Job | None, CloseMessage, tuple[object, ...]]] = {
         idle_job(state=State.CLOSING, open_start=None, last_data=ago(minutes=90)),
         SEEN_CLOSING,
         (Wait, Reason.STILL_CLOSING),
+    ),
+    "a watched job that closed by itself": (
+        closed_job(finished=ago(minutes=61)),
+        FOLLOWED,
+        (SKIP, Reason.ALREADY_CLOSED),
+    ),
+    "a watched job that an unproved force may have closed": (
+        closed_job(finished=ago(minutes=59)),
+        FOLLOWED,
+        (Ended.CLOSED, Reason.IDLE_DATAFEED_STOPPED),
+    ),
+    "a watched job whose force was ordered": (
+        closed_job(finished=ago(minutes=61)),
+        replace(FOLLOWED, force=True),
+        (Ended.CLOSED, Reason.IDLE_DATAFEED_STOPPED),
+    ),
+    "a watched job that had failed": (
+        closed_job(finished=ago(minutes=61)),
+        replace(FOLLOWED, closing_seen_at=None),
+        (Ended.CLOSED, Reason.IDLE_DATAFEED_STOPPED),
+    ),
+    "a watched job that was dead-lettered": (
+        closed_job(),
+        WATCH,
+        (SKIP, Reason.ALREADY_CLOSED),
     ),
     "a person's wish after a day": (
         idle_job(upgrade_mode=True),

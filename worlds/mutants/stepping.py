@@ -134,8 +134,8 @@ STEPPING: dict[str, Mutant] = {
         "steps.next_step",
         Wrong(
             "_found_closed",
-            lambda right, job, message: right(
-                job, replace(message, kind=ours.messages.terms.Kind.CLOSE)
+            lambda right, job, message, *rest: right(
+                job, replace(message, kind=ours.messages.terms.Kind.CLOSE), *rest
             ),
         ),
         "steps/next_step",

@@ -1,7 +1,7 @@
 """Is what an outcome says true? (I1), and was a parked message parked? (I5)."""
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
 from simulation.findings import Problem
@@ -36,17 +36,33 @@ def _wrong(truth: Truth, told: Told, wish: Asked) -> str:
 
 def _closed(truth: Truth, told: Told, wish: Asked) -> str:
     """Say what is wrong with `closed`: it is, and was not before the request."""
-    function = truth.function(told.invocation)
-    if truth.kinds(told.key) == {"watch"} and function != "Sweeper":
-        return "it only watched, so the closing is not its own"
     state = truth.lives[told.key.job_id].state
     spans = list(state.spans("closed", truth.looked_from(told), told.at))
+    if _only_watched(truth, told, max(filter(None, spans), default=None)):
+        return "it only watched, so the closing is not its own"
     if not spans:
         return f"it was {'/'.join(truth.states(told)) or 'not there'}"
     earliest = wish.at - REOPENED_TOLERANCE - CLOCKS
     if not any(begun and begun >= earliest for begun in spans):
         return "it was closed before the request"
     return ""
+
+
+def _only_watched(truth: Truth, told: Told, closed: datetime | None) -> bool:
+    """Tell whether it watched a closing that no force of its request can have made.
+
+    No message shows whether it was forced. So what was closed when the ForceCloser was
+    allowed to force may be its own.
+    """
+    function = truth.function(told.invocation)
+    if truth.kinds(told.key) != {"watch"} or function == "Sweeper":
+        return False
+    if any(p.force and p.at <= told.at for p in truth.posted.get(told.key, ())):
+        return False
+    first = min(sent.at for sent in truth.sent[told.key])
+    allowed = first + truth.history.rules.force_after
+    late = closed is not None and closed + CLOCKS >= allowed
+    return not (function == "ForceCloser" and late)
 
 
 def _force_closed(truth: Truth, told: Told, _wish: Asked) -> str:

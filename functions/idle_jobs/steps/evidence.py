@@ -1,4 +1,4 @@
-"""Whether an order to force, or a failure, is enough evidence to force; pure."""
+"""When there is enough evidence to force, and whether that may have been done; pure."""
 
 from datetime import datetime, timedelta
 
@@ -8,6 +8,7 @@ from idle_jobs.policy.job import Job, State
 from idle_jobs.policy.rules import Rules
 from idle_jobs.policy.verdict import Verdict
 from idle_jobs.steps.deadlines import OPEN_TAKES_AT_MOST
+from idle_jobs.steps.role import Role
 from idle_jobs.times import CLOCKS_APART
 
 CLOSING_IS_LONG_AFTER = timedelta(minutes=30)
@@ -52,6 +53,27 @@ def failed_in_closing(verdict: Verdict, message: CloseMessage) -> bool:
     latest = closing_began + CLOCKS_APART
     times = (job.created, job.finished, job.open_start, job.last_data)
     return not any(time and time > latest for time in times)
+
+
+def forced_from(seen: datetime, message: CloseMessage, role: Role) -> datetime:
+    """Return when a job that was seen closing at this time may be forced, if it hangs.
+
+    Elasticsearch gets the whole timeout of the request, and never less than ForceAfter.
+    """
+    return seen + max(role.rules.force_after, message.close_timeout)
+
+
+def may_have_forced(job: Job, message: CloseMessage, role: Role) -> bool:
+    """Return whether an earlier look of the ForceCloser may have closed this job.
+
+    The message does not tell: the ForceCloser changes no body. So what was closed while
+    it was allowed to force may have been closed by it. What hangs in closing may be
+    forced after some time; a job that has failed, or an order, at once.
+    """
+    if not (role.may_force and message.handed_at):
+        return False
+    seen = None if message.force else message.closing_seen_at
+    return seen is None or job.closed_since(forced_from(seen, message, role))
 
 
 def is_stuck_opening(message: CloseMessage, now: datetime) -> bool:

@@ -27,7 +27,9 @@ from idle_jobs.steps.deadlines import (
 from idle_jobs.steps.evidence import (
     CLOSING_IS_LONG_AFTER,
     failed_in_closing,
+    forced_from,
     is_stuck_opening,
+    may_have_forced,
     order_is_enough,
 )
 from idle_jobs.steps.role import Role
@@ -56,7 +58,7 @@ def next_step(
     if job is None:
         return End(Ended.SKIPPED, Reason.GONE, "the job does not exist any more")
     if job.state is State.CLOSED:
-        return _found_closed(job, message)
+        return _found_closed(job, message, role)
     if why := _opened_anew(job, message, role):
         return End(Ended.SKIPPED, Reason.REOPENED, why)
     verdict = judge(job, now, role.rules)
@@ -88,8 +90,9 @@ def is_explicit(message: CloseMessage, now: datetime, role: Role) -> bool:
     return not message.only_if_idle and not expired
 
 
-def _found_closed(job: Job, message: CloseMessage) -> Step:
-    if message.kind is Kind.CLOSE and job.closed_since(message.requested_at):
+def _found_closed(job: Job, message: CloseMessage, role: Role) -> Step:
+    ours = message.kind is Kind.CLOSE or may_have_forced(job, message, role)
+    if ours and job.closed_since(message.requested_at):
         return End(Ended.CLOSED, why_closed(message))
     why = f"closed {rfc3339(job.finished)}" if job.finished else "closed before"
     return End(Ended.SKIPPED, Reason.ALREADY_CLOSED, why)
@@ -171,7 +174,7 @@ def _closing(job: Job, message: CloseMessage, now: datetime, role: Role) -> Step
     # clocks of the ML node and of the Closer may differ.
     if seen and job.last_data and job.last_data > seen + CLOCKS_APART:
         seen = None
-    if seen and now - seen >= max(role.rules.force_after, message.close_timeout):
+    if seen and now >= forced_from(seen, message, role):
         return Force(job, Reason.STILL_CLOSING)
     return wait_or_give_up(Reason.STILL_CLOSING, message, now, role)
 

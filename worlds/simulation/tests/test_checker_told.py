@@ -65,6 +65,33 @@ def test_a_watch_claims_no_closing(kind: str) -> None:
     assert kinds(tale.check()) == [("I1", "false")] * (kind == "watch")
 
 
+@pytest.mark.parametrize(("hours", "untrue"), [(1.9, True), (2.1, False)])
+def test_what_followed_a_closing_may_have_forced_it(hours: float, untrue: bool) -> None:
+    """No message shows whether it was forced, so it counts once that was allowed."""
+    tale = Tale().sweep(kind="watch")
+    tale.lived(5, "closing")
+    tale.lived(hours * 3_600, "closed")
+    number = tale.begin(10_000, "ForceCloser", "ForceQueue")
+    tale.tell(10_001, number, "closed", "requested")
+    tale.finish(10_002, number)
+
+    assert kinds(tale.check()) == [("I1", "false")] * untrue
+
+
+def test_what_was_forced_is_closed_by_its_request() -> None:
+    """Not only the look that forced a job may claim its closing."""
+    tale = Tale().sweep(kind="watch")
+    tale.lived(5, "failed")
+    forced = tale.begin(10, "ForceCloser", "ForceQueue")
+    tale.post(11, forced, "failed", "closed", force=True)
+    tale.finish(12, forced)
+    number = tale.begin(30, "ForceCloser", "ForceQueue")
+    tale.tell(31, number, "closed", "requested")
+    tale.finish(32, number)
+
+    assert kinds(tale.check()) == []
+
+
 def test_closed_means_since_the_request() -> None:
     """A job that was closed before anybody asked was not closed by the request."""
     tale = Tale().sweep()
