@@ -69,6 +69,9 @@ class Bench:
     reads_take: float = 0
     modes_take: float = 0
     refused_queues: tuple[str, ...] = ()
+    refused_jobs: tuple[str, ...] = ()
+    sqs_is_away: bool = False
+    sends: int = 0
     lost_receipts: tuple[str, ...] = ()
     now: datetime = NOW
     stand_in: StandIn = field(default_factory=StandIn)
@@ -162,12 +165,19 @@ class Bench:
 
     # As an SQS client.
     def send_message_batch(self, QueueUrl: str, Entries: Any) -> Any:  # noqa: N803
-        """Keep what is sent, unless the queue takes nothing."""
-        if QueueUrl in self.refused_queues:
-            return {"Failed": [{"Id": e["Id"], "Code": "Internal"} for e in Entries]}
-        self.events += [(QueueUrl, entry["MessageBody"]) for entry in Entries]
-        self.delays += [e["DelaySeconds"] for e in Entries if "DelaySeconds" in e]
-        return {}
+        """Keep what is sent, unless the queue takes nothing, or not this job."""
+        self.sends += 1
+        if self.sqs_is_away:
+            raise EndpointConnectionError(endpoint_url="sqs")
+        every = QueueUrl in self.refused_queues
+        failed = [e for e in Entries if every or self._refuses(e["MessageBody"])]
+        sent = [entry for entry in Entries if entry not in failed]
+        self.events += [(QueueUrl, entry["MessageBody"]) for entry in sent]
+        self.delays += [e["DelaySeconds"] for e in sent if "DelaySeconds" in e]
+        return {"Failed": [{"Id": e["Id"], "Code": "Internal"} for e in failed]}
+
+    def _refuses(self, body: str) -> bool:
+        return any(f'"{job_id}"' in body for job_id in self.refused_jobs)
 
     def change_message_visibility_batch(self, QueueUrl: str, Entries: Any) -> Any:  # noqa: N803
         """Note when the records of the inbox are seen again."""

@@ -314,6 +314,42 @@ def test_what_cannot_go_back_stays() -> None:
     assert [1] == bench.counted("RecordsBroken")
 
 
+def hanging(count: int, **fields: Any) -> tuple[Bench, list[CloseMessage]]:
+    """Return a bench with some jobs whose close takes long, and their messages."""
+    bench = Bench(**fields)
+    ids = [f"job-{n}" for n in range(count)]
+    for job_id in ids:
+        bench.add(job_id, close_takes=HOUR)
+    return bench, [sweeps_message(job_id=job_id) for job_id in ids]
+
+
+def test_what_a_batch_puts_back_is_sent_in_one_call() -> None:
+    """SQS takes ten messages in a call, and a call costs as much as one."""
+    bench, messages = hanging(10)
+
+    assert [] == bench.take(*messages)
+    assert 10 == len(bench.put_back) == len(bench.delays)
+    assert 1 == bench.sends
+
+
+def test_one_that_cannot_go_back_keeps_no_other() -> None:
+    """SQS refuses it twice: it breaks alone."""
+    bench, messages = hanging(3, refused_jobs=("job-1",))
+
+    assert ["m1"] == bench.take(*messages)
+    assert ["job-0", "job-2"] == bench.put_back
+    assert [1] == bench.counted("RecordsBroken")
+
+
+def test_what_has_posted_stays_while_sqs_is_away() -> None:
+    """No record is finished before its message is sent."""
+    bench, messages = hanging(3, sqs_is_away=True)
+
+    assert ["m0", "m1", "m2"] == bench.take(*messages)
+    assert [] == bench.put_back
+    assert [1] * 3 == bench.counted("RecordsBroken")
+
+
 def test_nothing_goes_back_to_the_force_closer() -> None:
     """It has the right to park alone; what comes to it says what the Closer did."""
     bench = force_closers()

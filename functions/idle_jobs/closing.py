@@ -21,7 +21,7 @@ from idle_jobs.batch import (
 )
 from idle_jobs.close_call import CloseCalls
 from idle_jobs.errors import ClusterError
-from idle_jobs.last_step import carry_out
+from idle_jobs.last_step import carry_out, put_back
 from idle_jobs.messages.close_message import CloseMessage, parse_message
 from idle_jobs.messages.outcome import Ended
 from idle_jobs.messages.readers import BadBody
@@ -139,7 +139,8 @@ class _Batch:
         while records:
             ends = run(partial(_go_on, looks, jobs), records)
             came = list(zip(records, ends, strict=True))
-            kept += [(each, why) for each, why in came if isinstance(why, Exception)]
+            stay = [(each, why) for each, why in came if isinstance(why, Exception)]
+            kept += put_back(stay, self.services)
             posted = [what for _, what in came if isinstance(what, Posted)]
             jobs = self.calls.read_again(posted) if posted else None
             records = [each for each, what in came if isinstance(what, Posted)]

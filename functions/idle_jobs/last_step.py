@@ -1,17 +1,28 @@
 """Carries out the last step of a look at a message: wait, hand over, park or end."""
 
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import assert_never
 
 from idle_jobs.batch import NotFinished, while_away
 from idle_jobs.ledger import LedgerAway
 from idle_jobs.messages.close_message import CloseMessage
 from idle_jobs.messages.outcome import Ended
+from idle_jobs.messages.records import Record
+from idle_jobs.outbox import SendRefused
 from idle_jobs.reasons import Reason
 from idle_jobs.reporting import report_end
 from idle_jobs.services import Services
 from idle_jobs.steps.step import Decision, End, HandOver, Park, Wait
+
+
+class PutBack(Exception):
+    """Raised to replace a record by its message, which a post has changed."""
+
+    def __init__(self, message: CloseMessage, after: timedelta) -> None:
+        super().__init__(f"next look in {after}")
+        self.message, self.after = message, after
 
 
 def carry_out(
@@ -22,9 +33,10 @@ def carry_out(
     *,
     changed: bool,
 ) -> None:
-    """Carry out a step that is no post; NotFinished leaves the record in its queue.
+    """Carry out a step that is no post.
 
-    `now` is when the jobs were read. `changed` tells whether a post marked the message.
+    NotFinished leaves the record in its queue; PutBack is for `put_back`. `now` is when
+    the jobs were read. `changed` tells whether a post marked the message.
     """
     match step:
         case Wait():
@@ -46,16 +58,35 @@ def _wait(
 ) -> None:
     """Leave the record in its queue, or replace it if its message has changed.
 
-    SQS cannot change a body. So after a post of the Closer that sets `posted_at` or
-    `taken_at`, the message is sent to the same queue again, and the old record is
-    finished. This happens twice at most for each message.
+    This happens after a post of the Closer that sets `posted_at` or `taken_at`: twice
+    at most for each message.
     """
     seconds = step.after.total_seconds()
     if step.why is not Reason.MANY_CLOSING:  # The batch reports these in one line.
         services.telemetry.waiting(message, step.why, seconds)
     if changed and not services.role.may_force:
-        return services.outbox.put_back(message, round(seconds))
+        raise PutBack(message, step.after)
     raise NotFinished(step.after)
+
+
+def put_back(
+    kept: Sequence[tuple[Record, Exception]], services: Services
+) -> list[tuple[Record, Exception]]:
+    """Send the changed messages to their queue again; return the records that stay.
+
+    SQS cannot change a body. So the old record is finished once its changed message is
+    sent. The record of a message that SQS refuses stays.
+    """
+    changed = [(record, why) for record, why in kept if isinstance(why, PutBack)]
+    stay = [each for each in kept if not isinstance(each[1], PutBack)]
+    back = [(why.message, round(why.after.total_seconds())) for _, why in changed]
+    try:
+        services.outbox.put_back(back)
+    except SendRefused as refused:
+        stay += [(changed[place][0], refused) for place in refused.places]
+    except Exception as error:  # noqa: BLE001 - `keep` reports it
+        stay += [(record, error) for record, _ in changed]
+    return stay
 
 
 def _hand_over(

@@ -35,7 +35,11 @@ _NOT_TAKEN = "[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 
 class SendRefused(Exception):
-    """SQS refused a message twice; it was not sent."""
+    """SQS refused messages twice; those with these places in the list are not sent."""
+
+    def __init__(self, places: Iterable[int], of: int) -> None:
+        self.places = frozenset(places)
+        super().__init__(f"SQS refused {len(self.places)} of {of} messages")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +60,10 @@ class Outbox:
         stamped = (replace(message, handed_at=now) for message in messages)
         self._send(self.force_queue, [m.to_json() for m in stamped])
 
-    def put_back(self, message: CloseMessage, seconds: int) -> None:
-        """Send a close message to CloseQueue again, delayed by these seconds."""
-        self._send(self.close_queue, [message.to_json(put_back=True)], delay=seconds)
+    def put_back(self, messages: Sequence[tuple[CloseMessage, int]]) -> None:
+        """Send close messages to CloseQueue again, each delayed by its seconds."""
+        bodies = [message.to_json(put_back=True) for message, _ in messages]
+        self._send(self.close_queue, bodies, delays=[delay for _, delay in messages])
 
     def park(self, message: CloseMessage, reason: str) -> None:
         """Send a close message to ParkingQueue, with the reason in it."""
@@ -104,13 +109,17 @@ class Outbox:
         return ", ".join(failed)
 
     def _send(
-        self, queue: str, bodies: Sequence[str], reason: str = "", delay: int = 0
+        self,
+        queue: str,
+        bodies: Sequence[str],
+        reason: str = "",
+        delays: Sequence[int] = (),
     ) -> None:
         """Send all bodies; send refused ones once more. Raises SendRefused."""
         entries: list[Entry] = [
             {"Id": str(n), "MessageBody": body} for n, body in enumerate(bodies)
         ]
-        for entry in entries if delay else ():
+        for entry, delay in zip(entries, delays, strict=False):
             entry["DelaySeconds"] = min(delay, LONGEST_DELAY)
         why = _takable(reason[:500]) if reason else ""
         for entry in entries if why else ():
@@ -119,7 +128,7 @@ class Outbox:
             }
         left = self._send_once(queue, self._send_once(queue, entries))
         if left:
-            raise SendRefused(f"SQS refused {len(left)} of {len(bodies)} messages")
+            raise SendRefused((int(entry["Id"]) for entry in left), len(bodies))
 
     def _send_once(self, queue: str, entries: Sequence["Entry"]) -> list["Entry"]:
         refused = set()
