@@ -16,7 +16,9 @@ from idle_jobs.times import spoken
 
 SHORTEST_WAIT = timedelta(seconds=15)
 LONGEST_WAIT = timedelta(seconds=900)
+SHORTEST_WAIT_FOR_ROOM = timedelta(seconds=2)
 LONGEST_WAIT_FOR_ROOM = timedelta(minutes=5)
+YOUNG = timedelta(minutes=1)
 OPEN_TAKES_AT_MOST = timedelta(minutes=15)
 
 _CLUSTER_REASONS = frozenset(
@@ -59,13 +61,16 @@ def wait_for_room(
 ) -> Step:
     """Wait until fewer jobs are closing, or give up a message that is too old.
 
-    The wait is a third of the age, times the `spread` of its batch. So a message is
-    received 60 times at most in three hours, and places do not stay free for long.
+    The wait is a quarter of the age in the first minute, so that closes of seconds find
+    each place soon after it is free, and half of the age later: each look costs a
+    receive. Times the `spread` of its batch, that makes 62 receives at most in three
+    hours.
     """
     age = role.age_of(message, now)
     if age >= role.gives_up_after:
         return _over_age(Reason.MANY_CLOSING, age, message, role)
-    after = max(SHORTEST_WAIT, min(age / 3, LONGEST_WAIT_FOR_ROOM))
+    after = age / 4 if age < YOUNG else age / 2
+    after = min(max(after, SHORTEST_WAIT_FOR_ROOM), LONGEST_WAIT_FOR_ROOM)
     return Wait(after * spread, Reason.MANY_CLOSING)
 
 
