@@ -56,7 +56,7 @@ def test_the_template_says_it_all() -> None:
         digest="off",
         digest_topic="",
         timeouts=Timeouts(
-            connect=3, read=20, close_early=2, close=10, close_counted=0.5, measured=120
+            connect=3, read=20, close_early=2, close=10, close_counted=0.3, measured=120
         ),
         rules=Rules(),
     )

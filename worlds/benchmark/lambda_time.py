@@ -24,7 +24,7 @@ from benchmark.stack import body_for
 from idle_jobs.batch import Run
 from idle_jobs.closing import close_batch
 from idle_jobs.outbox import Outbox
-from idle_jobs.services import Services
+from idle_jobs.services import SAID_ELSEWHERE, Services
 from idle_jobs.steps.role import Role
 from idle_jobs.telemetry import NAMESPACE, SERVICE, Telemetry
 from simulation.faults import Faults
@@ -83,6 +83,7 @@ class Meter:
         name = f"closer-{next(_NUMBERS)}"
         self._logger = Logger(service=name, stream=self.log)
         self._logger.append_keys(**CONTEXT)
+        self._logger.remove_keys(SAID_ELSEWHERE)
 
     def close(self, stack: Stack, run: Invocation, event: dict[str, Any]) -> Any:
         """Handle a batch of CloseQueue, as the Closer does."""
