@@ -48,7 +48,7 @@ class Room:
             seed = f"{messages[0].job_id} {services.clock()}"
             self.spread = Random(seed).uniform(0.5, 1.5)  # noqa: S311 - hides nothing
             # One close is waited for as long as ten. So a batch waits for room for all
-            # of its closes: 300 closes of 30 s then take 81 s of Lambda, and 115 s
+            # of its closes: 300 closes of 30 s then take 69 s of Lambda, and 88 s
             # if room for five is enough.
             self.full = free < min(closes, limit)
             self.places = iter(range(0 if self.full else free))
