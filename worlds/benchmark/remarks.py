@@ -18,8 +18,8 @@ REMARKS: dict[str, str] = {
         "the 32 places are free for a while"
     ),
     "2.ours.billed": (
-        "a batch of ten waits 0.3 s for its answers, 30 s for all; the rest is counting, "
-        "proving and writing"
+        "a batch of ten waits 0.3 s for its answers, 30 s for all; the rest is "
+        "counting, proving and writing"
     ),
     "2.ours.at_once": (
         "three batches may count at the same moment, so 20 more are possible; less "
