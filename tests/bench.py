@@ -72,6 +72,7 @@ class Bench:
     refused_jobs: tuple[str, ...] = ()
     sqs_is_away: bool = False
     sends: int = 0
+    queued: int | None = 0
     lost_receipts: tuple[str, ...] = ()
     now: datetime = NOW
     stand_in: StandIn = field(default_factory=StandIn)
@@ -185,6 +186,12 @@ class Bench:
         self.events.append((QueueUrl, waits))
         lost = [e["Id"] for e in Entries if e["ReceiptHandle"] in self.lost_receipts]
         return {"Failed": [{"Id": n, "Code": "ReceiptHandleIsInvalid"} for n in lost]}
+
+    def get_queue_attributes(self, AttributeNames: Any, **_: Any) -> Any:  # noqa: N803
+        """Tell how many messages wait, of each kind."""
+        if self.queued is None:
+            raise EndpointConnectionError(endpoint_url="sqs")
+        return {"Attributes": dict.fromkeys(AttributeNames, str(self.queued // 3))}
 
     # As a DynamoDB client.
     def put_item(self, TableName: str, Item: Any, **_: Any) -> Any:  # noqa: N803

@@ -173,7 +173,9 @@ class CloseCalls:
         if isinstance(step, Force) or step.measured:
             # Without the answer, a forced job would be reported as `closed`.
             return timeouts.measured
-        if self.room.closing is not None:
+        # A proxy may drop a request if its caller hangs up before it is passed on. So
+        # only the first post hangs up at once.
+        if self.room.closing is not None and not message.posted_at:
             return timeouts.close_counted
         early = self.now - (message.sent_at or self.now) < EARLY
         return timeouts.close_early if early else timeouts.close

@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef as Entry
 
 T = TypeVar("T")
-# Who lists the parked messages receives them, so that for a moment they are invisible.
+# Most of CloseQueue waits for its next look: what was received is invisible, and what
+# was put back is delayed. Who lists the parked messages receives them, too.
 COUNTS: "Sequence[QueueAttributeNameType]" = (
     "ApproximateNumberOfMessages",
     "ApproximateNumberOfMessagesNotVisible",
+    "ApproximateNumberOfMessagesDelayed",
 )
 MOST_ENTRIES = 10  # of any SQS batch call
 LONGEST_MESSAGE = 1024 * 1024  # bytes, with its attributes
@@ -78,9 +80,16 @@ class Outbox:
 
     def parked(self) -> int | None:
         """Return about how many messages are parked, None if SQS does not say."""
+        return self._count(self.parking_queue)
+
+    def to_close(self) -> int | None:
+        """Return about how many messages CloseQueue has, None if SQS does not say."""
+        return self._count(self.close_queue)
+
+    def _count(self, queue: str) -> int | None:
         try:
             answer = self.sqs.get_queue_attributes(
-                QueueUrl=self.parking_queue, AttributeNames=COUNTS
+                QueueUrl=queue, AttributeNames=COUNTS
             )
         except (BotoCoreError, ClientError):
             return None

@@ -10,10 +10,13 @@ from datetime import datetime
 from random import Random
 
 from idle_jobs.messages.close_message import CloseMessage
+from idle_jobs.outbox import MOST_ENTRIES
 from idle_jobs.services import Services
 from idle_jobs.steps.deadlines import wait_for_room
 from idle_jobs.steps.role import Role
 from idle_jobs.steps.step import Step
+
+UNTOLD = 100  # How many messages may wait, where SQS does not say.
 
 
 @dataclass
@@ -22,11 +25,12 @@ class Room:
 
     `closing` is how many jobs were closing; None if that is not known. Then the number
     of messages that Lambda hands to the Closer at once is the only limit. It is `full`
-    if there is room for none.
+    if there is room for none. `batches` and `spread` are those of `wait_for_room`.
     """
 
     closing: int | None = None
     full: bool = False
+    batches: float = 1
     spread: float = 1
     places: Iterator[int] = field(default_factory=lambda: iter(()))
     held: list[CloseMessage] = field(default_factory=list)
@@ -44,14 +48,21 @@ class Room:
         self.closing, limit = services.cluster.closing(), services.rules.max_closing
         if self.closing is not None:
             free = limit - self.closing
-            # The messages of a batch come back together, and batches one by one.
-            seed = f"{messages[0].job_id} {services.clock()}"
-            self.spread = Random(seed).uniform(0.5, 1.5)  # noqa: S311 - hides nothing
             # One close is waited for as long as ten. So a batch waits for room for all
-            # of its closes: 300 closes of 30 s then take 69 s of Lambda, and 88 s
+            # of its closes: 300 closes of 30 s then take 84 s of Lambda, and 108 s
             # if room for five is enough.
             self.full = free < min(closes, limit)
             self.places = iter(range(0 if self.full else free))
+            if free < closes:
+                self._spread(messages, services)
+
+    def _spread(self, messages: Sequence[CloseMessage], services: Services) -> None:
+        """Note how long this batch waits beside the others; it comes back whole."""
+        queued = services.outbox.to_close()
+        waiting = UNTOLD if queued is None else queued - (self.closing or 0)
+        self.batches = max(waiting / MOST_ENTRIES, 1)
+        seed = f"{messages[0].job_id} {services.clock()}"
+        self.spread = Random(seed).random()  # noqa: S311 - hides nothing
 
     def shuts_out(self, message: CloseMessage) -> bool:
         """Return whether a message has to wait for room, whatever its job is like.
@@ -72,4 +83,4 @@ class Room:
     def wait(self, message: CloseMessage, now: datetime, role: Role) -> Step:
         """Return how a message waits for room."""
         self.held.append(message)
-        return wait_for_room(message, now, role, self.spread)
+        return wait_for_room(message, now, role, self.batches, self.spread)

@@ -16,9 +16,8 @@ from idle_jobs.times import spoken
 
 SHORTEST_WAIT = timedelta(seconds=15)
 LONGEST_WAIT = timedelta(seconds=900)
-SHORTEST_WAIT_FOR_ROOM = timedelta(seconds=2)
-LONGEST_WAIT_FOR_ROOM = timedelta(minutes=5)
-YOUNG = timedelta(minutes=1)
+SHORTEST_WAIT_FOR_ROOM = timedelta(seconds=1)
+LONGEST_WAIT_FOR_ROOM = timedelta(minutes=10)
 OPEN_TAKES_AT_MOST = timedelta(minutes=15)
 
 _CLUSTER_REASONS = frozenset(
@@ -57,21 +56,24 @@ def wait_or_give_up(
 
 
 def wait_for_room(
-    message: CloseMessage, now: datetime, role: Role, spread: float
+    message: CloseMessage, now: datetime, role: Role, batches: float, spread: float
 ) -> Step:
     """Wait until fewer jobs are closing, or give up a message that is too old.
 
-    The wait is a quarter of the age in the first minute, so that closes of seconds find
-    each place soon after it is free, and half of the age later: each look costs a
-    receive. Times the `spread` of its batch, that makes 62 receives at most in three
-    hours.
+    `batches` is about how many batches wait, and `spread` a random number from 0 to 1.
+    One batch after the other finds room. So what counts is how long it is from a look
+    of any batch to the next one: 0.15 s at first, since a close may take a second, and
+    7.5 s in the end, in which ten closes of 24 s end. A message also waits for a tenth
+    of its age and more, so that it is received 80 times at most in three hours.
     """
     age = role.age_of(message, now)
     if age >= role.gives_up_after:
         return _over_age(Reason.MANY_CLOSING, age, message, role)
-    after = age / 4 if age < YOUNG else age / 2
+    # Of a batch, until the spread makes it half of that. It grows with the age squared.
+    each = timedelta(seconds=min(max((age / timedelta(seconds=75)) ** 2, 0.3), 15))
+    after = max(each * batches * spread, age / 10 * (1 + spread))
     after = min(max(after, SHORTEST_WAIT_FOR_ROOM), LONGEST_WAIT_FOR_ROOM)
-    return Wait(after * spread, Reason.MANY_CLOSING)
+    return Wait(after, Reason.MANY_CLOSING)
 
 
 def look_again(
