@@ -13,7 +13,8 @@ class Goal:
     """At most a number, or at most that share of what a peer takes.
 
     `of` is the name of the peer's values. With `before`, it is a share of our own
-    figure before the work on it.
+    figure before the work on it. Where a peer is named then, it tells how fast the
+    machine was each time.
     """
 
     most: float
@@ -25,11 +26,11 @@ class Goal:
         self, ours: float, name: str, values: Values, before: Values
     ) -> bool | None:
         """Tell whether a figure of ours meets it; None if there is no other figure."""
-        other: float | None = 1.0
-        if self.of:
-            other = median_of(values, self.of)
-        elif self.before:
-            other = median_of(before, name)
+        other = median_of(values, self.of) if self.of else 1
+        if self.before:
+            was = median_of(before, name)
+            peer = median_of(before, self.of) if self.of else 1
+            other = was * other / peer if was and other and peer else None
         return None if other is None else ours <= self.most * other
 
 

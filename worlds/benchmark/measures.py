@@ -36,7 +36,7 @@ LINES = (
         "ms",
         "1.ours.cpu",
         (("32 threads", "1.32.cpu"),),
-        (Goal(0.5, before=True, says="≤ half of before"),),
+        (Goal(0.5, "1.32.cpu", before=True, says="≤ half of before, beside the peer"),),
     ),
     Line(
         "closings at a time",
