@@ -191,7 +191,7 @@ class Bench:
         """Tell how many messages wait, of each kind."""
         if self.queued is None:
             raise EndpointConnectionError(endpoint_url="sqs")
-        return {"Attributes": dict.fromkeys(AttributeNames, str(self.queued // 3))}
+        return {"Attributes": dict.fromkeys(AttributeNames, str(self.queued // 2))}
 
     # As a DynamoDB client.
     def put_item(self, TableName: str, Item: Any, **_: Any) -> Any:  # noqa: N803

@@ -194,13 +194,13 @@ def test_what_is_parked_is_counted(sqs: SQSClient, outbox: Outbox) -> None:
     assert outbox.parked() == 3
 
 
-def test_what_is_to_be_closed_is_counted(sqs: SQSClient, outbox: Outbox) -> None:
-    """Also what is delayed, and what was received and comes back."""
+def test_what_waits_is_counted(sqs: SQSClient, outbox: Outbox) -> None:
+    """Also what was received and comes back, but not what was put back."""
     outbox.send(sweeps_message(job_id=f"job-{n}") for n in range(3))
     outbox.put_back([(sweeps_message(), 60)])
     sqs.receive_message(QueueUrl=outbox.close_queue, MaxNumberOfMessages=1)
 
-    assert outbox.to_close() == 4
+    assert outbox.waiting() == 3
 
 
 def test_a_queue_that_cannot_be_counted_is_not_empty(outbox: Outbox) -> None:

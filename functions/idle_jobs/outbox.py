@@ -19,12 +19,11 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef as Entry
 
 T = TypeVar("T")
-# Most of CloseQueue waits for its next look: what was received is invisible, and what
-# was put back is delayed. Who lists the parked messages receives them, too.
+# What was received is invisible: in CloseQueue, until its next look; in ParkingQueue,
+# for a moment after somebody has listed it.
 COUNTS: "Sequence[QueueAttributeNameType]" = (
     "ApproximateNumberOfMessages",
     "ApproximateNumberOfMessagesNotVisible",
-    "ApproximateNumberOfMessagesDelayed",
 )
 MOST_ENTRIES = 10  # of any SQS batch call
 LONGEST_MESSAGE = 1024 * 1024  # bytes, with its attributes
@@ -82,8 +81,11 @@ class Outbox:
         """Return about how many messages are parked, None if SQS does not say."""
         return self._count(self.parking_queue)
 
-    def to_close(self) -> int | None:
-        """Return about how many messages CloseQueue has, None if SQS does not say."""
+    def waiting(self) -> int | None:
+        """Return about how many messages wait in CloseQueue, None if SQS does not say.
+
+        What was put back is not among them for as long as it is delayed.
+        """
         return self._count(self.close_queue)
 
     def _count(self, queue: str) -> int | None:

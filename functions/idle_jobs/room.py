@@ -58,8 +58,8 @@ class Room:
 
     def _spread(self, messages: Sequence[CloseMessage], services: Services) -> None:
         """Note how long this batch waits beside the others; it comes back whole."""
-        queued = services.outbox.to_close()
-        waiting = UNTOLD if queued is None else queued - (self.closing or 0)
+        waiting = services.outbox.waiting()
+        waiting = UNTOLD if waiting is None else waiting
         self.batches = max(waiting / MOST_ENTRIES, 1)
         seed = f"{messages[0].job_id} {services.clock()}"
         self.spread = Random(seed).random()  # noqa: S311 - hides nothing

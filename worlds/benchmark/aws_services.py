@@ -105,10 +105,10 @@ class AwsServices:
         return {"Successful": done, "Failed": failed}
 
     def _attributes(self, asked: Json) -> Json:
-        """Count all messages by the first name, since nobody asks for one kind."""
+        """Count what is not delayed by the first name: nobody asks for one kind."""
         first, *others = asked["AttributeNames"]
-        counts = dict.fromkeys(others, "0") | {first: str(len(self._queue(asked)))}
-        return {"Attributes": counts}
+        waiting = self._queue(asked).waiting(time.monotonic())
+        return {"Attributes": dict.fromkeys(others, "0") | {first: str(waiting)}}
 
     def _queue(self, asked: Json) -> TimedQueue:
         return self.queues[asked["QueueUrl"].rpartition("/")[2]]

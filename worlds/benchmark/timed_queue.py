@@ -38,6 +38,11 @@ class TimedQueue:
         """Return how many messages there are, in flight or not."""
         return len(self._messages)
 
+    def waiting(self, now: float) -> int:
+        """Return how many messages are not delayed: visible, or received before."""
+        messages = self._messages.values()
+        return sum(1 for m in messages if m.receives or m.visible_at <= now)
+
     def send(self, body: str, now: float, delay: float = 0) -> str:
         """Take a message; return its id."""
         message = Message(f"{self.name}-{next(self._ids)}", body, now, now + delay)

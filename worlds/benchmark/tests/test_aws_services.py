@@ -50,6 +50,16 @@ def test_a_message_that_is_sent_is_in_its_queue() -> None:
     assert services.calls == {"SendMessageBatch": 2}
 
 
+def test_an_empty_queue_is_counted() -> None:
+    """SQS tells numbers as text."""
+    name = "ApproximateNumberOfMessages"
+    answer, _ = asked(
+        "sqs", "get_queue_attributes", QueueUrl="CloseQueue", AttributeNames=[name]
+    )
+
+    assert answer["Attributes"] == {name: "0"}
+
+
 def test_an_unknown_receipt_is_refused() -> None:
     """As SQS refuses the entry, and not the call."""
     entry = {"Id": "1", "ReceiptHandle": "old", "VisibilityTimeout": 5}

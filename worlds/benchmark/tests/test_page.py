@@ -63,7 +63,9 @@ def test_a_target_is_met() -> None:
 @pytest.mark.parametrize(
     ("peer", "met"), [([1.0], True), ([0.7], False), ([], None)], ids=str
 )
-def test_a_faster_machine_is_no_better_code(peer: list[float], met: bool | None) -> None:
+def test_a_faster_machine_is_no_better_code(
+    peer: list[float], met: bool | None
+) -> None:
     """The peer of the same run tells how fast it was; 1 before."""
     goal = Goal(0.5, "1.32.cpu", before=True)
     was = {"1.ours.cpu": [10.0], "1.32.cpu": [1.0]}

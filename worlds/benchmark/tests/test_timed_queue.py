@@ -31,6 +31,16 @@ def test_a_delay_and_a_visibility_timeout_say_when_it_comes() -> None:
     assert not queue.hide("CloseQueue-9/1", 0, now=6)
 
 
+def test_what_waits_is_counted_without_what_is_delayed() -> None:
+    """As SQS tells them apart: what was received is invisible, and not delayed."""
+    queue = TimedQueue("CloseQueue", 720)
+    for delay in (0, 0, 60):
+        queue.send("a", now=0, delay=delay)
+    queue.receive(1, now=1)
+
+    assert (queue.waiting(now=1), queue.waiting(now=60)) == (2, 3)
+
+
 def test_a_batch_has_the_oldest_messages() -> None:
     """As many as are asked for; a deleted message does not come back."""
     queue = TimedQueue("CloseQueue", 30)
