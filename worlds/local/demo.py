@@ -57,7 +57,7 @@ def _run(page: str) -> int:
     ]
     console.print("How each job ended\n", style="bold")
     print_ends(console, [ends_of(scene) for scene in played])
-    _sum_up(console, played, time.perf_counter() - started)
+    sum_up(console, played, time.perf_counter() - started)
     for scene in played:
         if scene.page:
             print_hanging(console, "", f"The day as a page for a browser: {scene.page}")
@@ -171,7 +171,8 @@ def ends_of(scene: Scene) -> list[End]:
     return [end_of(row, of_job.get(row.job_id, [])) for row in scene.act.rows]
 
 
-def _sum_up(console: Console, played: Sequence[Scene], seconds: float) -> None:
+def sum_up(console: Console, played: Sequence[Scene], seconds: float) -> None:
+    """Say how the acts ended together, and how long they took."""
     metrics = sum((scene.metrics for scene in played), Counter[str]())
     ends = sum(map(_ends_of_requests, played), Counter[str]())
     # Two requests may share a closing, which is counted once.
@@ -183,8 +184,8 @@ def _sum_up(console: Console, played: Sequence[Scene], seconds: float) -> None:
     counted = ", ".join(f"{count} {end}" for end, count in ends.most_common())
     console.print()
     told = (
-        f"{counted}; {spoken_bytes(freed)} of ML memory freed; {parked} message in "
-        "ParkingQueue for a person."
+        f"{counted}; {spoken_bytes(freed)} of ML memory freed; {parked} "
+        f"message{'' if parked == 1 else 's'} in ParkingQueue for a person."
     )
     print_hanging(console, "", told)
     took = spoken(timedelta(seconds=seconds))

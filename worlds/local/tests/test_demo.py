@@ -22,7 +22,7 @@ from local import scenario
 from local.acts import ACTS
 from local.checks import problems
 from local.day import closings
-from local.demo import Scene, Teller, ends_of, play
+from local.demo import Scene, Teller, ends_of, play, sum_up
 from local.ends import End, print_ends
 from local.runner import Runner
 from local.scenario import job
@@ -121,6 +121,17 @@ def test_the_first_line_waits_for_nothing() -> None:
 def scenes() -> list[Scene]:
     """Return the acts as they are played."""
     return [play(act, Console(file=StringIO()), disturbed=False) for act in ACTS]
+
+
+@pytest.mark.parametrize(
+    ("parked", "told"), [(0, "0 messages"), (1, "1 message"), (2, "2 messages")]
+)
+def test_what_is_parked_is_counted(parked: int, told: str) -> None:
+    """One is no plural."""
+    said = Console(file=StringIO(), width=200)
+    sum_up(said, [Scene(ACTS[0], [], [], parked, Counter())], 1)
+
+    assert f"; {told} in ParkingQueue for a person." in said.file.getvalue()  # type: ignore[attr-defined]
 
 
 WAY = [
