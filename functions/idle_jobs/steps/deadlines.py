@@ -69,9 +69,9 @@ def wait_for_room(
     age = role.age_of(message, now)
     if age >= role.gives_up_after:
         return _over_age(Reason.MANY_CLOSING, age, message, role)
-    # Of a batch, until the spread makes it half of that. It grows with the age squared.
-    each = timedelta(seconds=min(max((age / timedelta(seconds=75)) ** 2, 0.3), 15))
-    after = max(each * batches * spread, age / 10 * (1 + spread))
+    # Twice the seconds between two looks: the spread halves it on average.
+    apart = min(max((age / timedelta(seconds=75)) ** 2, 0.3), 15)
+    after = max(timedelta(seconds=apart * batches * spread), age / 10 * (1 + spread))
     after = min(max(after, SHORTEST_WAIT_FOR_ROOM), LONGEST_WAIT_FOR_ROOM)
     return Wait(after, Reason.MANY_CLOSING)
 
