@@ -114,11 +114,11 @@ def test_row_40_a_read_timeout_means_issued_and_is_no_error(stack: Runner) -> No
 
 @pytest.mark.row(40)
 def test_row_40_closes_that_outlast_their_client_end_closed() -> None:
-    """Most closes take longer than half a second -> their jobs still end closed."""
+    """Most closes take longer than 0.3 s -> their jobs still end closed."""
     history = spend(lambda _: None)
     posted = {(p.invocation, p.key): p.at for p in of(history, Posted)}
     hung_up = {(h.invocation, h.key): h.at for h in of(history, HungUp)}
-    limit = timedelta(seconds=0.5)
+    limit = timedelta(seconds=0.3)
     slow = {by[1].job_id for by, at in posted.items() if hung_up[by] - at >= limit}
 
     assert slow
