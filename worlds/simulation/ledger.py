@@ -35,7 +35,8 @@ def untrue_items(truth: Truth) -> Iterator[Problem]:
     ours = grouped(posts(truth), lambda post: post.key.job_id)
     for job_id, items in truth.written.items():
         for item in items:
-            if item.closed_by == "us" and not _is_ours(truth, item, ours):
+            mine = item.closed_by == "us"
+            if mine and not _is_ours(truth, item, ours) and not _hides(truth, item):
                 what = f"the item of {job_id} says that we closed it, and we did not"
                 yield Problem(item.at, "I9", "untrue_item", item.key, what)
         # Another message may still know more, and the last item of a closing counts.
@@ -93,6 +94,25 @@ def _excused(truth: Truth, post: Posted, closed: datetime) -> bool:
         or post.before == "opening"
         or (wish is not None and closed <= wish.at + REOPENED_TOLERANCE)
     )
+
+
+def _hides(truth: Truth, item: Written) -> bool:
+    """Tell whether a closing of ours came before this one, and nobody saw it.
+
+    The job was opened and closed by somebody else before our next look. A closed job
+    does not show that, where both closings are within the time that a close may take.
+    """
+    at, wish = datetime.fromisoformat(item.closed), truth.wish(item.key)
+    seen = [each.closed for each in truth.written.get(item.key.job_id, ())]
+    for post in truth.posted.get(item.key, ()):
+        closed = _closed_by(truth, post)
+        if wish is None or closed is None or not closed < at <= post.at + wish.timeout:
+            continue
+        if not any(
+            abs(datetime.fromisoformat(each) - closed) <= CLOCKS for each in seen
+        ):
+            return True
+    return False
 
 
 def _is_ours(truth: Truth, item: Written, ours: dict[str, list[Posted]]) -> bool:

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from idle_jobs.times import rfc3339
 from simulation.history import Left
 from simulation.tale import JOB, NOON, Tale, kinds
@@ -90,3 +92,25 @@ def test_a_job_that_was_opened_before_anybody_looked_needs_no_item() -> None:
     tale.look(30, "skipped", "reopened")
 
     assert kinds(tale.check()) == []
+
+
+@pytest.mark.parametrize(
+    ("minutes", "found"), [(20, []), (40, UNTRUE)], ids=["within", "after"]
+)
+def test_a_closing_may_hide_one_of_ours(
+    minutes: float, found: list[tuple[str, str]]
+) -> None:
+    """It was opened and closed before we looked, in the time that a close may take."""
+    tale = Tale().sweep()
+    number = tale.begin(10, "Closer", "CloseQueue")
+    tale.post(11, number, "opened", "closed")
+    tale.finish(12, number)
+    tale.lived(20, "opened")
+    tale.lived(minutes * 60, "closed")
+    at = closed_at(minutes * 60)
+    look = tale.begin(3_000, "Closer", "CloseQueue")
+    tale.write(3_001, look, closed=at, closed_by="us")
+    tale.tell(3_002, look, "closed", "requested", written=False)
+    tale.finish(3_003, look)
+
+    assert kinds(tale.check()) == found
