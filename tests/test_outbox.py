@@ -8,6 +8,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import EndpointConnectionError
 from moto import mock_aws
 from mypy_boto3_sqs import SQSClient
 
@@ -103,6 +104,26 @@ def test_an_entry_refused_twice_is_an_error(sqs: SQSClient, outbox: Outbox) -> N
 
     with pytest.raises(SendRefused, match="1 of 3"):
         outbox.send(sweeps_message(job_id=f"job-{n}") for n in range(3))
+
+
+def test_an_error_of_the_second_try_spoils_what_was_refused_alone(
+    sqs: SQSClient, outbox: Outbox
+) -> None:
+    """The others have arrived, and are not to be sent once more."""
+    refuse(sqs, times=1)
+    calls: list[object] = []
+
+    def fail(**_: object) -> None:
+        calls.append(None)
+        if len(calls) == 2:
+            raise EndpointConnectionError(endpoint_url="sqs")
+
+    sqs.meta.events.register("before-call.sqs.SendMessageBatch", fail)
+    messages = [(sweeps_message(job_id=f"job-{n}"), 1) for n in range(3)]
+
+    with pytest.raises(SendRefused, match="1 of 3") as refused:
+        outbox.put_back(messages)
+    assert {0} == refused.value.places
 
 
 def test_a_message_handed_over_is_stamped(sqs: SQSClient, outbox: Outbox) -> None:

@@ -137,7 +137,12 @@ class Outbox:
             entry["MessageAttributes"] = {
                 "parked_reason": {"DataType": "String", "StringValue": why}
             }
-        left = self._send_once(queue, self._send_once(queue, entries))
+        left = self._send_once(queue, entries)
+        try:
+            left = self._send_once(queue, left)
+        except (BotoCoreError, ClientError):
+            if len(left) == len(entries):
+                raise
         if left:
             raise SendRefused((int(entry["Id"]) for entry in left), len(bodies))
 
