@@ -441,15 +441,10 @@ FORCER_ROWS: dict[str, tuple[Job | None, CloseMessage, tuple[object, ...]]] = {
         FOLLOWED,
         (Ended.CLOSED, Reason.IDLE_DATAFEED_STOPPED),
     ),
-    "a watched job whose force was ordered": (
-        closed_job(finished=ago(minutes=61)),
-        replace(FOLLOWED, force=True),
-        (Ended.CLOSED, Reason.IDLE_DATAFEED_STOPPED),
-    ),
-    "a watched job that had failed": (
-        closed_job(finished=ago(minutes=61)),
+    "a watched job that was never seen to hang": (
+        closed_job(finished=ago(minutes=59)),
         replace(FOLLOWED, closing_seen_at=None),
-        (Ended.CLOSED, Reason.IDLE_DATAFEED_STOPPED),
+        (SKIP, Reason.ALREADY_CLOSED),
     ),
     "a watched job that was dead-lettered": (
         closed_job(),
@@ -484,6 +479,19 @@ def test_each_look_of_the_force_closer(
     step = next_step(job, message, NOW, FORCER)
 
     assert expected == short(step)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "ended"), [(179, Ended.CLOSED), (181, SKIP)], ids=["since", "before"]
+)
+def test_a_watched_job_that_failed_may_have_been_forced_at_once(
+    minutes: float, ended: object
+) -> None:
+    """Where ForceFailed is on: from when it came to the ForceCloser."""
+    job = closed_job(finished=ago(minutes=minutes))
+    step = next_step(job, FOLLOWED, NOW, ruled(FORCER, force_failed=True))
+
+    assert short(step)[0] == ended
 
 
 def test_failed_jobs_of_a_sweep_need_their_switch() -> None:

@@ -59,8 +59,9 @@ def _only_watched(truth: Truth, told: Told, closed: datetime | None) -> bool:
         return False
     if any(p.force and p.at <= told.at for p in truth.posted.get(told.key, ())):
         return False
-    first = min(sent.at for sent in truth.sent[told.key])
-    allowed = first + truth.history.rules.force_after
+    allowed, rules = min(sent.at for sent in truth.sent[told.key]), truth.history.rules
+    if not rules.force_failed:
+        allowed += rules.force_after
     late = closed is not None and closed + CLOCKS >= allowed
     return not (function == "ForceCloser" and late)
 

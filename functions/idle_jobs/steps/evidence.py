@@ -64,16 +64,19 @@ def forced_from(seen: datetime, message: CloseMessage, role: Role) -> datetime:
 
 
 def may_have_forced(job: Job, message: CloseMessage, role: Role) -> bool:
-    """Return whether an earlier look of the ForceCloser may have closed this job.
+    """Return whether an earlier look of the ForceCloser may have closed a watched job.
 
     The message does not tell: the ForceCloser changes no body. So what was closed while
-    it was allowed to force may have been closed by it. What hangs in closing may be
-    forced after some time; a job that has failed, or an order, at once.
+    it was allowed to force may have been closed by it. With ForceFailed, that may have
+    been at once; else only what hangs in closing is forced, after some time.
     """
-    if not (role.may_force and message.handed_at):
+    if not role.may_force:
         return False
-    seen = None if message.force else message.closing_seen_at
-    return seen is None or job.closed_since(forced_from(seen, message, role))
+    if role.rules.force_failed:
+        came = message.handed_at or message.sent_at or message.requested_at
+        return job.closed_since(came)
+    seen = message.closing_seen_at
+    return seen is not None and job.closed_since(forced_from(seen, message, role))
 
 
 def is_stuck_opening(message: CloseMessage, now: datetime) -> bool:
