@@ -1,5 +1,7 @@
 """Room: no more jobs are to be closing at once than the operator allows."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from random import Random
 from typing import Any
@@ -7,11 +9,10 @@ from typing import Any
 import pytest
 
 from bench import TIMEOUTS, Bench, force_closers
-from builders import NOW, ago, persons_message, sweeps_message
+from builders import NOW, RULES, ago, persons_message, sweeps_message
 from idle_jobs.policy.rules import Rules
-from idle_jobs.steps.deadlines import wait_for_room
-from idle_jobs.steps.role import CLOSER_GIVES_UP_AFTER, Role
-from idle_jobs.steps.step import Wait
+from idle_jobs.steps.deadlines import until_room
+from idle_jobs.steps.role import CLOSER_GIVES_UP_AFTER
 from standin.cluster import Fault
 
 HOUR = timedelta(hours=1)
@@ -90,6 +91,43 @@ def test_a_count_lets_a_post_hang_up_soon() -> None:
     assert {TIMEOUTS.close_counted} == {each.read_timeout for each in posts}
 
 
+def slowest(bench: Bench, *messages: Any) -> set[int]:
+    """Let a bench take a batch; return the visibility timeouts that it sets."""
+    bench.take(*messages)
+    return {wait for looks in bench.seen("inbox") for wait in looks.values()}
+
+
+def test_a_batch_comes_back_whole() -> None:
+    """Messages of one batch were sent at different times, and wait for the same."""
+    bench = crowded(32, queued=800)
+    sent = [ago(minutes=4, seconds=number) for number in range(10)]
+    messages = [
+        sweeps_message(job_id=job_id, sent_at=at, requested_at=at)
+        for job_id, at in zip(IDS, sent, strict=True)
+    ]
+
+    assert 1 == len(slowest(bench, *messages))
+
+
+def test_one_request_does_not_wait_behind_a_sweep() -> None:
+    """It needs one place, and one is free sooner than ten are."""
+    old = {"sent_at": ago(minutes=2), "requested_at": ago(minutes=2)}
+    alone = slowest(crowded(32, queued=800), persons_message(job_id="job-0", **old))
+    whole = slowest(crowded(32, queued=800), *batch(**old))
+
+    assert 2 * max(alone) < max(whole)
+
+
+def test_what_finds_no_place_waits_for_the_others() -> None:
+    """A limit below ten leaves room for a part of a batch."""
+    rules = replace(RULES, max_closing=5)
+    bench = crowded(0, rules=rules, queued=8_000)
+    waits = slowest(bench, *batch(sent_at=ago(minutes=2), requested_at=NOW))
+
+    assert 5 == len(bench.posts)
+    assert max(waits) > 20
+
+
 def test_a_post_that_was_lost_is_given_time() -> None:
     """A slow proxy may have dropped what was hung up."""
     bench = crowded(0)
@@ -152,34 +190,36 @@ def test_a_request_that_found_no_room_for_three_hours_is_handed_over() -> None:
         (900, 40, 0.5, 300),
         (900, 90, 1, 600),
         (900, 1, 0.5, 135),
-        (9_000, 1, 0, 600),
+        (900, 1, 0, 90),
+        (9_000, 1, 0, 300),
+        (9_000, 1, 0.5, 450),
     ],
 )
 def test_looks_for_room_are_seldom_where_closes_take_long(
     age: float, batches: float, spread: float, wait: float
 ) -> None:
     """All that wait share the looks; each waits for a tenth of its age and more."""
-    message = sweeps_message(sent_at=ago(seconds=age))
-    step = wait_for_room(message, NOW, Role(Rules()), batches, spread)
+    after = until_room(timedelta(seconds=age), batches, spread)
 
-    assert isinstance(step, Wait)
-    assert timedelta(seconds=wait) == step.after
+    assert timedelta(seconds=wait) == after
+
+
+def receives(batches: float, spreads: Callable[[], float]) -> int:
+    """Return how often a batch is received that finds no room for three hours."""
+    age, looks = timedelta(), 0
+    while age < CLOSER_GIVES_UP_AFTER:
+        # SQS takes whole seconds.
+        age += timedelta(
+            seconds=round(until_room(age, batches, spreads()).total_seconds())
+        )
+        looks += 1
+    return looks
 
 
 @pytest.mark.parametrize("batches", [1, 10, 100])
 def test_waiting_for_room_costs_few_receives(batches: float) -> None:
     """SQS dead-letters what it has delivered a hundred times; looks need some, too."""
-    most = 0
-    for seed in range(100):
-        source = Random(seed)  # noqa: S311 - a seed is no secret
-        message, now, looks = sweeps_message(sent_at=NOW), NOW, 0
-        while now - NOW < CLOSER_GIVES_UP_AFTER:
-            spread = source.random()
-            step = wait_for_room(message, now, Role(Rules()), batches, spread)
-            assert isinstance(step, Wait)
-            # SQS takes whole seconds.
-            now += timedelta(seconds=round(step.after.total_seconds()))
-            looks += 1
-        most = max(most, looks)
+    usual = [receives(batches, Random(seed).random) for seed in range(100)]  # noqa: S311
 
-    assert 25 < most < 85
+    assert 25 < max(usual) < 80
+    assert all(receives(batches, lambda s=s: s) < 100 for s in (0, 0.1, 0.5, 1))  # type: ignore[misc]

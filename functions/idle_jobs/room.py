@@ -6,17 +6,17 @@ closing, whoever closes them, and not how many calls wait for an answer.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from random import Random
 
 from idle_jobs.messages.close_message import CloseMessage
 from idle_jobs.outbox import MOST_ENTRIES
 from idle_jobs.services import Services
-from idle_jobs.steps.deadlines import wait_for_room
+from idle_jobs.steps.deadlines import until_room, wait_for_room
 from idle_jobs.steps.role import Role
 from idle_jobs.steps.step import Step
 
-UNTOLD = 100  # How many messages may wait, where SQS does not say.
+UNTOLD = 100  # Taken for the number of messages that wait, if SQS does not say.
 
 
 @dataclass
@@ -25,13 +25,12 @@ class Room:
 
     `closing` is how many jobs were closing; None if that is not known. Then the number
     of messages that Lambda hands to the Closer at once is the only limit. It is `full`
-    if there is room for none. `batches` and `spread` are those of `wait_for_room`.
+    if there is room for none. `after` is how long the others wait.
     """
 
     closing: int | None = None
     full: bool = False
-    batches: float = 1
-    spread: float = 1
+    after: timedelta = timedelta()
     places: Iterator[int] = field(default_factory=lambda: iter(()))
     held: list[CloseMessage] = field(default_factory=list)
 
@@ -54,15 +53,7 @@ class Room:
             self.full = free < min(closes, limit)
             self.places = iter(range(0 if self.full else free))
             if free < closes:
-                self._spread(messages, services)
-
-    def _spread(self, messages: Sequence[CloseMessage], services: Services) -> None:
-        """Note how long this batch waits beside the others; it comes back whole."""
-        waiting = services.outbox.waiting()
-        waiting = UNTOLD if waiting is None else waiting
-        self.batches = max(waiting / MOST_ENTRIES, 1)
-        seed = f"{messages[0].job_id} {services.clock()}"
-        self.spread = Random(seed).random()  # noqa: S311 - hides nothing
+                self.after = _wait(messages, closes, services)
 
     def shuts_out(self, message: CloseMessage) -> bool:
         """Return whether a message has to wait for room, whatever its job is like.
@@ -83,4 +74,19 @@ class Room:
     def wait(self, message: CloseMessage, now: datetime, role: Role) -> Step:
         """Return how a message waits for room."""
         self.held.append(message)
-        return wait_for_room(message, now, role, self.batches, self.spread)
+        return wait_for_room(message, now, role, self.after)
+
+
+def _wait(
+    messages: Sequence[CloseMessage], closes: int, services: Services
+) -> timedelta:
+    """Return how long the messages of a batch wait: all the same, to come back whole.
+
+    The fewer closes it has, the sooner it looks again: it finds room more often. So a
+    person's request does not wait behind a sweep.
+    """
+    now, waiting = services.clock(), services.outbox.waiting()
+    batches = (UNTOLD if waiting is None else waiting) / MOST_ENTRIES
+    age = max(services.role.age_of(message, now) for message in messages)
+    spread = Random(f"{messages[0].job_id} {now}").random()  # noqa: S311 - hides nothing
+    return until_room(max(age, timedelta()), max(batches * closes / 10, 1), spread)

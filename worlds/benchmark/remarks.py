@@ -28,7 +28,7 @@ REMARKS: dict[str, str] = {
     "3.ours.seconds": "the looks that wait for room, and those that prove a close",
     "4.ours.dollars": (
         "for 1,000 jobs at once, two thirds of the invocations find no room "
-        "(`MaxClosing`): Lambda 0.0017, SQS 0.0015, the log 0.0013, the ledger 0.0007"
+        "(`MaxClosing`): Lambda 0.0017, SQS 0.0016, the log 0.0013, the ledger 0.0007"
     ),
     "6.ours.cpu": (
         "about a third of it is the item in the ledger, which botocore writes, and a "

@@ -56,24 +56,30 @@ def wait_or_give_up(
 
 
 def wait_for_room(
-    message: CloseMessage, now: datetime, role: Role, batches: float, spread: float
+    message: CloseMessage, now: datetime, role: Role, after: timedelta
 ) -> Step:
-    """Wait until fewer jobs are closing, or give up a message that is too old.
+    """Wait until fewer jobs are closing, or give up a message that is too old."""
+    age = role.age_of(message, now)
+    if age >= role.gives_up_after:
+        return _over_age(Reason.MANY_CLOSING, age, message, role)
+    return Wait(after, Reason.MANY_CLOSING)
+
+
+def until_room(age: timedelta, batches: float, spread: float) -> timedelta:
+    """Return how long a batch waits that found no room.
 
     `batches` is about how many batches wait, and `spread` a random number from 0 to 1.
     One batch after the other finds room. So what counts is how long it is from a look
     of any batch to the next one: 0.15 s at first, since a close may take a second, and
-    7.5 s in the end, in which ten closes of 24 s end. A message also waits for a tenth
-    of its age and more, so that it is received 80 times at most in three hours.
+    7.5 s in the end. With 32 places, ten closes of 24 s end in that time. A batch also
+    waits for a tenth of its age and more. So it is received some 60 times in three
+    hours, and less than 100 times whatever the spread is.
     """
-    age = role.age_of(message, now)
-    if age >= role.gives_up_after:
-        return _over_age(Reason.MANY_CLOSING, age, message, role)
     # Twice the seconds between two looks: the spread halves it on average.
     apart = min(max((age / timedelta(seconds=75)) ** 2, 0.3), 15)
     after = max(timedelta(seconds=apart * batches * spread), age / 10 * (1 + spread))
-    after = min(max(after, SHORTEST_WAIT_FOR_ROOM), LONGEST_WAIT_FOR_ROOM)
-    return Wait(after, Reason.MANY_CLOSING)
+    longest = LONGEST_WAIT_FOR_ROOM * (1 + spread) / 2
+    return min(max(after, SHORTEST_WAIT_FOR_ROOM), longest)
 
 
 def look_again(
