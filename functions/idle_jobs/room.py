@@ -48,7 +48,7 @@ class Room:
         if self.closing is not None:
             free = limit - self.closing
             # One close is waited for as long as ten. So a batch waits for room for all
-            # of its closes: 300 closes of 30 s then take 84 s of Lambda, and 108 s
+            # of its closes: 300 closes of 30 s then take 86 s of Lambda, and 104 s
             # if room for five is enough.
             self.full = free < min(closes, limit)
             self.places = iter(range(0 if self.full else free))
