@@ -15,7 +15,8 @@ REMARKS: dict[str, str] = {
     "1.ours.cpu": "as row 6",
     "2.ours.times.closed": (
         "a batch begins once all of its closes have room (`MaxClosing`), so some of "
-        "the 32 places are free for a while"
+        "the 32 places are free for a while; to begin with five costs a fifth more of "
+        "Lambda"
     ),
     "2.ours.billed": (
         "a batch of ten waits 0.3 s for its answers, 30 s for all; the rest is "
