@@ -141,8 +141,7 @@ class Outbox:
         try:
             left = self._send_once(queue, left)
         except (BotoCoreError, ClientError):
-            if len(left) == len(entries):
-                raise
+            pass  # What was refused once stays so.
         if left:
             raise SendRefused((int(entry["Id"]) for entry in left), len(bodies))
 
