@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
@@ -138,10 +139,9 @@ class Outbox:
                 "parked_reason": {"DataType": "String", "StringValue": why}
             }
         left = self._send_once(queue, entries)
-        try:
+        # If this fails, what was refused once stays so.
+        with suppress(BotoCoreError, ClientError):
             left = self._send_once(queue, left)
-        except (BotoCoreError, ClientError):
-            pass  # What was refused once stays so.
         if left:
             raise SendRefused((int(entry["Id"]) for entry in left), len(bodies))
 
