@@ -65,19 +65,23 @@ def test_what_has_no_room_waits_and_is_told_in_one_line() -> None:
     assert {1} == set(looks.values())
 
 
+def waits_of(bench: Bench, *messages: Any) -> set[int]:
+    """Let a bench take a batch; return the visibility timeouts that it sets."""
+    bench.take(*messages)
+    return {wait for looks in bench.seen("inbox") for wait in looks.values()}
+
+
 @pytest.mark.parametrize(
     ("queued", "most"), [(900, 27), (10, 1), (0, 1), (None, 3)], ids=str
 )
 def test_a_batch_waits_for_the_others_too(queued: int | None, most: float) -> None:
     """The more wait, the longer; if SQS does not say, it is taken for ten batches."""
-    waits = []
+    waits: list[int] = []
     for number in range(20):
         bench = crowded(32, queued=queued, now=NOW + timedelta(seconds=number))
-        bench.take(*batch(sent_at=bench.now))
-        [looks] = bench.seen("inbox")
-        [seconds] = set(looks.values())
-        waits.append(seconds)
+        waits += waits_of(bench, *batch(sent_at=bench.now))
 
+    assert 20 == len(waits)
     assert 0.7 * most <= max(waits) <= most
     assert 1 <= min(waits) <= 0.4 * most + 1
 
@@ -91,12 +95,6 @@ def test_a_count_lets_a_post_hang_up_soon() -> None:
     assert {TIMEOUTS.close_counted} == {each.read_timeout for each in posts}
 
 
-def slowest(bench: Bench, *messages: Any) -> set[int]:
-    """Let a bench take a batch; return the visibility timeouts that it sets."""
-    bench.take(*messages)
-    return {wait for looks in bench.seen("inbox") for wait in looks.values()}
-
-
 def test_a_batch_comes_back_whole() -> None:
     """Messages of one batch were sent at different times, and wait for the same."""
     bench = crowded(32, queued=800)
@@ -106,14 +104,14 @@ def test_a_batch_comes_back_whole() -> None:
         for job_id, at in zip(IDS, sent, strict=True)
     ]
 
-    assert 1 == len(slowest(bench, *messages))
+    assert 1 == len(waits_of(bench, *messages))
 
 
 def test_one_request_does_not_wait_behind_a_sweep() -> None:
     """It needs one place, and one is free sooner than ten are."""
     old = {"sent_at": ago(minutes=2), "requested_at": ago(minutes=2)}
-    alone = slowest(crowded(32, queued=800), persons_message(job_id="job-0", **old))
-    whole = slowest(crowded(32, queued=800), *batch(**old))
+    alone = waits_of(crowded(32, queued=800), persons_message(job_id="job-0", **old))
+    whole = waits_of(crowded(32, queued=800), *batch(**old))
 
     assert 2 * max(alone) < max(whole)
 
@@ -122,7 +120,7 @@ def test_what_finds_no_place_waits_for_the_others() -> None:
     """A limit below ten leaves room for a part of a batch."""
     rules = replace(RULES, max_closing=5)
     bench = crowded(0, rules=rules, queued=8_000)
-    waits = slowest(bench, *batch(sent_at=ago(minutes=2), requested_at=NOW))
+    waits = waits_of(bench, *batch(sent_at=ago(minutes=2), requested_at=NOW))
 
     assert 5 == len(bench.posts)
     assert max(waits) > 20

@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 from random import Random
 
 from idle_jobs.messages.close_message import CloseMessage
-from idle_jobs.outbox import MOST_ENTRIES
 from idle_jobs.services import Services
 from idle_jobs.steps.deadlines import until_room, wait_for_room
 from idle_jobs.steps.role import Role
 from idle_jobs.steps.step import Step
 
+BATCH = 10  # The BatchSize of CloseQueue in template.yaml.
 UNTOLD = 100  # Taken for the number of messages that wait, if SQS does not say.
 
 
@@ -25,7 +25,7 @@ class Room:
 
     `closing` is how many jobs were closing; None if that is not known. Then the number
     of messages that Lambda hands to the Closer at once is the only limit. It is `full`
-    if there is room for none. `after` is how long the others wait.
+    if there is room for none. `after` is how long a message waits that finds none.
     """
 
     closing: int | None = None
@@ -53,7 +53,7 @@ class Room:
             self.full = free < min(closes, limit)
             self.places = iter(range(0 if self.full else free))
             if free < closes:
-                self.after = _wait(messages, closes, services)
+                self.after = _next_look(messages, closes, services)
 
     def shuts_out(self, message: CloseMessage) -> bool:
         """Return whether a message has to wait for room, whatever its job is like.
@@ -77,16 +77,16 @@ class Room:
         return wait_for_room(message, now, role, self.after)
 
 
-def _wait(
+def _next_look(
     messages: Sequence[CloseMessage], closes: int, services: Services
 ) -> timedelta:
-    """Return how long the messages of a batch wait: all the same, to come back whole.
+    """Return after how long the messages of a batch look again, all at once.
 
-    The fewer closes it has, the sooner it looks again: it finds room more often. So a
+    The fewer closes it has, the sooner it looks: it finds room more often. So a
     person's request does not wait behind a sweep.
     """
     now, waiting = services.clock(), services.outbox.waiting()
-    batches = (UNTOLD if waiting is None else waiting) / MOST_ENTRIES
+    batches = (UNTOLD if waiting is None else waiting) / BATCH
     age = max(services.role.age_of(message, now) for message in messages)
     spread = Random(f"{messages[0].job_id} {now}").random()  # noqa: S311 - hides nothing
-    return until_room(max(age, timedelta()), max(batches * closes / 10, 1), spread)
+    return until_room(max(age, timedelta()), max(batches * closes / BATCH, 1), spread)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from idle_jobs.room import BATCH
 from local.intrinsics import Value, load_template
 from local.topology import TEMPLATE, Function, Queue, Topology
 
@@ -69,6 +70,13 @@ def test_at_most_32_close_calls_are_in_flight() -> None:
     closers = [*FUNCTIONS["Closer"].sources, *FUNCTIONS["ForceCloser"].sources]
 
     assert sum(s.batch_size * s.max_concurrency for s in closers) == 32
+
+
+def test_room_is_counted_in_batches_of_the_closer() -> None:
+    """A batch that waits for room counts the other batches by their size."""
+    [source] = FUNCTIONS["Closer"].sources
+
+    assert source.batch_size == BATCH
 
 
 def looks(age_limit: float) -> int:
