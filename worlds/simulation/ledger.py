@@ -102,17 +102,17 @@ def _hides(truth: Truth, item: Written) -> bool:
     The job was opened and closed by somebody else before our next look. A closed job
     does not show that, where both closings are within the time that a close may take.
     """
-    at, wish = datetime.fromisoformat(item.closed), truth.wish(item.key)
-    seen = [each.closed for each in truth.written.get(item.key.job_id, ())]
-    for post in truth.posted.get(item.key, ()):
-        closed = _closed_by(truth, post)
-        if wish is None or closed is None or not closed < at <= post.at + wish.timeout:
-            continue
-        if not any(
-            abs(datetime.fromisoformat(each) - closed) <= CLOCKS for each in seen
-        ):
-            return True
-    return False
+    wish, at = truth.wish(item.key), datetime.fromisoformat(item.closed)
+    if wish is None:
+        return False
+    written = truth.written.get(item.key.job_id, ())
+    seen = [datetime.fromisoformat(each.closed) for each in written]
+    closings = [
+        closed
+        for post in truth.posted.get(item.key, ())
+        if (closed := _closed_by(truth, post)) and closed < at <= post.at + wish.timeout
+    ]
+    return any(all(abs(each - own) > CLOCKS for each in seen) for own in closings)
 
 
 def _is_ours(truth: Truth, item: Written, ours: dict[str, list[Posted]]) -> bool:
