@@ -53,6 +53,20 @@ def test_a_low_limit_is_held_and_lets_something_go(limit: int, posted: int) -> N
     assert posted == len(bench.posts)
 
 
+@pytest.mark.parametrize(
+    ("limit", "closing", "posted"),
+    [(10, 1, 9), (10, 5, 5), (10, 6, 0), (3, 2, 1), (2, 1, 1), (1, 1, 0)],
+)
+def test_a_close_that_never_ends_keeps_out_no_whole_batch(
+    limit: int, closing: int, posted: int
+) -> None:
+    """Half of a low limit is room enough to begin."""
+    bench = crowded(closing, rules=Rules(max_closing=limit))
+    bench.take(*batch())
+
+    assert posted == len(bench.posts)
+
+
 def test_what_has_no_room_waits_and_is_told_in_one_line() -> None:
     """Its record stays, and comes back after a short time."""
     bench = crowded(32)

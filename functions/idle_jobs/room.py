@@ -49,8 +49,9 @@ class Room:
             free = limit - self.closing
             # One close is waited for as long as ten. So a batch waits for room for all
             # of its closes: 300 closes of 30 s then take 86 s of Lambda, and 104 s
-            # if room for five is enough.
-            self.full = free < min(closes, limit)
+            # if room for five is enough. It waits for no more than half of the limit,
+            # or the close that never ends would keep out all others.
+            self.full = free < min(closes, max(limit // 2, 1))
             self.places = iter(range(0 if self.full else free))
             if free < closes:
                 self.after = _next_look(messages, closes, services)
