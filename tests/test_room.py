@@ -100,6 +100,18 @@ def test_a_batch_waits_for_the_others_too(queued: int | None, most: float) -> No
     assert 1 <= min(waits) <= 0.4 * most + 1
 
 
+@pytest.mark.parametrize(("limit", "most"), [(32, 27), (16, 54), (320, 2.7)])
+def test_a_batch_waits_longer_where_fewer_places_are(limit: int, most: float) -> None:
+    """Room for ten comes as much later."""
+    waits: list[int] = []
+    for number in range(20):
+        now, rules = NOW + timedelta(seconds=number), Rules(max_closing=limit)
+        bench = crowded(limit, queued=900, now=now, rules=rules)
+        waits += waits_of(bench, *batch(sent_at=now))
+
+    assert 0.7 * most <= max(waits) <= most + 0.5
+
+
 def test_a_count_lets_a_post_hang_up_soon() -> None:
     """A close goes on, and the count of the next batch knows of it."""
     bench = crowded(0)

@@ -16,6 +16,7 @@ from idle_jobs.steps.role import Role
 from idle_jobs.steps.step import Step
 
 BATCH = 10  # The BatchSize of CloseQueue in template.yaml.
+PLACES = 32  # `until_room` is for so many.
 UNTOLD = 100  # Taken for the number of messages that wait, if SQS does not say.
 
 
@@ -84,10 +85,12 @@ def _next_look(
     """Return after how long the messages of a batch look again, all at once.
 
     The fewer closes it has, the sooner it looks: it finds room more often. So a
-    person's request does not wait behind a sweep.
+    person's request does not wait behind a sweep. The fewer places there are, the
+    later: room comes less often.
     """
     now, waiting = services.clock(), services.outbox.waiting()
     batches = (UNTOLD if waiting is None else waiting) / BATCH
+    batches *= closes / BATCH * PLACES / services.rules.max_closing
     age = max(services.role.age_of(message, now) for message in messages)
     spread = Random(f"{messages[0].job_id} {now}").random()  # noqa: S311 - hides nothing
-    return until_room(max(age, timedelta()), max(batches * closes / BATCH, 1), spread)
+    return until_room(max(age, timedelta()), max(batches, 1), spread)

@@ -71,9 +71,10 @@ def until_room(age: timedelta, batches: float, spread: float) -> timedelta:
     `batches` is about how many batches wait, and `spread` a random number from 0 to 1.
     One batch after the other finds room. So what counts is how long it is from a look
     of any batch to the next one: 0.15 s at first, since a close may take a second, and
-    7.5 s in the end. With 32 places, ten closes of 24 s end in that time. A batch also
-    waits for a tenth of its age and more. So it is received some 60 times in three
-    hours, and less than 100 times whatever the spread is.
+    7.5 s in the end. With 32 places, ten closes of 24 s end in that time. With half the
+    places, let `batches` be twice as many. A batch also waits for a tenth of its age
+    and more. So it is received some 60 times in three hours, and less than 100 times
+    whatever the spread is.
     """
     # Twice the seconds between two looks: the spread halves it on average.
     apart = min(max((age / timedelta(seconds=75)) ** 2, 0.3), 15)
