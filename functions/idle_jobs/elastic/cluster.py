@@ -4,13 +4,12 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from math import inf
 from time import monotonic
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import quote
 
 from idle_jobs.elastic.answers import not_the_cluster, parsed
 from idle_jobs.elastic.info import INFO_FIELDS, ON_SERVERLESS, Info, read_info
 from idle_jobs.elastic.job_reader import read_closed, read_jobs
-from idle_jobs.elastic.json_fields import Json
 from idle_jobs.elastic.lists import (
     CONFIG_FIELDS,
     FEED_CONFIG_FIELDS,
@@ -37,11 +36,8 @@ from idle_jobs.elastic.tasks import (
 )
 from idle_jobs.elastic.transport import LONGEST_ANSWER, Wire
 from idle_jobs.elastic.untold import Untold
-from idle_jobs.errors import BadRequest, Gone, LookAgain, NotOnServerless, Refused
+from idle_jobs.errors import Gone, LookAgain, NotOnServerless
 from idle_jobs.policy.job import Job
-
-T = TypeVar("T")
-
 
 class Cluster:
     """One cluster; every method raises only `errors.ClusterError`."""
@@ -66,11 +62,15 @@ class Cluster:
         That needs the privilege `monitor`, and an API that Serverless does not offer. A
         refusal is remembered for an hour.
         """
-        return self._told(CLOSING_FIELDS, LONGEST_LIST, read_closing)
+        return self._untold.ask(
+            lambda: read_closing(self.get(TASKS_PATH, CLOSING_FIELDS, LONGEST_LIST))
+        )
 
     def open_ids(self) -> Open | None:
         """Return which jobs have a task; None as for `closing`."""
-        return self._told(OPEN_FIELDS, LONGEST_OPEN, read_open)
+        return self._untold.ask(
+            lambda: read_open(self.get(TASKS_PATH, OPEN_FIELDS, LONGEST_OPEN))
+        )
 
     def jobs(self, now: datetime, ids: Ids = None) -> list[Job]:
         """Return all jobs, or those of these ids that exist; four or five calls.
@@ -166,15 +166,6 @@ class Cluster:
             return read_info(self.get("/_ml/info", INFO_FIELDS))
         except NotOnServerless:
             return ON_SERVERLESS
-
-    def _told(self, fields: str, longest: int, read: Callable[[Json], T]) -> T | None:
-        """Return what the cluster state tells of the tasks, or None."""
-        if not self._untold.lately():
-            try:
-                return read(self.get(TASKS_PATH, fields, longest))
-            except (Refused, BadRequest):
-                self._untold.note()
-        return None
 
     def _jobs(self, info: Info, ids: Ids, clock: Callable[[], datetime]) -> list[Job]:
         # Stats before configs: a job that the stats show as closed has a finished_time.

@@ -2,6 +2,11 @@
 
 import time
 from collections.abc import Callable
+from typing import TypeVar
+
+from idle_jobs.errors import BadRequest, Refused
+
+T = TypeVar("T")
 
 # Seconds. Each try without the privilege costs a request, and with a signature of AWS
 # also fresh credentials.
@@ -9,7 +14,7 @@ REMEMBERED_FOR = 3600
 
 
 class Untold:
-    """Knows whether `note` was called within the last hour; threads may share it.
+    """Asks, unless the cluster refused within the last hour; threads may share it.
 
     Not monotonic time, which may stop while the environment is frozen.
     """
@@ -18,10 +23,11 @@ class Untold:
         self._clock = clock
         self._until = 0.0
 
-    def lately(self) -> bool:
-        """Return whether the cluster refused to tell within the last hour."""
-        return self._clock() < self._until
-
-    def note(self) -> None:
-        """Remember from now on."""
-        self._until = self._clock() + REMEMBERED_FOR
+    def ask(self, read: Callable[[], T]) -> T | None:
+        """Return what `read` returns; None if the cluster refuses, or did so lately."""
+        if self._clock() >= self._until:
+            try:
+                return read()
+            except (Refused, BadRequest):
+                self._until = self._clock() + REMEMBERED_FOR
+        return None
