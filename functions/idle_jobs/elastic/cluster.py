@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from idle_jobs.elastic.answers import not_the_cluster, parsed
-from idle_jobs.elastic.info import INFO_FIELDS, ON_SERVERLESS, Info, read_info
+from idle_jobs.elastic.info import Info
 from idle_jobs.elastic.job_reader import read_closed, read_jobs
 from idle_jobs.elastic.lists import (
     CONFIG_FIELDS,
@@ -36,8 +36,9 @@ from idle_jobs.elastic.tasks import (
 )
 from idle_jobs.elastic.transport import LONGEST_ANSWER, Wire
 from idle_jobs.elastic.untold import Untold
-from idle_jobs.errors import Gone, LookAgain, NotOnServerless
+from idle_jobs.errors import Gone, LookAgain
 from idle_jobs.policy.job import Job
+
 
 class Cluster:
     """One cluster; every method raises only `errors.ClusterError`."""
@@ -78,7 +79,7 @@ class Cluster:
         `now` is the time at which the read begins; `open_start` is computed from it. If
         an id has become the name of a group, the answer has the jobs of that group.
         """
-        return self._jobs(self._info(), ids, _clock(now))
+        return self._jobs(self._reader.info(), ids, _clock(now))
 
     def open_jobs(
         self, now: datetime, tasks: Open, closed: Iterable[str], since: datetime
@@ -89,7 +90,7 @@ class Cluster:
         if the job was closed at `since` or later, or if its datafeed runs; else its
         configuration alone. Each pack is done before the next, to spare memory.
         """
-        clock, info, ids = _clock(now), self._info(), tasks.jobs | tasks.fed
+        clock, info, ids = _clock(now), self._reader.info(), tasks.jobs | tasks.fed
         others = sorted(set(closed) - ids)
         configs, _ = self._reader.items(JOBS, "", CONFIG_FIELDS, others)
         lately = set(finished_since(configs, since)) - ids
@@ -160,12 +161,6 @@ class Cluster:
     ) -> dict[str, Any]:
         """Read an object of which the answer has these fields alone."""
         return self._reader.get(path, fields, longest, **more)
-
-    def _info(self) -> Info:
-        try:
-            return read_info(self.get("/_ml/info", INFO_FIELDS))
-        except NotOnServerless:
-            return ON_SERVERLESS
 
     def _jobs(self, info: Info, ids: Ids, clock: Callable[[], datetime]) -> list[Job]:
         # Stats before configs: a job that the stats show as closed has a finished_time.

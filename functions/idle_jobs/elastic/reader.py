@@ -4,10 +4,18 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from idle_jobs.elastic.answers import no_object, parsed
+from idle_jobs.elastic.info import INFO_FIELDS, ON_SERVERLESS, Info, read_info
 from idle_jobs.elastic.json_fields import Json
 from idle_jobs.elastic.lists import items_of, longest_of, packed, without
 from idle_jobs.elastic.transport import LONGEST_ANSWER, Wire
-from idle_jobs.errors import Evidence, Gone, LookAgain, NotSent, TryLater
+from idle_jobs.errors import (
+    Evidence,
+    Gone,
+    LookAgain,
+    NotOnServerless,
+    NotSent,
+    TryLater,
+)
 
 # Path, name of the list in the answer, and id field.
 JOBS = ("/_ml/anomaly_detectors", "jobs", "job_id")
@@ -39,6 +47,13 @@ class Reader:
         if value is None:
             raise no_object(path, body)
         return dict(value)
+
+    def info(self) -> Info:
+        """Read the upgrade mode, and what the version of the cluster can do."""
+        try:
+            return read_info(self.get("/_ml/info", INFO_FIELDS))
+        except NotOnServerless:
+            return ON_SERVERLESS
 
     def items(
         self, what: tuple[str, str, str], suffix: str, fields: str, ids: Ids
