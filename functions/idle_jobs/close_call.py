@@ -1,6 +1,6 @@
 """The only module that posts closes. It reads the jobs again after the posts."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -79,15 +79,17 @@ class CloseCalls:
         self.services.telemetry.posted(message, str(step), "closed")
         return Posted(step, stamped(message, began))
 
-    def read_again(self, posted: Iterable[Posted]) -> Mapping[str, Job] | None:
+    def read_again(self, posted: Collection[Posted]) -> Mapping[str, Job] | None:
         """Read the jobs of these posts again, once for all; None if that fails.
 
         The read may take no longer than the rest of the invocation.
         """
         ids, began = [each.step.job.job_id for each in posted], self.now
         cluster = self.services.cluster.within(self._longest_read)
+        closed = all(each.after is None for each in posted)
+        read = cluster.jobs_after_close if closed else cluster.jobs
         try:
-            jobs = {job.job_id: job for job in cluster.jobs(began, ids)}
+            jobs = {job.job_id: job for job in read(began, ids)}
         except ClusterError as error:
             self.services.telemetry.trouble(error)
             return None
@@ -148,8 +150,7 @@ class CloseCalls:
         The next look reads the job again. If the message is too old for another look,
         its outcome names the evidence for a force.
         """
-        unsent = Reason.CLUSTER_UNAVAILABLE
-        why = step.evidence if isinstance(step, Force) else unsent
+        why = step.evidence if isinstance(step, Force) else Reason.CLUSTER_UNAVAILABLE
         return wait_or_give_up(why, message, self.now, self.services.role)
 
     def _call(self, step: Close | Force, message: CloseMessage) -> None:

@@ -1,6 +1,7 @@
-"""The jobs of a sweep, read by id from the stand-in over real HTTP."""
+"""The jobs of a sweep and of answered closes, read by id over real HTTP."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -204,3 +205,41 @@ def test_a_count_that_is_none_is_not_of_the_cluster(
 
     with pytest.raises(Refused, match="expected the field count"):
         cluster.has_match("x*")
+
+
+def read_again(url: str, *ids: str) -> list[Job]:
+    """Return these jobs, as read after a close."""
+    return client(url).jobs_after_close(NOW, ids)
+
+
+def kinds(stand_in: StandIn) -> list[str]:
+    """Return what was asked for, and forget it."""
+    asked = [kind(each.path.partition("?")[0]) for each in stand_in.log]
+    stand_in.log.clear()
+    return asked
+
+
+def test_of_closed_jobs_all_but_the_datafeed_is_read(
+    stand_in: StandIn, url: str
+) -> None:
+    """Two calls are enough, whether a datafeed still runs or not."""
+    again = read_again(url, "lately", "fed")
+    assert ["stats", "configs"] == kinds(stand_in)
+
+    whole = client(url).jobs(NOW, ["lately", "fed"])
+    assert all(job.datafeed and job.finished for job in whole)
+    assert [replace(job, datafeed=None) for job in whole] == again
+
+
+def test_a_job_that_is_not_closed_is_read_whole(stand_in: StandIn, url: str) -> None:
+    """What becomes of it depends on its datafeed, too, and on all the others."""
+    again = read_again(url, "lately", "web")
+    assert ["stats", "/_ml/info", "stats", "configs", "feeds"] == kinds(stand_in)
+
+    assert client(url).jobs(NOW, ["lately", "web"]) == again
+
+
+def test_a_job_that_was_deleted_is_left_out(url: str) -> None:
+    """It was closed, and then deleted."""
+    assert ["lately"] == [job.job_id for job in read_again(url, "lately", "deleted")]
+    assert [] == read_again(url, "deleted")

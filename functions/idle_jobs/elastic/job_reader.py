@@ -46,14 +46,20 @@ def read_jobs(
     return jobs
 
 
-def read_closed(configs: Iterable[Json], read_at: datetime) -> list[Job]:
-    """Return jobs that are known to be closed, and of which nothing else was read."""
+def read_closed(
+    configs: Iterable[Json], read_at: datetime, stats: Iterable[Json] | None = None
+) -> list[Job]:
+    """Return jobs that are known to be closed, and whose datafeeds were not read.
+
+    Without `stats`, their configuration is all that was read.
+    """
     configs = [{**config, "datafeed_config": None} for config in configs]
     no_records = {"processed_record_count": 0}
-    stats = [
-        {"job_id": c["job_id"], "state": "closed", "data_counts": no_records}
-        for c in configs
-    ]
+    if stats is None:
+        stats = [
+            {"job_id": c["job_id"], "state": "closed", "data_counts": no_records}
+            for c in configs
+        ]
     return read_jobs(configs, stats, (), read_at=read_at)
 
 
