@@ -30,9 +30,8 @@ def test_an_idle_job_is_read_closed_proved_and_told() -> None:
     assert [] == bench.take(sweeps_message())
     assert ["web: closed idle_datafeed_stopped"] == bench.ends
     kinds = [kind for kind, _ in bench.events]
-    reads = ["call"] * 4
-    # The first call counts what is closing.
-    first, proof = ["mode", "call", *reads, "mode"], ["posted", *reads, "mode"]
+    # One call counts what is closing, and four read the job. Two prove the close.
+    first, proof = ["mode", *["call"] * 5, "mode"], ["posted", *["call"] * 2, "mode"]
     assert [*first, "call", *proof, "ledger", "outcome"] == kinds
     assert ["web?timeout=30m"] == bench.posts
     assert ([2 * 1024**3], [1]) == (
