@@ -85,17 +85,24 @@ def waits_of(bench: Bench, *messages: Any) -> set[int]:
     return {wait for looks in bench.seen("inbox") for wait in looks.values()}
 
 
+def waits_over_time(limit: int, queued: int | None) -> list[int]:
+    """Return how long a batch waits at twenty times, if no close may begin."""
+    waits: list[int] = []
+    for number in range(20):
+        now, rules = NOW + timedelta(seconds=number), Rules(max_closing=limit)
+        bench = crowded(limit, queued=queued, now=now, rules=rules)
+        waits += waits_of(bench, *batch(sent_at=now))
+    assert 20 == len(waits)
+    return waits
+
+
 @pytest.mark.parametrize(
     ("queued", "most"), [(900, 27), (10, 1), (0, 1), (None, 3)], ids=str
 )
 def test_a_batch_waits_for_the_others_too(queued: int | None, most: float) -> None:
     """The more wait, the longer; if SQS does not say, it is taken for ten batches."""
-    waits: list[int] = []
-    for number in range(20):
-        bench = crowded(32, queued=queued, now=NOW + timedelta(seconds=number))
-        waits += waits_of(bench, *batch(sent_at=bench.now))
+    waits = waits_over_time(32, queued)
 
-    assert 20 == len(waits)
     assert 0.7 * most <= max(waits) <= most
     assert 1 <= min(waits) <= 0.4 * most + 1
 
@@ -103,11 +110,7 @@ def test_a_batch_waits_for_the_others_too(queued: int | None, most: float) -> No
 @pytest.mark.parametrize(("limit", "most"), [(32, 27), (16, 54), (320, 2.7)])
 def test_a_batch_waits_longer_where_fewer_places_are(limit: int, most: float) -> None:
     """Room for ten comes as much later."""
-    waits: list[int] = []
-    for number in range(20):
-        now, rules = NOW + timedelta(seconds=number), Rules(max_closing=limit)
-        bench = crowded(limit, queued=900, now=now, rules=rules)
-        waits += waits_of(bench, *batch(sent_at=now))
+    waits = waits_over_time(limit, 900)
 
     assert 0.7 * most <= max(waits) <= most + 0.5
 
