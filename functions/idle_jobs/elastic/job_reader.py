@@ -54,8 +54,8 @@ def read_closed(
     Without `stats`, their configuration is all that was read.
     """
     configs = [{**config, "datafeed_config": None} for config in configs]
-    no_records = {"processed_record_count": 0}
     if stats is None:
+        no_records = {"processed_record_count": 0}
         stats = [
             {"job_id": c["job_id"], "state": "closed", "data_counts": no_records}
             for c in configs
