@@ -161,8 +161,8 @@ ACTS = [
 # The first batch of the Closer: all is done, and nobody hears of it.
 DIES = {("Closer", 1)}
 
-# Two jobs of each act lose the answer to a close. They are named, since threads race to
-# be the first: the memory that a lost answer frees does not count as saved by us.
+# Where jobs are closed, two lose the answer to a close. They are named, since threads
+# race to be the first: what a lost answer frees does not count as saved by us.
 UNHEARD = "legacy-sales|cdn-traffic|weekly-upload|apm-transactions"
 
 
