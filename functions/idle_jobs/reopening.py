@@ -107,8 +107,9 @@ class _Undoing:
                     return Wait(NEXT_LOOK, self._why())
                 case Open() | Start():
                     taken.add(str(step))
-                    if end := self._post(step):
-                        return self._ended(end)
+                    if not (end := self._post(step)):
+                        continue
+                    return self._ended(end)
                 case Wait():
                     return step
                 case End():
